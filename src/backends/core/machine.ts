@@ -1,0 +1,38 @@
+// What the execution core looks like from TypeScript: memory, one run call, and facts about its arithmetic.
+
+/** A piece of machine memory. */
+export interface Block {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** One loaded core: the native addon or a WebAssembly module, in one of its instruction-set variants. */
+export interface Machine {
+  readonly name: "native" | "wasm";
+  /** "avx512" "avx2" "neon" "baseline" natively, "relaxed" "simd" in WebAssembly. */
+  readonly variant: string;
+  /** `fma` cores agree with each other to the bit; `plain` ones multiply and add separately. */
+  readonly arithmetic: "fma" | "plain";
+  /** Columns in one panel of a packed right-hand matrix. */
+  readonly panelWidth: number;
+  readonly maxThreads: number;
+  readonly scratchBytesPerThread: number;
+  /** 64-byte aligned and zeroed; throws `out_of_memory`. */
+  allocate(bytes: number): Block;
+  free(block: Block): void;
+  /** Views are made anew at every call: growing memory detaches old ones. */
+  f32(block: Block): Float32Array;
+  i32(block: Block): Int32Array;
+  f64(block: Block): Float64Array;
+  /** Runs the instructions described by the header at this address; synchronous. */
+  run(header: number): void;
+}
+
+/** Why a core cannot be used here. */
+export interface Unavailable {
+  readonly unavailable: string;
+}
+
+export interface MachineOptions {
+  readonly variant?: string;
+}

@@ -1,0 +1,67 @@
+// The one list of lowered opcodes and tile micro-opcodes; native/ops.h is generated from it.
+
+/** Instructions of the execution core, in numeric order from 1. */
+export const opcodes = ["gemm", "tile", "reduce", "copy", "gather", "scatter", "random", "loop", "pack"] as const;
+
+/** Per-element instructions of a `tile` program, in numeric order from 0. */
+export const microOpcodes = [
+  "const",
+  "load",
+  "store",
+  "iotaRow",
+  "iotaCol",
+  "neg",
+  "abs",
+  "exp",
+  "log",
+  "log1p",
+  "sqrt",
+  "sin",
+  "cos",
+  "tanh",
+  "sigmoid",
+  "floor",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "min",
+  "max",
+  "lt",
+  "le",
+  "eq",
+  "select",
+  "negI",
+  "absI",
+  "addI",
+  "subI",
+  "mulI",
+  "minI",
+  "maxI",
+  "ltI",
+  "leI",
+  "eqI",
+  "toFloat",
+  "toInt",
+  "toBool",
+  "toBoolI",
+] as const;
+
+export type Opcode = (typeof opcodes)[number];
+export type MicroOpcode = (typeof microOpcodes)[number];
+
+/** Registers a tile program may use. */
+export const tileRegisters = 48;
+
+/** Marks a rows field as "the rows active at this step of the loop". */
+export const activeRows = -1;
+
+/** The number an opcode has in the bytecode. */
+export function opcodeNumber(name: Opcode): number {
+  return opcodes.indexOf(name) + 1;
+}
+
+/** The number a micro-opcode has in the bytecode. */
+export function microNumber(name: MicroOpcode): number {
+  return microOpcodes.indexOf(name);
+}
