@@ -1,0 +1,274 @@
+// What forecast() takes, reports while it runs, returns and stores: the types that the command line builds on.
+
+/** How rows with the same time are merged. */
+export type Duplicates = "mean" | "first" | "last" | "sum";
+
+/** Everything `forecast(file, options)` understands; every field has a default found from the data. */
+export interface ForecastOptions {
+  /** Column to forecast; needed only if there are several numeric columns. */
+  readonly target?: string;
+  /** Time column, or several joined ("Date,Time"); found if not given; rows are numbered if there is none. */
+  readonly time?: string;
+  /** Rows to forecast ahead: one season, at most a fifth of the rows; the same as `test` if only that is given. */
+  readonly horizon?: number;
+  /** Rows the network reads before each forecast: two seasons. */
+  readonly input?: number;
+  /** Frequency, if the times cannot tell: yearly, quarterly, monthly, weekly, daily, hourly, "15 minutes" ... */
+  readonly frequency?: string;
+  /** Rows in one season; 1 means none. */
+  readonly season?: number;
+  /** Rows at the end that are held out and scored: the horizon. */
+  readonly test?: number;
+  /** Further words that mean "missing", beside empty, NA, NaN, null and ?. */
+  readonly missing?: readonly string[];
+  readonly duplicates?: Duplicates;
+  readonly dateOrder?: "dmy" | "mdy";
+  readonly delimiter?: "," | ";" | "\t";
+  readonly encoding?: "utf-8" | "latin1" | "utf-16le";
+  /** gru (default), lstm, elman, or any built-in cell name. */
+  readonly cell?: string;
+  /** Activation of elman cells: tanh (default), relu, leakyRelu, sigmoid. */
+  readonly activation?: string;
+  /** Recurrent layers: 2. */
+  readonly layers?: number;
+  /** Width of every layer, or one width per layer: 64. */
+  readonly units?: number | readonly number[];
+  /** Most passes over the windows: 40; the best one on the validation part is kept. */
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  /** Largest global gradient norm: 1; 0 or false switches clipping off. */
+  readonly clipNorm?: number | false;
+  readonly dropout?: number;
+  readonly weightDecay?: number;
+  /** A wall-clock stop for training; reported as stopped "time". */
+  readonly maxSeconds?: number;
+  /** 0 unless given. */
+  readonly seed?: number;
+  /** Called while the task runs; exceptions thrown by it end the task. */
+  readonly onEvent?: (event: ForecastEvent) => void;
+  /** Aborting ends training at the next epoch with the error `interrupted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is being trained: the epoch count is chosen, then a network for the hold-out, then one on all rows. */
+export type ForecastPhase = "select" | "evaluate" | "refit";
+
+/** Reports in the order in which they come: found, planned, then epochs by phase (with warnings between), scored, done. */
+export type ForecastEvent =
+  /** The table was read: `lines` are plain sentences (time column, frequency, season, transform, gaps). */
+  | { readonly kind: "found"; readonly data: ForecastData; readonly lines: readonly string[] }
+  /** The network is built. `windows` are training windows, `totalEpochs` an upper bound over all phases. */
+  | {
+      readonly kind: "planned";
+      readonly network: ForecastNetwork;
+      readonly windows: { readonly train: number; readonly validation: number };
+      readonly input: number;
+      readonly horizon: number;
+      readonly test: number;
+      readonly totalEpochs: number;
+      readonly lines: readonly string[];
+    }
+  /** One pass is over. `seconds` and `etaSeconds` count from the start of training, `done` is in 0..1 over all phases. */
+  | {
+      readonly kind: "epoch";
+      readonly phase: ForecastPhase;
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly loss: number;
+      readonly valLoss: number | null;
+      readonly seconds: number;
+      readonly etaSeconds: number;
+      readonly done: number;
+    }
+  | { readonly kind: "warning"; readonly code: string; readonly message: string }
+  /** The hold-out is scored; `verdict` is one honest sentence. */
+  | { readonly kind: "scored"; readonly evaluation: ForecastEvaluation; readonly verdict: string }
+  | { readonly kind: "done"; readonly seconds: number };
+
+/** What was found in the file. */
+export interface ForecastData {
+  /** The path as given; null for a table made in memory. */
+  readonly file: string | null;
+  /** Rows in the file. */
+  readonly rows: number;
+  /** Number of series: 1. */
+  readonly series: number;
+  /** Time column(s) joined with a comma; null if rows are numbered. */
+  readonly time: string | null;
+  readonly targets: readonly string[];
+  readonly id: string | null;
+  readonly frequency: string;
+  readonly season: number;
+  readonly start: string;
+  readonly end: string;
+  /** Empty cells of the target. */
+  readonly missing: number;
+  /** Time steps that have no row. */
+  readonly gaps: number;
+  /** Rows merged into another with the same time. */
+  readonly duplicates: number;
+  /** The transform in words, as printed: "logarithm, difference to one season (12 rows) before, standard scale". */
+  readonly transform: string;
+}
+
+export interface ForecastNetwork {
+  readonly cell: string;
+  readonly activation: string;
+  readonly layers: number;
+  readonly units: readonly number[];
+  readonly parameters: number;
+}
+
+export interface ForecastTraining {
+  /** Passes made while the best one was looked for. */
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly stopped: "done" | "early" | "time" | "nan";
+  /** Training and validation loss at the best epoch, mean squared error in the transformed unit. */
+  readonly loss: number | null;
+  readonly valLoss: number | null;
+  readonly learningRate: number;
+  /** Share of steps whose gradient was clipped; null if the trainer did not count. */
+  readonly clippedShare: number | null;
+}
+
+/** Scores in the unit of the target; null where nothing could be scored. */
+export interface ForecastScores {
+  /** 0 to 200. */
+  readonly smape: number | null;
+  /** Mean absolute error over that of the seasonal naive method inside the training part. */
+  readonly mase: number | null;
+  readonly rmse: number | null;
+  readonly mae: number | null;
+}
+
+export interface IntervalScores {
+  /** Continuous ranked probability score in the unit of the target, from the interval quantiles; null without intervals. */
+  readonly crps: number | null;
+  /** Share of held-out values inside the 80 and 95 % intervals, 0..1. */
+  readonly coverage80: number | null;
+  readonly coverage95: number | null;
+}
+
+export interface ForecastEvaluation {
+  /** Rows held out. */
+  readonly test: number;
+  /** Times from which forecasts were made inside them. */
+  readonly origins: number;
+  /** Values scored (observed ones only). */
+  readonly points: number;
+  readonly model: ForecastScores & IntervalScores;
+  readonly naive: ForecastScores;
+  readonly seasonalNaive: ForecastScores;
+  readonly seasonalNaiveDrift: ForecastScores;
+  /** MASE of the model over that of seasonal naive: below 1 the network is better. */
+  readonly maseRatio: number | null;
+  /** Name of the field with the lowest MASE. */
+  readonly best: "model" | "naive" | "seasonalNaive" | "seasonalNaiveDrift" | null;
+  /** The honest sentence about it. */
+  readonly verdict: string;
+}
+
+export interface ForecastRow {
+  readonly id: string | null;
+  readonly target: string;
+  readonly time: string;
+  /** null in the future and where the file has no value. */
+  readonly actual: number | null;
+  readonly value: number;
+  readonly lower80: number | null;
+  readonly upper80: number | null;
+  readonly lower95: number | null;
+  readonly upper95: number | null;
+}
+
+/** The JSON value `result` of the command; `forecastJson(run)` picks exactly these fields from a run. */
+export interface ForecastResult {
+  readonly data: ForecastData;
+  readonly network: ForecastNetwork;
+  readonly training: ForecastTraining;
+  readonly evaluation: ForecastEvaluation;
+  readonly holdout: readonly ForecastRow[];
+  readonly forecast: readonly ForecastRow[];
+  /** Present if an array was cut at 10,000 rows. */
+  readonly truncated?: true;
+}
+
+/** One observed point, for plots. */
+export interface HistoryPoint {
+  readonly time: string;
+  readonly value: number | null;
+}
+
+/** Loss per epoch of one training phase, for plots. */
+export interface LossCurve {
+  readonly phase: ForecastPhase;
+  readonly loss: readonly number[];
+  readonly valLoss: readonly number[];
+}
+
+/** What `predict` needs from a network; the library's Model has it. */
+export interface ForecastModel {
+  predict(x: import("../../base/tensor.js").Tensor): Promise<import("../../base/tensor.js").Tensor>;
+  save(path: string): Promise<void>;
+  summary(): string;
+}
+
+/** What `forecast()` resolves to: the JSON result plus what does not go into JSON. */
+export interface ForecastRun extends ForecastResult {
+  /** The network trained on all rows. */
+  readonly model: ForecastModel;
+  /** Goes to `preprocess.json` beside the saved model. */
+  readonly preprocess: SavedPreprocess;
+  /** Every observed row in time order, the hold-out included. */
+  readonly history: readonly HistoryPoint[];
+  /** The simple methods over the hold-out, for plots and tables; same rows as `holdout`. */
+  readonly simple: Readonly<Record<"naive" | "seasonalNaive" | "seasonalNaiveDrift", readonly (number | null)[]>>;
+  readonly curves: readonly LossCurve[];
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  /** Plain sentences: what was found, why the transform. */
+  readonly notes: readonly string[];
+  readonly seconds: number;
+}
+
+/** Content of `preprocess.json`: all that turns a table into windows and outputs into the target's unit. */
+export interface SavedPreprocess {
+  readonly format: "deep-rnn-forecast";
+  readonly formatVersion: 1;
+  readonly task: "forecast";
+  readonly columns: { readonly time: readonly string[]; readonly target: string };
+  readonly frequency: string;
+  readonly season: number;
+  readonly input: number;
+  readonly horizon: number;
+  readonly dateOrder: "dmy" | "mdy" | null;
+  readonly missing: readonly string[];
+  readonly duplicates: Duplicates | null;
+  readonly transform: SavedTransform;
+  /** Half-widths per step ahead in the level scale (logarithms if `transform.log`); null if there were too few residuals. */
+  readonly intervals: { readonly half80: readonly number[]; readonly half95: readonly number[] } | null;
+}
+
+/** The transform with the numbers measured on the training part. */
+export interface SavedTransform {
+  /** Natural logarithm first. */
+  readonly log: boolean;
+  /** Rows back of the seasonal difference; 0 means none. */
+  readonly seasonalLag: number;
+  /** Inputs and targets of a window are taken relative to its last input value. */
+  readonly relative: boolean;
+  /** Standard scale of what the steps above leave. */
+  readonly mean: number;
+  readonly scale: number;
+  /** In words, with the statistics that decided. */
+  readonly words: string;
+  readonly reasons: readonly string[];
+}
+
+/** Result of `predict MODEL FILE` for a forecast model. */
+export interface ForecastPrediction {
+  readonly task: "forecast";
+  readonly count: number;
+  readonly predictions: readonly ForecastRow[];
+}
