@@ -1,0 +1,22 @@
+// Writes forecast rows as CSV that spreadsheets and this program read back.
+import type { ForecastRow } from "../tasks/forecast/types.js";
+
+const columns = ["part", "time", "target", "actual", "value", "lower80", "upper80", "lower95", "upper95"] as const;
+
+/** `part` says whether a row was held out (`holdout`) or lies beyond the data (`forecast`). */
+export function forecastCsv(parts: Readonly<Record<string, readonly ForecastRow[]>>): string {
+  const lines = [columns.join(",")];
+  for (const [part, rows] of Object.entries(parts)) {
+    for (const row of rows) {
+      const cells = [part, row.time, row.target, row.actual, row.value, row.lower80, row.upper80, row.lower95, row.upper95];
+      lines.push(cells.map(cell).join(","));
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function cell(value: string | number | null): string {
+  if (value === null) return "";
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
+  return /[",\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value;
+}

@@ -1,0 +1,90 @@
+// Turns anything thrown into one sentence, an exit code, and the JSON of a failure.
+import { inspect } from "node:util";
+import { CommanderError } from "commander";
+import { DataError, DeepRnnError, UsageError } from "../base/errors.js";
+import type { Bad } from "./envelope.js";
+
+/** Exit codes; 130 and 143 are 128 + the number of the signal, as shells report it. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** A mistake in how the command was typed, found by the command line itself. */
+export function usageError(code: string, message: string, hint = ""): DataError {
+  return new DataError(code, message, hint);
+}
+
+/** What a failure looks like from outside. */
+export interface Failure {
+  readonly exitCode: number;
+  readonly bad: Bad;
+  /** The stack, for those who set DEBUG. */
+  readonly stack: string;
+}
+
+/** Describes an error for the user: wrong input and usage exit with 2, everything else with 1. */
+export function describeFailure(error: unknown, command: string): Failure {
+  const facts = factsOf(error);
+  const place =
+    error instanceof DataError ? { file: error.file, line: error.line, column: error.column } : { file: null, line: null, column: null };
+  return {
+    exitCode: facts.exitCode,
+    bad: { version: 1, command, ok: false, error: { code: facts.code, message: oneLine(facts.message), hint: facts.hint, ...place } },
+    stack: error instanceof Error ? (error.stack ?? error.message) : inspect(error),
+  };
+}
+
+interface Facts {
+  readonly exitCode: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+function factsOf(error: unknown): Facts {
+  if (error instanceof CommanderError) return fromCommander(error);
+  if (error instanceof DeepRnnError) {
+    const usage = error instanceof DataError || error instanceof UsageError;
+    return { exitCode: usage ? exitCodes.usage : exitCodes.failed, code: error.code, message: error.message, hint: error.hint };
+  }
+  const system = systemSentence(error);
+  if (system !== null) return { exitCode: exitCodes.failed, code: "system", message: system, hint: "" };
+  const hint = "This is a defect; DEBUG=1 shows where.";
+  const message = error instanceof Error ? error.message : inspect(error);
+  return { exitCode: exitCodes.failed, code: "internal", message: `${message.replace(/\.$/, "")}. ${hint}`, hint };
+}
+
+// commander writes `error: unknown option '--x'` and a second line `(Did you mean --y?)`; ours is one sentence.
+function fromCommander(error: CommanderError): Facts {
+  const [first = "", second = ""] = error.message.replace(/^error: /, "").split("\n");
+  const guess = /Did you mean (.*)\?/.exec(second)?.[1];
+  const hint = guess === undefined ? "See deep-rnn --help." : `Did you mean ${guess}?`;
+  const sentence = first.charAt(0).toUpperCase() + first.slice(1).replace(/\.$/, "");
+  return {
+    exitCode: exitCodes.usage,
+    code: error.code.replace(/^commander\./, "usage_").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    message: `${sentence}. ${hint}`,
+    hint,
+  };
+}
+
+const systemReasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  ENOSPC: "the disk is full",
+  EROFS: "the disk is read-only",
+  ENOENT: "no such file or folder",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is not a folder",
+  EMFILE: "too many open files",
+};
+
+function systemSentence(error: unknown): string | null {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return null;
+  const reason = systemReasons[error.code];
+  if (reason === undefined) return null;
+  const path = "path" in error && typeof error.path === "string" ? error.path : "a file";
+  return `Cannot use ${path}: ${reason}.`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ").trim();
+}

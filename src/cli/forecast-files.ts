@@ -1,0 +1,165 @@
+// Fills the run folder of a forecast: settings, environment, metrics, result, report, numbers, model.
+import { existsSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../tasks/forecast/types.js";
+import { packageVersion } from "./context.js";
+import { forecastCsv } from "./csv.js";
+import type { BackendInfo, Ok } from "./envelope.js";
+import { toJson } from "./envelope.js";
+import { nextCommands } from "./forecast-words.js";
+import type { Interrupt } from "./interrupt.js";
+import { reportPage } from "./report/page.js";
+import type { RunPlace } from "./run-folder.js";
+import { openRun } from "./run-folder.js";
+
+/** All that a run folder is made of. */
+export interface RunParts {
+  readonly place: RunPlace;
+  readonly run: ForecastRun;
+  readonly options: ForecastOptions;
+  readonly backend: BackendInfo;
+  readonly log: readonly string[];
+  readonly epochs: readonly Extract<ForecastEvent, { kind: "epoch" }>[];
+  /** Makes the JSON result once the folder's path is known. */
+  readonly envelope: (path: string) => Ok<ForecastResult>;
+  readonly interrupt: Interrupt;
+}
+
+/** Writes the folder and returns the JSON result it holds. Nothing remains if writing fails. */
+export async function writeForecastRun(parts: RunParts): Promise<Ok<ForecastResult>> {
+  const { run, options, backend } = parts;
+  const folder = openRun(parts.place);
+  parts.interrupt.onLeave(folder.abandon);
+  try {
+    const result = parts.envelope(folder.path);
+    await saveForecast(run, join(folder.working, "model"), folder.write);
+    await folder.write("config.json", pretty(config(run, options)));
+    await folder.write("env.json", pretty(environment(backend)));
+    await folder.write("log.txt", `${parts.log.join("\n")}\n`);
+    await folder.write("metrics.jsonl", parts.epochs.map((event) => `${toJson(metrics(event, run))}\n`).join(""));
+    await folder.write("forecast.csv", forecastCsv({ holdout: run.holdout, forecast: run.forecast }));
+    await folder.write("report.html", report(parts, folder.path));
+    await folder.write("result.json", `${toJson(result)}\n`);
+    folder.finish();
+    return result;
+  } catch (error) {
+    folder.abandon();
+    throw error;
+  }
+}
+
+/** Saves the network with all that turns a table into its inputs, so that `predict` needs nothing else. */
+async function saveForecast(run: ForecastRun, folder: string, write: (name: string, text: string) => Promise<void>): Promise<void> {
+  await run.model.save(folder);
+  await write("model/preprocess.json", pretty(run.preprocess));
+  if (!existsSync(join(folder, "README.md"))) await write("model/README.md", modelReadme(run));
+}
+
+function modelReadme({ data, network, preprocess }: ForecastRun): string {
+  return `# Forecast of ${data.targets.join(", ")}
+
+A ${network.layers}-layer ${network.cell} network (${network.parameters} parameters) that reads ${preprocess.input} rows and forecasts ${preprocess.horizon}.
+Trained on ${data.file ?? "a table in memory"}, ${data.start} to ${data.end}, ${data.frequency}.
+
+- \`model.json\`: the network's wiring; \`weights.safetensors\`: its numbers; \`preprocess.json\`: columns, transform, intervals.
+- Use it: \`deep-rnn predict FOLDER FILE\`.
+`;
+}
+
+// Every setting with where it came from, so that a run can be repeated and questioned.
+function config(run: ForecastRun, options: ForecastOptions): Record<string, { value: unknown; origin: "flag" | "data" | "default" }> {
+  const { data, network, training, preprocess, evaluation } = run;
+  const found: Record<string, unknown> = {
+    target: data.targets[0],
+    time: data.time,
+    frequency: data.frequency,
+    season: data.season,
+    horizon: preprocess.horizon,
+    input: preprocess.input,
+    test: evaluation.test,
+    dateOrder: preprocess.dateOrder,
+    transform: data.transform,
+  };
+  const defaults: Record<string, unknown> = {
+    cell: network.cell,
+    activation: network.activation,
+    layers: network.layers,
+    units: network.units,
+    learningRate: training.learningRate,
+    missing: preprocess.missing,
+    duplicates: preprocess.duplicates,
+    seed: 0,
+  };
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const entries: [string, { value: unknown; origin: "flag" | "data" | "default" }][] = [
+    ...Object.entries(defaults).map(([name, value]): [string, { value: unknown; origin: "default" }] => [
+      name,
+      { value, origin: "default" },
+    ]),
+    ...Object.entries(found).map(([name, value]): [string, { value: unknown; origin: "data" }] => [name, { value, origin: "data" }]),
+    ...Object.entries(given).map(([name, value]): [string, { value: unknown; origin: "flag" }] => [name, { value, origin: "flag" }]),
+  ];
+  return { file: { value: data.file, origin: "flag" }, ...Object.fromEntries(entries) };
+}
+
+function environment(backend: BackendInfo): Record<string, unknown> {
+  return {
+    deepRnn: packageVersion(),
+    node: process.version,
+    platform: process.platform,
+    arch: process.arch,
+    processor: cpus()[0]?.model ?? "unknown",
+    processors: cpus().length,
+    memoryBytes: totalmem(),
+    written: new Date().toISOString(),
+    backend,
+  };
+}
+
+function metrics(event: Extract<ForecastEvent, { kind: "epoch" }>, run: ForecastRun): Record<string, unknown> {
+  return {
+    phase: event.phase,
+    epoch: event.epoch,
+    loss: event.loss,
+    val_loss: event.valLoss,
+    lr: run.training.learningRate,
+    seconds: event.seconds,
+  };
+}
+
+function report({ run, options, backend }: RunParts, path: string): string {
+  const settings = Object.entries(config(run, options))
+    .filter(([name]) => settingNames.has(name))
+    .map(([name, { value, origin }]): [string, string] => [name, `${Array.isArray(value) ? value.join(", ") : String(value)} (${origin})`]);
+  return reportPage({
+    run,
+    backend,
+    seed: options.seed ?? 0,
+    version: packageVersion(),
+    settings,
+    next: nextCommands(path, run.data.file ?? "FILE"),
+  });
+}
+
+// The data's own facts stand in the report already.
+const settingNames = new Set([
+  "input",
+  "horizon",
+  "test",
+  "cell",
+  "activation",
+  "layers",
+  "units",
+  "epochs",
+  "batchSize",
+  "learningRate",
+  "clipNorm",
+  "dropout",
+  "weightDecay",
+  "maxSeconds",
+]);
+
+function pretty(value: unknown): string {
+  return `${toJson(value, 2)}\n`;
+}

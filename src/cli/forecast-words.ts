@@ -1,0 +1,71 @@
+// What the forecast command says: what was found, what is trained, how it compares, where the files are, what to do next.
+import type { ForecastEvent, ForecastRun } from "../tasks/forecast/types.js";
+import { drawForecast } from "./braille.js";
+import { counted, duration } from "./numbers.js";
+import { pictureOf } from "./picture.js";
+import { scoreRows, scoreTable } from "./scores.js";
+import type { Terminal } from "./terminal.js";
+
+type Found = Extract<ForecastEvent, { kind: "found" }>;
+type Planned = Extract<ForecastEvent, { kind: "planned" }>;
+
+/** File, rows, target, time, frequency, season, gaps, transform. */
+export function foundLines({ data, lines }: Found): string[] {
+  const file = data.file ?? "the table";
+  const time = data.time === null ? "no time column, rows are numbered" : `time ${data.time}, ${data.frequency}`;
+  const season = data.season > 1 ? `season of ${counted(data.season, "row")}` : "no season";
+  const flaws = [
+    data.missing > 0 ? counted(data.missing, "missing value") : "",
+    data.gaps > 0 ? counted(data.gaps, "gap") : "",
+    data.duplicates > 0 ? `${counted(data.duplicates, "row")} merged` : "",
+  ].filter((part) => part !== "");
+  return [
+    `${file}: ${counted(data.rows, "row")}, target ${data.targets.join(", ")}, ${data.start} to ${data.end}`,
+    `${time}, ${season}, ${flaws.length === 0 ? "no gaps, nothing missing" : flaws.join(", ")}`,
+    `Transform: ${data.transform}`,
+    ...lines,
+  ];
+}
+
+/** The network and the split. */
+export function plannedLines({ network, windows, input, horizon, test, lines }: Planned): string[] {
+  const layers = network.units.map((units) => `${network.cell} ${units}`).join(", ");
+  return [
+    `Network: ${layers}${network.cell === "elman" ? ` (${network.activation})` : ""}; ${counted(network.parameters, "parameter")}`,
+    `Reads ${counted(input, "row")}, forecasts ${horizon}; ${counted(windows.train, "training window")}, ${windows.validation} for validation, the last ${counted(test, "row")} held out`,
+    ...lines,
+  ];
+}
+
+/** The result on stdout. `path` is the run folder. */
+export function reportLines(run: ForecastRun, path: string, file: string, terminal: Terminal): string[] {
+  const paint = terminal.paintOut;
+  const picture = pictureOf({ target: run.data.targets.join(", "), history: run.history, holdout: run.holdout, forecast: run.forecast });
+  const { test, points } = run.evaluation;
+  return [
+    paint("bold", `Scores on the last ${counted(test, "row")}${points === test ? "" : ` (${counted(points, "value")} scored)`}`),
+    ...scoreTable(scoreRows(run.evaluation, run.network.cell), paint),
+    "",
+    run.evaluation.verdict,
+    "",
+    ...drawForecast(picture, { columns: terminal.columns, rows: 16 }, paint),
+    "",
+    `${paint("bold", "Files")} (${duration(run.seconds)}):`,
+    `  ${path}/report.html    plot, loss curve, scores: open it in a browser`,
+    `  ${path}/forecast.csv   the numbers`,
+    `  ${path}/model          the trained network`,
+    "",
+    paint("bold", "Next:"),
+    ...nextCommands(path, file).map((command) => `  ${command}`),
+  ];
+}
+
+/** Commands to go on with. */
+export function nextCommands(path: string, file: string): string[] {
+  return [`deep-rnn predict ${quoted(`${path}/model`)} ${quoted(file)}`];
+}
+
+/** A word as a shell reads it back. */
+export function quoted(word: string): string {
+  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
+}

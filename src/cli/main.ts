@@ -1,0 +1,63 @@
+// Entry of the `deep-rnn` command: parses, runs one verb, and turns every outcome into streams and an exit code.
+import { CommanderError } from "commander";
+import { runForecast } from "./commands/forecast.js";
+import { runPredict } from "./commands/predict.js";
+import { packageVersion } from "./context.js";
+import { toJson } from "./envelope.js";
+import { describeFailure, exitCodes } from "./failure.js";
+import { listenForInterrupt } from "./interrupt.js";
+import type { GlobalFlags } from "./options.js";
+import { createProgram } from "./program.js";
+import { openTerminal } from "./terminal.js";
+
+/** Runs one command line (without `node` and the script) and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  // Known before parsing, because a failure to parse must obey them too.
+  const json = args.includes("--json");
+  const terminal = openTerminal({ quiet: args.includes("--quiet"), color: !args.includes("--no-color") });
+  const interrupt = listenForInterrupt((sentence) => terminal.alarm(sentence));
+  const context = (flags: GlobalFlags) => ({ terminal, interrupt, json: flags.json === true });
+  let verb = "deep-rnn";
+  const program = createProgram(
+    {
+      forecast: (file, flags) => runForecast(file, flags, context(flags)),
+      predict: (model, file, flags) => runPredict(model, file, flags, context(flags)),
+    },
+    packageVersion(),
+  );
+  verb = program.commands.find((command) => command.name() === args.find((arg) => !arg.startsWith("-")))?.name() ?? verb;
+  try {
+    if (args.length === 0) {
+      terminal.alarm(program.helpInformation());
+      return exitCodes.usage;
+    }
+    await program.parseAsync(args, { from: "user" });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    return failed(error, verb, json, interrupt.exitCode());
+  } finally {
+    interrupt.close();
+  }
+
+  function failed(error: unknown, command: string, asJson: boolean, signalled: number | null): number {
+    const failure = describeFailure(error, command);
+    const bad =
+      signalled === null
+        ? failure.bad
+        : { ...failure.bad, error: { ...failure.bad.error, code: "interrupted", message: "Stopped; nothing was written.", hint: "" } };
+    if (asJson) terminal.out(toJson(bad));
+    terminal.alarm(terminal.paintErr("red", bad.error.message));
+    if ((process.env.DEBUG ?? "") !== "") terminal.alarm(failure.stack);
+    return signalled ?? failure.exitCode;
+  }
+}
+
+// A reader that closes the pipe early (`| head`) has seen enough: not an error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(exitCodes.ok);
+  throw error;
+});
+const code = await main(process.argv.slice(2));
+// Leaves even if a backend's threads still wait for work, but not before the last byte is out.
+process.stdout.write("", () => process.exit(code));

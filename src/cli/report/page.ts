@@ -1,0 +1,183 @@
+// The HTML report: one file, no network, no scripts; readable in light and dark, on paper and by a screen reader.
+import type { ForecastRow, ForecastRun } from "../../tasks/forecast/types.js";
+import type { BackendInfo } from "../envelope.js";
+import { counted, duration, shown } from "../numbers.js";
+import { pictureOf } from "../picture.js";
+import { methodNames, scoreNames, scoreRows, scoreTitles } from "../scores.js";
+import type { Compared } from "./forecast-plot.js";
+import { forecastPlot } from "./forecast-plot.js";
+import { lossPlot } from "./loss-plot.js";
+import { pageStyle } from "./style.js";
+import { escapeText } from "./svg.js";
+
+/** What the report shows. */
+export interface ReportFacts {
+  readonly run: ForecastRun;
+  readonly backend: BackendInfo;
+  readonly seed: number;
+  readonly version: string;
+  /** The options in force, as `--name value` pairs for reading. */
+  readonly settings: readonly (readonly [string, string])[];
+  /** Commands to go on with. */
+  readonly next: readonly string[];
+}
+
+/** The whole page. */
+export function reportPage(facts: ReportFacts): string {
+  const { run } = facts;
+  const target = run.data.targets.join(", ");
+  const sections = [
+    head(facts, target),
+    verdict(run),
+    figure(run, target),
+    scores(run),
+    training(run),
+    found(facts),
+    values(run),
+    next(facts),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="deep-rnn ${escapeText(facts.version)}">
+<title>Forecast of ${escapeText(target)}</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<main>
+${sections.join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function head({ run }: ReportFacts, target: string): string {
+  const { data } = run;
+  const file = data.file === null ? "" : ` in <code>${escapeText(data.file)}</code>`;
+  return `<header><p class="kicker">deep-rnn forecast</p><h1>${escapeText(target)}</h1>
+<p class="lead">${counted(data.rows, "row")}${file}, ${escapeText(data.start)} to ${escapeText(data.end)}</p></header>`;
+}
+
+function verdict({ evaluation }: ForecastRun): string {
+  const tile = (label: string, value: string, note: string): string =>
+    `<div class="tile"><dt>${label}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`;
+  const tiles = [
+    tile("MASE of the network", shown(evaluation.model.mase, 3), `seasonal naive ${shown(evaluation.seasonalNaive.mase, 3)}`),
+    tile("sMAPE", `${shown(evaluation.model.smape, 3)} %`, `seasonal naive ${shown(evaluation.seasonalNaive.smape, 3)} %`),
+    tile("RMSE", shown(evaluation.model.rmse, 3), `seasonal naive ${shown(evaluation.seasonalNaive.rmse, 3)}`),
+    tile("held out", counted(evaluation.test, "row"), `${counted(evaluation.points, "value")} scored`),
+  ];
+  return `<section aria-label="Verdict"><p class="verdict">${escapeText(evaluation.verdict)}</p><dl class="tiles">${tiles.join("")}</dl></section>`;
+}
+
+function figure(run: ForecastRun, target: string): string {
+  const { evaluation, holdout, forecast } = run;
+  const last = forecast.at(-1) ?? holdout.at(-1);
+  const picture = pictureOf({ target, history: run.history, holdout, forecast });
+  const description = `History up to ${picture.points[picture.testStart - 1]?.time ?? "the start"}, then ${counted(evaluation.test, "held-out row")} with truth and forecast, then ${counted(forecast.length, "row")} beyond the data. The last forecast, for ${last?.time ?? "no time"}, is ${shown(last?.value)}.`;
+  const svg = forecastPlot(picture, {
+    title: `${target}: history, truth and forecast`,
+    description,
+    season: run.data.season,
+    compared: bestSimple(run),
+  });
+  const banded = [...holdout, ...forecast].some((row) => row.lower80 !== null || row.lower95 !== null);
+  const caption = `The network saw nothing of the shaded part when it forecast it${banded ? "; bands hold 80 and 95 % of what is expected" : ""}.`;
+  return `<section aria-labelledby="plot-title"><h2 id="plot-title">Forecast</h2><figure><div class="scroll">${svg}</div><figcaption>${caption}</figcaption></figure></section>`;
+}
+
+// The best simple method belongs into the picture, above all when it beats the network.
+function bestSimple({ evaluation, simple }: ForecastRun): Compared | null {
+  const names = ["naive", "seasonalNaive", "seasonalNaiveDrift"] as const;
+  const scored = names.filter((name) => evaluation[name].mase !== null && simple[name].some((value) => value !== null));
+  const best = scored.sort((a, b) => (evaluation[a].mase ?? 0) - (evaluation[b].mase ?? 0))[0];
+  return best === undefined ? null : { name: methodNames[best], values: simple[best] };
+}
+
+function scores(run: ForecastRun): string {
+  const rows = scoreRows(run.evaluation, run.network.cell).map((row) => {
+    const cells = scoreNames.map(
+      (name) =>
+        `<td${row.best.includes(name) ? ' class="best"' : ""}>${shown(row[name])}${row.best.includes(name) ? '<span class="mark"> best</span>' : ""}</td>`,
+    );
+    return `<tr><th scope="row">${escapeText(row.method)}</th>${cells.join("")}</tr>`;
+  });
+  const heads = scoreNames.map((name) => `<th scope="col">${scoreTitles[name]}</th>`);
+  return `<section aria-labelledby="score-title"><h2 id="score-title">Scores on the held-out rows</h2>
+<div class="scroll"><table><thead><tr><th scope="col">method</th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>
+<p class="note">Smaller is better. MASE below 1: smaller errors than those of the seasonal naive method inside the training part.</p></section>`;
+}
+
+function training(run: ForecastRun): string {
+  const { training: facts, network } = run;
+  const plots = run.curves.map((curve) => {
+    const epochs = curve.loss.map((loss, i) => ({ epoch: i + 1, loss, valLoss: curve.valLoss[i] ?? null }));
+    const svg = lossPlot(epochs, curve.valLoss.length > 0 ? facts.bestEpoch : null, curve.phase);
+    return svg === "" ? "" : `<figure><div class="scroll">${svg}</div><figcaption>${phaseCaption[curve.phase]}</figcaption></figure>`;
+  });
+  const sentence = `${counted(facts.epochs, "epoch")} (${stops[facts.stopped]}), best epoch ${facts.bestEpoch}, ${duration(run.seconds)} in all.`;
+  const about = `${network.layers} recurrent layer${network.layers === 1 ? "" : "s"} of ${[...new Set(network.units)].join(" and ")} ${escapeText(network.cell)} units, ${escapeText(network.activation)}, ${counted(network.parameters, "parameter")}.`;
+  return `<section aria-labelledby="training-title"><h2 id="training-title">Training</h2><p>${about} ${sentence}</p>${plots.join("")}</section>`;
+}
+
+const phaseCaption = {
+  select: "Choosing the number of epochs: the loss on a validation part at the end of the training rows.",
+  evaluate: "The network whose forecast of the held-out rows is scored.",
+  refit: "The network saved with this run, trained on all rows.",
+} as const;
+
+const stops = {
+  done: "all that were asked for",
+  early: "stopped early, no better any more",
+  time: "stopped by the time limit",
+  nan: "stopped, the loss was not a number",
+} as const;
+
+function found({ run, backend, seed, settings }: ReportFacts): string {
+  const { data } = run;
+  const rows: [string, string][] = [
+    ["file", data.file ?? "a table in memory"],
+    ["time", data.time ?? "none: rows are numbered"],
+    ["target", data.targets.join(", ")],
+    ["frequency", data.frequency],
+    ["season", data.season > 1 ? counted(data.season, "row") : "none"],
+    ["missing, gaps, duplicates", `${data.missing}, ${data.gaps}, ${data.duplicates}`],
+    ["transform", data.transform],
+    ["seed", String(seed)],
+    ["backend", `${backend.name} ${backend.variant}, ${counted(backend.threads, "thread")}: ${backend.reason}`],
+    ...settings.map(([name, value]): [string, string] => [name, value]),
+  ];
+  const notes = run.notes.length === 0 ? "" : `<ul>${run.notes.map((note) => `<li>${escapeText(note)}</li>`).join("")}</ul>`;
+  const warnings =
+    run.warnings.length === 0
+      ? ""
+      : `<div class="warnings" role="note"><strong>Warnings</strong><ul>${run.warnings.map(({ message }) => `<li>${escapeText(message)}</li>`).join("")}</ul></div>`;
+  const list = rows.map(([name, value]) => `<div><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`).join("");
+  return `<section aria-labelledby="found-title"><h2 id="found-title">Data and settings</h2>${warnings}<dl class="facts">${list}</dl>${notes}</section>`;
+}
+
+function values({ holdout, forecast }: ForecastRun): string {
+  const banded = [...holdout, ...forecast].some((row) => row.lower95 !== null);
+  const row = (each: ForecastRow): string => {
+    const bands = banded ? `<td>${shown(each.lower95)}</td><td>${shown(each.upper95)}</td>` : "";
+    return `<tr><th scope="row">${escapeText(each.time)}</th><td>${shown(each.actual)}</td><td>${shown(each.value)}</td>${bands}</tr>`;
+  };
+  const heads = ["truth", "forecast", ...(banded ? ["from (95 %)", "to (95 %)"] : [])];
+  const table = (rows: readonly ForecastRow[]): string =>
+    `<div class="scroll"><table><thead><tr><th scope="col">time</th>${heads.map((each) => `<th scope="col">${each}</th>`).join("")}</tr></thead><tbody>${rows.map(row).join("")}</tbody></table></div>`;
+  const part = (title: string, rows: readonly ForecastRow[]): string =>
+    rows.length === 0
+      ? ""
+      : `<details><summary>${title} (${counted(rows.length, "row")})</summary>${table(rows.slice(0, shownRows))}${rows.length > shownRows ? '<p class="note">The rest is in forecast.csv.</p>' : ""}</details>`;
+  return `<section aria-labelledby="value-title"><h2 id="value-title">Numbers</h2>${part("Held-out rows", holdout)}${part("Beyond the data", forecast)}</section>`;
+}
+
+const shownRows = 1000;
+
+function next(facts: ReportFacts): string {
+  return `<section aria-labelledby="next-title"><h2 id="next-title">Next</h2><pre>${facts.next.map(escapeText).join("\n")}</pre></section>`;
+}
