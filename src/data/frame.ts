@@ -1,0 +1,148 @@
+// A series made ready for windows: gaps bridged without looking ahead, the transform applied, and its exact inverse.
+
+import { DataError } from "../base/errors.js";
+import type { Transform } from "./transform.js";
+
+/** Values and what the network sees of them, row by row. */
+export interface Frame {
+  /** In the target's unit; NaN where missing. */
+  readonly values: Float64Array;
+  /** Logarithms if the transform takes them, gaps bridged. */
+  readonly levels: Float64Array;
+  /** Rows back to the last observed one; 0 where the row itself is observed. */
+  readonly age: Int32Array;
+  /** Transformed and scaled (not relative); NaN in the first seasonal lag. */
+  readonly scaled: Float64Array;
+  readonly transform: Transform;
+  readonly season: number;
+}
+
+/**
+ * Applies a transform to a whole series.
+ * @throws DataError `not_positive` if a logarithm is to be taken of zero or less, `all_missing`
+ */
+export function makeFrame(values: Float64Array, transform: Transform, season: number): Frame {
+  if (transform.log && values.some((value) => value <= 0)) {
+    const bad = values.find((value) => value <= 0);
+    throw new DataError(
+      "not_positive",
+      `the value ${bad} has no logarithm, and the transform takes logarithms.`,
+      "Train on data that contain such values.",
+    );
+  }
+  const raw = transform.log ? values.map(Math.log) : values;
+  const age = ageOf(raw);
+  const levels = bridge(raw, age, season);
+  const scaled = levels.map((_, i) => scaledAt((row) => levels[row]!, i, transform));
+  return { values, levels, age, scaled, transform, season };
+}
+
+/** The `input` scaled values before row `origin`: nothing at or after `origin` is read. */
+export function inputAt(frame: Frame, origin: number, input: number): Float64Array {
+  const { transform } = frame;
+  const levels = levelsBefore(frame, origin);
+  const first = origin - input;
+  const result = Float64Array.from({ length: input }, (_, i) => scaledAt(levels, first + i, transform));
+  return transform.relative ? shift(result, result.at(-1) ?? 0) : result;
+}
+
+/** The scaled values the network should give for the `horizon` rows from `origin` on. */
+export function targetAt(frame: Frame, origin: number, horizon: number): Float64Array {
+  const target = frame.scaled.slice(origin, origin + horizon);
+  return frame.transform.relative ? shift(target, lastScaled(frame, origin)) : target;
+}
+
+/**
+ * Network outputs at `origin` back to levels (logarithms if the transform takes them): the steps of the transform in
+ * reverse. Steps further ahead than one season stand on the forecasts before them.
+ */
+export function outputLevels(frame: Frame, origin: number, outputs: ArrayLike<number>): Float64Array {
+  const { transform } = frame;
+  const lag = transform.seasonalLag;
+  const base = transform.relative ? lastScaled(frame, origin) : 0;
+  const known = levelsBefore(frame, origin);
+  const result = new Float64Array(outputs.length);
+  for (let h = 0; h < outputs.length; h++) {
+    const change = (outputs[h]! + base) * transform.scale + transform.mean;
+    const before = lag === 0 ? 0 : h < lag ? known(origin + h - lag) : result[h - lag]!;
+    result[h] = change + before;
+  }
+  return result;
+}
+
+/** Levels in the target's unit. */
+export function fromLevels(levels: Float64Array, transform: Transform): Float64Array {
+  return transform.log ? levels.map(Math.exp) : levels.slice();
+}
+
+/** First row that can be an origin: a whole input and its seasonal lag lie before it. */
+export function firstOrigin(frame: Frame, input: number): number {
+  return input + frame.transform.seasonalLag;
+}
+
+type LevelAt = (row: number) => number;
+
+function scaledAt(levels: LevelAt, row: number, { seasonalLag, mean, scale }: Transform): number {
+  const change = seasonalLag === 0 ? levels(row) : row < seasonalLag ? Number.NaN : levels(row) - levels(row - seasonalLag);
+  return (change - mean) / scale;
+}
+
+function lastScaled(frame: Frame, origin: number): number {
+  return scaledAt(levelsBefore(frame, origin), origin - 1, frame.transform);
+}
+
+/** Rows since the last observed row, counted forward; rows before the first observed one count as observed then. */
+function ageOf(raw: Float64Array): Int32Array {
+  const first = raw.findIndex((value) => !Number.isNaN(value));
+  if (first < 0) throw new DataError("all_missing", "every value is missing.");
+  let last = first;
+  return Int32Array.from(raw, (value, i) => {
+    if (i <= first || !Number.isNaN(value)) last = i;
+    return i - last;
+  });
+}
+
+/** Straight lines between observed rows; before the first its value, after the last what `carry` gives. */
+function bridge(raw: Float64Array, age: Int32Array, season: number): Float64Array {
+  const levels = raw.slice();
+  const first = raw.findIndex((value) => !Number.isNaN(value));
+  levels.fill(raw[first]!, 0, first);
+  for (let i = first + 1; i < levels.length; i++) {
+    if (age[i] === 0) continue;
+    let next = i;
+    while (next < levels.length && age[next] !== 0) next++;
+    const left = i - 1;
+    for (let j = i; j < next; j++) {
+      const isInside = next < levels.length;
+      levels[j] = isInside
+        ? levels[left]! + ((raw[next]! - levels[left]!) * (j - left)) / (next - left)
+        : carry((row) => levels[row]!, left, j, season);
+    }
+    i = next;
+  }
+  return levels;
+}
+
+/** What a row after the last observed one is taken to be: last season's value plus the change seen at the last row. */
+function carry(levels: LevelAt, last: number, row: number, season: number): number {
+  if (season < 2 || last < season) return levels(last);
+  return levels(row - season) + levels(last) - levels(last - season);
+}
+
+/**
+ * Levels as they were known before `origin`. A line drawn across a gap ends at a later row: where the gap is still open at
+ * `origin`, it is carried forward instead, so that no window looks ahead.
+ */
+function levelsBefore(frame: Frame, origin: number): LevelAt {
+  const open = origin > 0 ? frame.age[origin - 1]! : 0;
+  if (open === 0) return (row) => frame.levels[row]!;
+  const last = origin - 1 - open;
+  const carried = new Map<number, number>();
+  const at: LevelAt = (row) => carried.get(row) ?? frame.levels[row]!;
+  for (let row = Math.max(last + 1, 0); row < origin; row++) carried.set(row, carry(at, last, row, frame.season));
+  return at;
+}
+
+function shift(values: Float64Array, by: number): Float64Array {
+  return values.map((value) => value - by);
+}
