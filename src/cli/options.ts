@@ -35,6 +35,23 @@ export function collect(text: string, before: readonly string[] | undefined): re
   return [...(before ?? []), text];
 }
 
+const delimiters: Readonly<Record<string, "," | ";" | "\t">> = {
+  ",": ",",
+  comma: ",",
+  ";": ";",
+  semicolon: ";",
+  "\t": "\t",
+  "\\t": "\t",
+  tab: "\t",
+};
+
+/** A column delimiter by mark or by name; tabs are hard to type. */
+export function delimiter(text: string): "," | ";" | "\t" {
+  const found = delimiters[text];
+  if (found === undefined) throw new InvalidArgumentError("comma, semicolon or tab is needed.");
+  return found;
+}
+
 /** Options that every verb has. */
 export function globalOptions(): Option[] {
   return [
@@ -57,6 +74,8 @@ export function tableOptions(): Option[] {
     new Option("--missing <text>", "also read this cell text as missing (repeatable)").argParser(collect),
     new Option("--duplicates <how>", "merge rows that have the same time").choices(["mean", "first", "last", "sum"]),
     new Option("--date-order <order>", "for dates such as 03/04/2020").choices(["dmy", "mdy"]),
+    new Option("--delimiter <mark>", "between the columns: comma, semicolon or tab; found if not given").argParser(delimiter),
+    new Option("--encoding <name>", "of the file, if it is not UTF-8").choices(["utf-8", "latin1", "utf-16le"]),
   ];
 }
 

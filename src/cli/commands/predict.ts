@@ -24,6 +24,8 @@ export interface PredictFlags extends GlobalFlags {
   readonly missing?: readonly string[];
   readonly duplicates?: "mean" | "first" | "last" | "sum";
   readonly dateOrder?: "dmy" | "mdy";
+  readonly delimiter?: "," | ";" | "\t";
+  readonly encoding?: "utf-8" | "latin1" | "utf-16le";
   readonly out?: string;
   readonly force?: true;
 }

@@ -128,7 +128,7 @@ function dots(picture: Picture, x: Scale, y: Scale): string {
   const { points, testStart } = picture;
   if (points.length - testStart > 120) return "";
   const dot = (kind: "truth" | "forecast", point: PicturePoint, value: number | null, at: number): string => {
-    if (value === null) return "";
+    if (value === null || !Number.isFinite(value)) return "";
     const word = kind === "truth" ? "truth" : "forecast";
     return `<circle class="dot ${kind}" cx="${round(x(at))}" cy="${round(y(value))}" r="2.4"><title>${escapeText(point.time)} ${word}: ${shown(value)}</title></circle>`;
   };

@@ -1,0 +1,158 @@
+// Laws of what is drawn and written: nothing outside the frame, nothing invented, nothing that breaks a page.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { drawForecast } from "../../src/cli/braille.js";
+import { forecastCsv } from "../../src/cli/csv.js";
+import { toJson } from "../../src/cli/envelope.js";
+import { quoted } from "../../src/cli/forecast-words.js";
+import { duration, shown, tickLabel, ticks } from "../../src/cli/numbers.js";
+import type { Picture } from "../../src/cli/picture.js";
+import { pictureOf } from "../../src/cli/picture.js";
+import { forecastPlot } from "../../src/cli/report/forecast-plot.js";
+import { lossPlot } from "../../src/cli/report/loss-plot.js";
+import { scoreRows, scoreTable } from "../../src/cli/scores.js";
+import type { ForecastRow } from "../../src/tasks/forecast/types.js";
+
+const row = (time: string, actual: number | null, value: number): ForecastRow => ({
+  id: null,
+  target: "y",
+  time,
+  actual,
+  value,
+  lower80: null,
+  upper80: null,
+  lower95: null,
+  upper95: null,
+});
+
+function example(rows: number, value: (i: number) => number): Picture {
+  const history = Array.from({ length: rows }, (_, i) => ({ time: `t${i}`, value: value(i) }));
+  const last = history.slice(-4);
+  return pictureOf({
+    target: "y",
+    history,
+    holdout: last.map((each) => row(each.time, each.value, each.value + 1)),
+    forecast: [row("next", null, value(rows))],
+  });
+}
+
+const noPaint = (_style: string, text: string): string => text;
+
+test("a history that contains the held-out rows is drawn once", () => {
+  const picture = example(20, (i) => i);
+  assert.equal(picture.points.length, 21);
+  assert.deepEqual([picture.testStart, picture.futureStart], [16, 20]);
+});
+
+test("the terminal picture fits its size for any data", () => {
+  for (const value of [
+    (i: number) => Math.sin(i),
+    () => 5,
+    (i: number) => 1e12 * i,
+    (i: number) => -1e-9 * i,
+    (i: number) => (i % 7 === 0 ? NaN : i),
+  ]) {
+    for (const columns of [30, 80, 120]) {
+      const lines = drawForecast(example(300, value), { columns, rows: 12 }, noPaint);
+      assert.equal(lines.slice(1, 13).length, 12);
+      for (const line of lines.slice(1, 14)) assert.ok([...line].length <= Math.max(columns, 40), line);
+    }
+  }
+});
+
+test("a rising line is drawn rising, with the forecast marked", () => {
+  const lines = drawForecast(
+    example(40, (i) => i),
+    { columns: 60, rows: 8 },
+    noPaint,
+  ).slice(1, 9);
+  const firstInk = lines.map((line) => line.search(/[\u2801-\u28ff]/)).filter((at) => at >= 0);
+  assert.deepEqual(
+    firstInk,
+    [...firstInk].sort((a, b) => b - a),
+  );
+  assert.ok(lines.some((line) => line.includes("o")));
+});
+
+test("nothing to draw gives no picture instead of an empty frame", () => {
+  const empty = pictureOf({ target: "y", history: [], holdout: [], forecast: [] });
+  assert.deepEqual(drawForecast(empty, { columns: 80, rows: 10 }, noPaint), []);
+  assert.equal(forecastPlot(empty, { title: "", description: "", season: 1, compared: null }), "");
+  assert.equal(lossPlot([{ epoch: 1, loss: 1, valLoss: null }], null, "x"), "");
+});
+
+test("names from the data cannot break out of the SVG", () => {
+  const picture = { ...example(20, (i) => i), target: '<b>&"' };
+  const svg = forecastPlot(picture, { title: "</title><script>", description: "a & b", season: 1, compared: null });
+  assert.ok(!svg.includes("<b>") && !svg.includes("<script>"));
+  assert.ok(svg.includes("&lt;b&gt;&amp;&quot;"));
+});
+
+test("the SVG holds only finite coordinates, also with missing values and a single level", () => {
+  for (const value of [() => 3, (i: number) => (i % 5 === 0 ? NaN : i)]) {
+    assert.doesNotMatch(forecastPlot(example(50, value), { title: "", description: "", season: 12, compared: null }), /NaN|Infinity/);
+  }
+  const epochs = Array.from({ length: 9 }, (_, i) => ({ epoch: i + 1, loss: 10 ** -i, valLoss: i === 4 ? NaN : 0.5 }));
+  assert.doesNotMatch(lossPlot(epochs, 3, "x"), /NaN|Infinity/);
+});
+
+test("JSON has no NaN and no infinity", () => {
+  assert.equal(toJson({ a: NaN, b: [Infinity, 1.5], c: Float32Array.of(1, NaN) }), '{"a":null,"b":[null,1.5],"c":[1,null]}');
+});
+
+test("numbers are shown with four digits, whatever their size", () => {
+  assert.deepEqual(
+    [shown(0.04567), shown(1.23456), shown(12345.678), shown(0), shown(null), shown(NaN), shown(2.5e12)],
+    ["0.046", "1.235", "12,346", "0.000", "–", "–", "2.50e+12"],
+  );
+  assert.deepEqual([duration(0.84), duration(42.4), duration(185)], ["0.8 s", "42 s", "3 min 05 s"]);
+});
+
+test("ticks are round and cover the range", () => {
+  assert.deepEqual(ticks(104, 622, 5), [0, 200, 400, 600, 800]);
+  assert.deepEqual(ticks(0.11, 0.42, 3).map(tickLabel), ["0", "0.2", "0.4", "0.6"]);
+  for (const [low, high] of [
+    [-3, -3],
+    [0, 0],
+    [-1e9, 1e-9],
+    [5, 5.0001],
+  ] as const) {
+    const marks = ticks(low, high, 4);
+    assert.ok((marks[0] ?? NaN) <= low && (marks.at(-1) ?? NaN) >= high && marks.length <= 8, `${low} ${high}: ${marks.join(" ")}`);
+  }
+});
+
+test("CSV cells with commas and quotes are quoted, missing ones are empty", () => {
+  assert.equal(
+    forecastCsv({ forecast: [{ ...row("2020", null, 1.5), target: 'a,"b"' }] }),
+    'part,time,target,actual,value,lower80,upper80,lower95,upper95\nforecast,2020,"a,""b""",,1.5,,,,\n',
+  );
+});
+
+test("words with spaces survive the shell", () => {
+  assert.deepEqual([quoted("runs/a-1/model"), quoted("my file.csv"), quoted("it's")], ["runs/a-1/model", "'my file.csv'", "'it'\\''s'"]);
+});
+
+test("the star marks the lowest score of each column, ties included", () => {
+  const scores = (smape: number, mase: number | null, rmse: number) => ({ smape, mase, rmse, mae: 1 });
+  const rows = scoreRows(
+    {
+      test: 4,
+      origins: 1,
+      points: 4,
+      model: { ...scores(3, 1, 9), crps: null, coverage80: null, coverage95: null },
+      naive: scores(3, 2, 7),
+      seasonalNaive: scores(4, null, 8),
+      seasonalNaiveDrift: scores(5, 1.5, 8),
+      maseRatio: null,
+      best: "model",
+      verdict: "",
+    },
+    "gru",
+  );
+  assert.deepEqual(
+    rows.map(({ best }) => best),
+    [["smape", "mase"], ["smape", "rmse"], [], []],
+  );
+  assert.match(scoreTable(rows, noPaint)[1] ?? "", /^network \(gru\) +3\.000\* +1\.000\* +9\.000 $/);
+});

@@ -1,0 +1,76 @@
+// Runs the command line as its users do: a child process in a folder of its own.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const bin = resolve(dirname(fileURLToPath(import.meta.url)), "../../../bin/deep-rnn.js");
+
+/** How a command ended. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder that lasts as long as one test, with a way to run commands in it. */
+export interface Desk {
+  readonly path: string;
+  write(name: string, content: string | Uint8Array): void;
+  /** Names in the folder, hidden ones included, sorted. */
+  names(): string[];
+  run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sends a signal once this text has appeared on stderr. */
+  readonly signalAfter?: { readonly text: string; readonly signal: "SIGINT" | "SIGTERM" };
+}
+
+/** Opens an empty folder. */
+export function openDesk(t: TestContext): Desk {
+  const path = mkdtempSync(join(tmpdir(), "deep-rnn-cli-"));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return {
+    path,
+    write: (name, content) => writeFileSync(join(path, name), content),
+    names: () => readdirSync(path).sort(),
+    run: (args, options = {}) => start(path, args, options),
+  };
+}
+
+/** Monthly rows `YYYY-MM,value` with growth and a yearly wave; a stand-in for real sales. */
+export function monthlyCsv(rows: number, header = "Month,Sales"): string {
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const time = `${2000 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")}`;
+    return `${time},${Math.round(100 + 2 * i + (20 + 0.3 * i) * Math.sin((i * Math.PI) / 6))}`;
+  });
+  return `${[header, ...lines].join("\n")}\n`;
+}
+
+function start(cwd: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
+  return new Promise((done, failed) => {
+    const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
+    // A test run of its own would be seen by the child as a reporter to talk to.
+    delete env.NODE_TEST_CONTEXT;
+    const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    let signalled = false;
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      const wanted = options.signalAfter;
+      if (wanted === undefined || signalled || !stderr.includes(wanted.text)) return;
+      signalled = true;
+      child.kill(wanted.signal);
+    });
+    child.on("error", failed);
+    child.on("close", (code) => done({ code, stdout, stderr }));
+  });
+}
