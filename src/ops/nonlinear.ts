@@ -1,0 +1,99 @@
+// Composites of primitives: activations, softmax and its logarithm, layer norm.
+
+import type { Tensor } from "../base/tensor.js";
+import type { Operand } from "./align.js";
+import {
+  abs,
+  add,
+  div,
+  exp,
+  less,
+  log,
+  log1p,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  sigmoid,
+  sqrt,
+  stopGradient,
+  sub,
+  tanh,
+  where,
+} from "./pointwise.js";
+import { max, mean, sum, variance } from "./reduce.js";
+
+export function square(a: Operand): Tensor {
+  return mul(a, a);
+}
+
+/** max(0, x); its derivative at 0 is 0. */
+export function relu(a: Operand): Tensor {
+  return maximum(a, 0);
+}
+
+/** x above 0, `slope`·x below (Maas et al. 2013). */
+export function leakyRelu(a: Operand, slope = 0.01): Tensor {
+  return where(less(0, a), a, mul(slope, a));
+}
+
+/** x above 0, e^x - 1 below (Clevert et al. 2016). */
+export function elu(a: Operand): Tensor {
+  // The other side must not overflow: its gradient would be 0 · Infinity.
+  return where(less(0, a), a, sub(exp(minimum(a, 0)), 1));
+}
+
+/** x·sigmoid(x) (Elfwing et al. 2018). */
+export function silu(a: Operand): Tensor {
+  return mul(a, sigmoid(a));
+}
+
+/** Gaussian error linear unit in its tanh form (Hendrycks & Gimpel 2016). */
+export function gelu(a: Operand): Tensor {
+  const inner = mul(Math.sqrt(2 / Math.PI), add(a, mul(0.044715, mul(a, a, a))));
+  return mul(0.5, a, add(1, tanh(inner)));
+}
+
+/** ln(1 + e^x), without overflow. */
+export function softplus(a: Operand): Tensor {
+  return add(maximum(a, 0), log1p(exp(neg(abs(a)))));
+}
+
+/** Piecewise linear sigmoid: 0 below -2.5, 1 above 2.5, 0.2x + 0.5 between. */
+export function hardSigmoid(a: Operand): Tensor {
+  return minimum(maximum(add(mul(0.2, a), 0.5), 0), 1);
+}
+
+/** Natural logarithm of the sum of exponentials along an axis (the last by default), without overflow. */
+export function logSumExp(a: Tensor, options: { readonly axis?: number; readonly keepDims?: boolean } = {}): Tensor {
+  const axis = options.axis ?? -1;
+  // The shift cancels in the value and in the gradient. An infinite maximum would turn x - max into NaN.
+  const top = stopGradient(max(a, { axis, keepDims: true }));
+  const shift = where(less(abs(top), Infinity), top, 0);
+  const total = log(sum(exp(sub(a, shift)), { axis, keepDims: true }));
+  const result = add(total, shift);
+  return options.keepDims === true ? result : sum(result, { axis });
+}
+
+/** Probabilities along an axis (the last by default). */
+export function softmax(a: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const axis = options.axis ?? -1;
+  const top = stopGradient(max(a, { axis, keepDims: true }));
+  const raised = exp(sub(a, top));
+  return div(raised, sum(raised, { axis, keepDims: true }));
+}
+
+/** Logarithms of the softmax, accurate for small probabilities. */
+export function logSoftmax(a: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  return sub(a, logSumExp(a, { axis: options.axis ?? -1, keepDims: true }));
+}
+
+/**
+ * Layer normalisation over the last axis: zero mean, unit variance (ε 1e-5), then gain and bias [H] (Ba, Kiros & Hinton 2016).
+ */
+export function layerNorm(a: Tensor, gain?: Tensor, bias?: Tensor): Tensor {
+  const centred = sub(a, mean(a, { axis: -1, keepDims: true }));
+  const normed = div(centred, sqrt(add(variance(a, { axis: -1, keepDims: true }), 1e-5)));
+  const scaled = gain === undefined ? normed : mul(normed, gain);
+  return bias === undefined ? scaled : add(scaled, bias);
+}

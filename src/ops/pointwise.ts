@@ -1,0 +1,187 @@
+// Elementwise ops: arithmetic, comparison, choice and casts, with numpy broadcasting.
+
+import type { DType } from "../base/dtype.js";
+import type { Tensor } from "../base/tensor.js";
+import { emit } from "../trace/emit.js";
+import type { Value } from "../trace/traced.js";
+import { align, castValue, checkOperand, type Operand, promote, toValues } from "./align.js";
+
+type Unary = "neg" | "abs" | "exp" | "log" | "log1p" | "sqrt" | "sin" | "cos" | "tanh" | "sigmoid" | "floor" | "stop";
+type Binary = "add" | "sub" | "mul" | "div" | "min" | "max" | "lt" | "le" | "eq";
+
+/** Sum of two or more operands, left to right. */
+export function add(...operands: readonly [Operand, Operand, ...Operand[]]): Tensor {
+  return fold("add", operands);
+}
+
+/** Product of two or more operands, left to right. */
+export function mul(...operands: readonly [Operand, Operand, ...Operand[]]): Tensor {
+  return fold("mul", operands);
+}
+
+export function sub(a: Operand, b: Operand): Tensor {
+  return binary("sub", a, b);
+}
+
+/** Quotient as float32; 1/0 is Infinity, 0/0 NaN. */
+export function div(a: Operand, b: Operand): Tensor {
+  return binary("div", asFloat("div", a), asFloat("div", b));
+}
+
+/** The smaller of each pair; NaN if either is. At ties the gradient goes to `b`. */
+export function minimum(a: Operand, b: Operand): Tensor {
+  return binary("min", a, b);
+}
+
+/** The larger of each pair; NaN if either is. At ties the gradient goes to `b`. */
+export function maximum(a: Operand, b: Operand): Tensor {
+  return binary("max", a, b);
+}
+
+/** a < b, as bool. */
+export function less(a: Operand, b: Operand): Tensor {
+  return binary("lt", a, b);
+}
+
+/** a <= b, as bool; false beside NaN. */
+export function lessEqual(a: Operand, b: Operand): Tensor {
+  return binary("le", a, b);
+}
+
+/** a > b, as bool. */
+export function greater(a: Operand, b: Operand): Tensor {
+  return binary("lt", b, a);
+}
+
+/** a >= b, as bool; false beside NaN. */
+export function greaterEqual(a: Operand, b: Operand): Tensor {
+  return binary("le", b, a);
+}
+
+/** a = b, as bool; NaN equals nothing. */
+export function equal(a: Operand, b: Operand): Tensor {
+  return binary("eq", a, b);
+}
+
+export function notEqual(a: Operand, b: Operand): Tensor {
+  return logicalNot(equal(a, b));
+}
+
+/** Both true. Numbers count as true unless 0. */
+export function logicalAnd(a: Operand, b: Operand): Tensor {
+  return where(asBool("logicalAnd", a), asBool("logicalAnd", b), constantFalse());
+}
+
+/** At least one true. */
+export function logicalOr(a: Operand, b: Operand): Tensor {
+  return logicalNot(logicalAnd(logicalNot(a), logicalNot(b)));
+}
+
+export function logicalNot(a: Operand): Tensor {
+  return binary("eq", cast(asBool("logicalNot", a), "int32"), 0);
+}
+
+/** `a` where the condition holds, else `b`; the other side is ignored, even if it is NaN. Conditions that are numbers hold unless 0. */
+export function where(condition: Operand, a: Operand, b: Operand): Tensor {
+  for (const operand of [condition, a, b]) checkOperand("where", operand);
+  const [first] = toValues([condition]);
+  const sides = promote(toValues([a, b]));
+  const { values, domain } = align("select", [castValue(first!, "bool"), ...sides]);
+  return emit("select", values, null, domain);
+}
+
+/** Another dtype: float32 to int32 cuts off the fraction, anything to bool asks "not 0". */
+export function cast(a: Operand, dtype: DType): Tensor {
+  checkOperand("cast", a);
+  return castValue(toValues([a])[0]!, dtype);
+}
+
+/** The same value, through which no gradient flows. */
+export function stopGradient(a: Tensor): Tensor {
+  return unary("stop", a);
+}
+
+export function neg(a: Operand): Tensor {
+  return unary("neg", a);
+}
+
+export function abs(a: Operand): Tensor {
+  return unary("abs", a);
+}
+
+export function exp(a: Operand): Tensor {
+  return unary("exp", a);
+}
+
+/** Natural logarithm; -Infinity at 0, NaN below. */
+export function log(a: Operand): Tensor {
+  return unary("log", a);
+}
+
+/** ln(1 + a), accurate near 0. */
+export function log1p(a: Operand): Tensor {
+  return unary("log1p", a);
+}
+
+export function sqrt(a: Operand): Tensor {
+  return unary("sqrt", a);
+}
+
+export function sin(a: Operand): Tensor {
+  return unary("sin", a);
+}
+
+export function cos(a: Operand): Tensor {
+  return unary("cos", a);
+}
+
+export function tanh(a: Operand): Tensor {
+  return unary("tanh", a);
+}
+
+/** 1 / (1 + exp(-a)), with its negative tail. */
+export function sigmoid(a: Operand): Tensor {
+  return unary("sigmoid", a);
+}
+
+/** The largest whole number not above a; its gradient is 0. */
+export function floor(a: Operand): Tensor {
+  return unary("floor", a);
+}
+
+const keepsInt: ReadonlySet<Unary> = new Set(["neg", "abs", "stop"]);
+
+function unary(op: Unary, a: Operand): Tensor {
+  checkOperand(op, a);
+  const [first] = toValues([a]);
+  const value: Value = keepsInt.has(op) && first!.dtype !== "bool" ? first! : op === "stop" ? first! : castValue(first!, "float32");
+  const { values, domain } = align(op, [value]);
+  return emit(op, values, null, domain);
+}
+
+function binary(op: Binary, a: Operand, b: Operand): Tensor {
+  checkOperand(op, a);
+  checkOperand(op, b);
+  const promoted = promote(toValues([a, b])).map((value) => (value.dtype === "bool" ? castValue(value, "int32") : value));
+  const { values, domain } = align(op, promoted);
+  return emit(op, values, null, domain);
+}
+
+function fold(op: "add" | "mul", operands: readonly Operand[]): Tensor {
+  const [first, ...rest] = operands;
+  return rest.reduce<Operand>((sum, next) => binary(op, sum, next), first!) as Tensor;
+}
+
+function asFloat(op: string, a: Operand): Tensor {
+  checkOperand(op, a);
+  return castValue(toValues([a])[0]!, "float32");
+}
+
+function asBool(op: string, a: Operand): Tensor {
+  checkOperand(op, a);
+  return castValue(toValues([a])[0]!, "bool");
+}
+
+function constantFalse(): Tensor {
+  return castValue(toValues([0])[0]!, "bool");
+}

@@ -1,0 +1,109 @@
+// Reductions: sum, mean, max, argmax, variance. Over a packed sequence they see the valid steps only.
+
+import { type Dim, isSymbolic, mulDims, sizeOfShape } from "../base/dim.js";
+import type { Tensor } from "../base/tensor.js";
+import { domainTable } from "../ir/core/build.js";
+import { emit } from "../trace/emit.js";
+import { domainOf, physical, sumOverSteps, unpack, unsortRows } from "../trace/packed.js";
+import { asValue, dimsOf, TracedTensor, type Value } from "../trace/traced.js";
+import { castValue, scalar, wholeAxis } from "./align.js";
+import { div, mul, sub, where } from "./pointwise.js";
+import { expandDims } from "./shape.js";
+
+export interface ReduceOptions {
+  /** All axes when left out. */
+  readonly axis?: number;
+  /** Keeps the reduced axis with size 1. */
+  readonly keepDims?: boolean;
+}
+
+/** Sum over an axis, or over everything. */
+export function sum(a: Tensor, options: ReduceOptions = {}): Tensor {
+  const value = numeric(a);
+  const rank = dimsOf(value).length;
+  if (options.axis === undefined) return emit("sum", [physical(value)], { axes: dimsOf(physical(value)).map((_, axis) => axis) });
+  const axis = wholeAxis("sum", options.axis, rank);
+  const domain = domainOf(value);
+  return kept(reduced(), axis, options);
+
+  function reduced(): Value {
+    if (domain === null) return emit("sum", [value], { axes: [axis] });
+    if (axis === 1) return sumOverSteps(value, domain);
+    return axis === 0 ? emit("sum", [unpack(value)], { axes: [0] }) : emit("sum", [physical(value)], { axes: [axis - 1] }, domain);
+  }
+}
+
+/** Mean over an axis, or over everything; of a packed sequence over its valid steps (0 for a row without any). */
+export function mean(a: Tensor, options: ReduceOptions = {}): Tensor {
+  const value = castValue(asValue(a), "float32");
+  const domain = domainOf(value);
+  if (options.axis === undefined) return div(sum(value), sizeAsTensor(sizeOfShape(dimsOf(physical(value)))));
+  const axis = wholeAxis("mean", options.axis, dimsOf(value).length);
+  const total = sum(value, { ...options, axis });
+  if (domain === null || axis !== 1) return div(total, sizeAsTensor(dimsOf(value)[axis]!));
+  const lengths = unsortRows(new TracedTensor(domainTable(domain, "lengths")), domain);
+  const trailing = dimsOf(total).length - 1;
+  const counts = Array.from({ length: trailing }).reduce<Tensor>((count) => expandDims(count, -1), castValue(lengths, "float32"));
+  return where(counts, div(total, counts), 0);
+}
+
+/** Largest entry along an axis, or of everything; NaN if there is one. */
+export function max(a: Tensor, options: ReduceOptions = {}): Tensor {
+  const value = numeric(a);
+  const domain = domainOf(value);
+  if (options.axis === undefined) return maxOfAll(physical(value));
+  const axis = wholeAxis("max", options.axis, dimsOf(value).length);
+  if (domain !== null && axis >= 2) return kept(emit("maxOf", [physical(value)], { axis: axis - 1 }, domain), axis, options);
+  const dense = domain === null ? value : filledWithLowest(value);
+  return kept(emit("maxOf", [dense], { axis }), axis, options);
+}
+
+/** Smallest entry along an axis, or of everything. */
+export function min(a: Tensor, options: ReduceOptions = {}): Tensor {
+  const value = numeric(a);
+  return mul(max(mul(value, -1), options), -1);
+}
+
+/** Index of the first largest entry along an axis (the last by default), as int32. */
+export function argmax(a: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const value = numeric(a);
+  const axis = wholeAxis("argmax", options.axis ?? -1, dimsOf(value).length);
+  const domain = domainOf(value);
+  if (domain === null || axis < 2) return emit("argmax", [domain === null ? value : filledWithLowest(value)], { axis });
+  return emit("argmax", [physical(value)], { axis: axis - 1 }, domain);
+}
+
+/** Mean squared distance from the mean (divided by the count, not count - 1). */
+export function variance(a: Tensor, options: ReduceOptions = {}): Tensor {
+  const centre = options.axis === undefined ? mean(a) : mean(a, { axis: options.axis, keepDims: true });
+  const distance = sub(a, centre);
+  return mean(mul(distance, distance), options);
+}
+
+/** A size as a float32 scalar: a constant, or read at run time. */
+export function sizeAsTensor(size: Dim): Tensor {
+  return isSymbolic(size) ? castValue(emit("sizeOf", [], { dim: size }), "float32") : scalar(size);
+}
+
+function numeric(a: Tensor): Value {
+  const value = asValue(a);
+  return value.dtype === "bool" ? castValue(value, "int32") : value;
+}
+
+function kept(value: Value, axis: number, options: ReduceOptions): Tensor {
+  return options.keepDims === true ? expandDims(value, axis) : value;
+}
+
+function maxOfAll(value: Value): Value {
+  const flat = emit("reshape", [value], { shape: [dimsOf(value).reduce<Dim>((product, dim) => mulDims(product, dim), 1)] });
+  return emit("maxOf", [flat], { axis: 0 });
+}
+
+/** Dense, with -Infinity in the padding. */
+function filledWithLowest(value: Value): Value {
+  const domain = domainOf(value);
+  if (domain === null) return value;
+  const unit = castValue(emit("broadcast", [scalar(1)], { shape: dimsOf(physical(value)) }), "float32");
+  const valid = unpack(unit instanceof TracedTensor ? new TracedTensor(unit.node, domain) : unit);
+  return asValue(where(valid, unpack(value), value.dtype === "int32" ? scalar(-(2 ** 31), "int32") : scalar(-Infinity)));
+}
