@@ -8,7 +8,7 @@ import { emit } from "../trace/emit.js";
 import { domainOf, physical, tableOf } from "../trace/packed.js";
 import { asValue, dimsOf, type Value } from "../trace/traced.js";
 import { castValue } from "./align.js";
-import { iota } from "./create.js";
+import { full, iota } from "./create.js";
 import { cos, less, log, mul, sqrt, sub, where } from "./pointwise.js";
 import { expandDims } from "./shape.js";
 
@@ -21,8 +21,12 @@ export function randomKey(seed: number): Key {
   return hostTensor(Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0), [2], "int32");
 }
 
+/** The key of a run without randomness (not training): dropout with it keeps everything. Other draws are the same every time. */
+export const noKey: Key = hostTensor(Int32Array.of(0, 0), [2], "int32");
+
 /** Two independent keys; use each key once. */
 export function splitKey(key: Key): [Key, Key] {
+  if (key === noKey) return [noKey, noKey];
   return [foldIn(key, 0), foldIn(key, 1)];
 }
 
@@ -49,6 +53,7 @@ export function normal(key: Key, shape: readonly number[]): Tensor {
 /** 0 with probability `rate`, else 1 / (1 - rate), so that the expected value is kept (Srivastava et al. 2014). */
 export function dropoutMask(key: Key, shape: readonly number[], rate: number): Tensor {
   checkRate("dropoutMask", rate);
+  if (key === noKey) return full(shape, 1);
   return where(less(uniform(key, shape), rate), 0, 1 / (1 - rate));
 }
 
@@ -58,7 +63,7 @@ export function dropoutMask(key: Key, shape: readonly number[], rate: number): T
  */
 export function dropout(x: Tensor, options: { readonly rate: number; readonly key: Key }): Tensor {
   checkRate("dropout", options.rate);
-  if (options.rate === 0) return x;
+  if (options.rate === 0 || options.key === noKey) return x;
   const value = asValue(x);
   const keys = entryKeys(value, options.key);
   const width = dimsOf(value).at(-1)!;
