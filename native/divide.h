@@ -1,0 +1,83 @@
+// How large an instruction is, and how it is cut among threads outside loops. No cut changes a bit.
+#pragma once
+#include "execute.h"
+
+namespace {
+
+/// Work that makes waking other threads worth while, in floating operations: some tens of microseconds.
+constexpr double kParallelWork = 2e6;
+
+inline double product(const Step& s, const int32_t* fields, int n) {
+  double all = 1;
+  for (int i = 0; i < n; i++) all *= (double)rowsAt(s, fields[i]);
+  return all;
+}
+
+/// Rough floating operations; moving a float counts as two.
+inline double workOf(const Step& s, const int32_t* w) {
+  switch (w[0]) {
+    case OP_GEMM: return 2 * product(s, w + 2, 4);
+    case OP_TILE: return 4 * product(s, w + 2, 2) * w[5];
+    case OP_REDUCE: return 2 * product(s, w + 3, 3);
+    case OP_COPY: return 4 * product(s, w + 2, 6);
+    case OP_RANDOM: return 40 * product(s, w + 2, 2);
+    case OP_PACK: return 4 * product(s, w + 2, 2);
+    default: return 4 * product(s, w + 2, 2);
+  }
+}
+
+/// Piece `part` of `parts` of 0 .. extent, in whole units.
+inline Span pieceOf(Index extent, Index unit, Index part, Index parts) {
+  const Index units = ceilDiv(extent, unit);
+  const Index first = least(extent, units * part / parts * unit), last = least(extent, units * (part + 1) / parts * unit);
+  return {first, last - first, 1};
+}
+
+enum Axis { AXIS_NONE, AXIS_ROWS, AXIS_COLUMNS };
+
+/// Columns that can be cut, 0 where an instruction has none.
+inline Index columnsOf(const Step& s, const int32_t* w) {
+  switch (w[0]) {
+    case OP_GEMM: return sizeAt(s, w[5]) > 1 ? 0 : sizeAt(s, w[3]);
+    case OP_TILE:
+    case OP_SCATTER: return sizeAt(s, w[3]);
+    case OP_REDUCE: return sizeAt(s, w[5]) == 1 ? 0 : sizeAt(s, w[5]);
+    default: return 0;
+  }
+}
+
+inline Axis axisOf(const Step& s, const int32_t* w, int threads) {
+  const Index rows = extentOf(s, w), columns = columnsOf(s, w);
+  if (w[0] == OP_SCATTER) return columns >= 32 ? AXIS_COLUMNS : AXIS_NONE;
+  if (w[0] == OP_GEMM && columns > rows && columns >= threads * kPanel) return AXIS_COLUMNS;
+  if (rows >= threads) return AXIS_ROWS;
+  if (columns >= 32 && columns > rows) return AXIS_COLUMNS;
+  return rows > 1 ? AXIS_ROWS : AXIS_NONE;
+}
+
+/// A copy is cut along its longest dimension.
+inline int copyAxis(const Step& s, const int32_t* w) {
+  int axis = 0;
+  for (int d = 1; d < kCopyDims; d++)
+    if (rowsAt(s, w[2 + d]) > rowsAt(s, w[2 + axis])) axis = d;
+  return axis;
+}
+
+inline Share wholeShare(const Step& s, const int32_t* w) { return {{0, extentOf(s, w), 1}, 0, -1, 0}; }
+
+inline Share shareOf(const Step& s, const int32_t* w, Axis axis, Index part, Index parts) {
+  Share share = wholeShare(s, w);
+  if (w[0] == OP_COPY) {
+    share.axis = copyAxis(s, w);
+    share.rows = pieceOf(sizeAt(s, w[2 + share.axis]), 1, part, parts);
+  } else if (axis == AXIS_ROWS) {
+    share.rows = pieceOf(extentOf(s, w), 1, part, parts);
+  } else {
+    const Span piece = pieceOf(columnsOf(s, w), w[0] == OP_GEMM ? kPanel : 16, part, parts);
+    share.column = piece.begin;
+    share.columns = piece.count;
+  }
+  return share;
+}
+
+}  // namespace

@@ -1,0 +1,164 @@
+// Matrix products of any size and operand order, from cache blocks down to the register kernel.
+// Each element of C has one accumulator and k ascends; a later block of k starts from C. So no blocking, path or thread changes bits.
+#pragma once
+#include "pack.h"
+
+namespace {
+
+/// C[m, n] (+)= A[m, k] B[k, n]; distances in floats. Packed B: panels of kPanel columns, bRow and bCol unused.
+struct Product {
+  Index m, n, k;
+  const float* a;
+  Index aRow, aCol;
+  const float* b;
+  Index bRow, bCol;
+  float* c;
+  Index cRow, cCol;
+  bool accumulate, packedB;
+};
+
+/// One block of C: rows of A by a run of panels, all with the same k range.
+struct BlockOfC {
+  Index rows, columns, k;
+  const float* a;
+  Index aRow, aStep;
+  bool packedA;
+  Index packedHeight;  // rows in each packed group of A
+  const float* b;
+  Index bStep, bPanel;
+  float* c;
+  Index cRow, cCol;
+  bool accumulate;
+};
+
+/// A tile that does not fit C's layout goes through a full-sized copy; the arithmetic is the same.
+inline void tileThroughCopy(GemmKernel kernel, KernelArguments x, Index rows, Index columns, Index width, Index cCol, float* copy) {
+  float* c = x.c;
+  const Index cRow = x.cRow;
+  x.c = copy;
+  x.cRow = width;
+  if (x.accumulate)
+    for (Index i = 0; i < rows; i++) {
+      for (Index j = 0; j < columns; j++) copy[i * width + j] = c[i * cRow + j * cCol];
+      for (Index j = columns; j < width; j++) copy[i * width + j] = 0.0f;
+    }
+  kernel(x);
+  for (Index i = 0; i < rows; i++)
+    for (Index j = 0; j < columns; j++) c[i * cRow + j * cCol] = copy[i * width + j];
+}
+
+/// Rows as equal blocks: 32 rows of at most 6 become 6, 6, 5, 5, 5, 5.
+inline void rowsOfBlock(const BlockOfC& block, Index panel, Index panels, Index columns, float* copy) {
+  const Index blocks = ceilDiv(block.rows, kTileRows);
+  Index first = 0;
+  for (Index r = 0; r < blocks; r++) {
+    const Index height = (block.rows + blocks - 1 - r) / blocks;
+    const Index width = panels * kPanel;
+    const GemmKernel kernel = panels == 1 ? (block.packedA ? onePanelKernel<true>(height) : onePanelKernel<false>(height))
+                                          : (block.packedA ? widestKernel<true>(height) : widestKernel<false>(height));
+    KernelArguments x = {block.k,
+                         block.packedA ? block.a + first * block.k : block.a + first * block.aRow,
+                         block.aRow,
+                         block.aStep,
+                         block.b + panel * block.bPanel,
+                         block.bStep,
+                         block.bPanel,
+                         block.c + first * block.cRow + panel * kPanel * block.cCol,
+                         block.cRow,
+                         block.accumulate};
+    if (block.cCol == 1 && columns == width)
+      kernel(x);
+    else
+      tileThroughCopy(kernel, x, height, columns, width, block.cCol, copy);
+    first += height;
+  }
+}
+
+inline void computeBlock(const BlockOfC& block, float* copy) {
+  const Index panels = ceilDiv(block.columns, kPanel);
+  const Index together = block.rows <= 3 ? panelsAtOnce(block.rows) : 1;
+  Index panel = 0;
+  while (panel < panels) {
+    const Index columns = block.columns - panel * kPanel;
+    const Index count = columns >= together * kPanel ? together : 1;
+    rowsOfBlock(block, panel, count, least(columns, count * kPanel), copy);
+    panel += count;
+  }
+}
+
+/// Packed in the same groups that rowsOfBlock walks.
+inline void packRowGroups(Index rows, Index k, const float* a, Index row, Index step, float* to) {
+  const Index blocks = ceilDiv(rows, kTileRows);
+  for (Index r = 0; r < blocks; r++) {
+    const Index height = (rows + blocks - 1 - r) / blocks;
+    packRows(height, k, a, row, step, to);
+    a += height * row;
+    to += height * k;
+  }
+}
+
+inline void clearC(const Product& x) {
+  for (Index i = 0; i < x.m; i++)
+    for (Index j = 0; j < x.n; j++) x.c[i * x.cRow + j * x.cCol] = 0.0f;
+}
+
+/// All blocks of rows against `columns` columns of B that lie ready at `b`.
+inline void multiplyRows(const Product& x, Index column, Index columns, Index firstK, Index k, const float* b, Index bStep, Index bPanel,
+                         float* packedA, float* copy) {
+  // Broadcast reads of A cost nothing while A stays in cache; copying pays once many panels read the same rows.
+  const bool pack = columns >= 6 * kPanel && x.m >= 2 * kTileRows;
+  for (Index i = 0; i < x.m; i += kBlockRows) {
+    const Index rows = least(kBlockRows, x.m - i);
+    const float* a = x.a + i * x.aRow + firstK * x.aCol;
+    if (pack) packRowGroups(rows, k, a, x.aRow, x.aCol, packedA);
+    computeBlock({rows, columns, k, pack ? packedA : a, x.aRow, x.aCol, pack, 0, b, bStep, bPanel,
+                  x.c + i * x.cRow + column * x.cCol, x.cRow, x.cCol, x.accumulate || firstK > 0},
+                 copy);
+  }
+}
+
+/// One panel's worth of columns or more; B packed per block, or read where it lies when few rows use it.
+inline void multiplyPanels(const Product& x, float* scratch) {
+  float* packedB = scratch;
+  float* packedA = packedB + kBlockK * kBlockCols;
+  float* copy = packedA + kBlockRows * kBlockK;
+  const bool direct = !x.packedB && x.bCol == 1 && x.m <= 2 * kTileRows;
+  const Index whole = x.n - x.n % kPanel;
+  for (Index j = 0; j < x.n;) {
+    Index columns = least(kBlockCols, x.n - j);
+    const bool inPlace = direct && j < whole;
+    if (inPlace) columns = least(columns, whole - j);
+    for (Index p = 0; p < x.k; p += kBlockK) {
+      const Index k = least(kBlockK, x.k - p);
+      if (x.packedB) {
+        multiplyRows(x, j, columns, p, k, x.b + j * x.k + p * kPanel, kPanel, x.k * kPanel, packedA, copy);
+      } else if (inPlace) {
+        multiplyRows(x, j, columns, p, k, x.b + p * x.bRow + j, x.bRow, kPanel, packedA, copy);
+      } else {
+        packColumns(k, columns, x.b + p * x.bRow + j * x.bCol, x.bRow, x.bCol, packedB);
+        multiplyRows(x, j, columns, p, k, packedB, kPanel, k * kPanel, packedA, copy);
+      }
+    }
+    j += columns;
+  }
+}
+
+/// The transposed product: the same multiplications and additions element by element.
+inline Product transposed(const Product& x) {
+  return {x.n, x.m, x.k, x.b, x.bCol, x.bRow, x.a, x.aCol, x.aRow, x.c, x.cCol, x.cRow, x.accumulate, false};
+}
+
+inline void multiply(const Product& x, float* scratch) {
+  if (x.m <= 0 || x.n <= 0) return;
+  if (x.k <= 0) {
+    if (!x.accumulate) clearC(x);
+    return;
+  }
+  // Narrow results, and results stored by columns, are computed as their transpose.
+  const bool narrow = x.n < kPanel / 2 && x.m > x.n;
+  const bool byColumns = x.cCol != 1 && x.cRow == 1 && x.n > 1;
+  const bool swap = !x.packedB && (narrow || byColumns);
+  multiplyPanels(swap ? transposed(x) : x, scratch);
+}
+
+}  // namespace

@@ -1,0 +1,148 @@
+// One variant of the core: everything below is compiled once per instruction set, with internal linkage.
+// Needs DRNN_VARIANT (a bare name), DRNN_WIDTH and DRNN_FMA.
+#include "divide.h"
+
+#define DRNN_TEXT_OF(x) #x
+#define DRNN_TEXT(x) DRNN_TEXT_OF(x)
+#define DRNN_JOIN_OF(a, b) a##b
+#define DRNN_JOIN(a, b) DRNN_JOIN_OF(a, b)
+
+namespace {
+
+float* scratchOf(const Run& run, int thread) { return (float*)(void*)(run.scratch + thread * kScratchBytes); }
+
+Step outside(const Run& run, int thread) { return {&run, scratchOf(run, thread), 0, 1, -1, 0}; }
+
+/// What the threads of one fork share.
+struct Fork {
+  const Run* run;
+  const int32_t* w;
+  int threads;
+  Axis axis;
+};
+
+void instructionPart(void* argument, int thread) {
+  const Fork& fork = *(const Fork*)argument;
+  const Step s = outside(*fork.run, thread);
+  const Share share = shareOf(s, fork.w, fork.axis, thread, fork.threads);
+  if (share.rows.count > 0 && share.columns != 0) instruction(s, fork.w, share);
+}
+
+struct LoopTable {
+  Index time;
+  const int32_t* rows;
+  const int32_t* offsets;
+};
+LoopTable loopTable(const Step& s, const int32_t* w) {
+  return {sizeAt(s, w[2]), asInts(addressOf(s, w[3], 0)), asInts(addressOf(s, w[4], 0))};
+}
+
+/// Thread k of n does rows k, k + n, ... of every step: under falling row counts all stay equally busy, and none waits for another.
+void loopPart(void* argument, int thread) {
+  const Fork& fork = *(const Fork*)argument;
+  const int32_t* w = fork.w;
+  Step s = outside(*fork.run, thread);
+  const LoopTable table = loopTable(s, w);
+  const bool reverse = (w[5] & 1) != 0;
+  const int32_t* body = w + w[1];
+  const int32_t* end = body + w[6];
+  s.thread = thread;
+  s.threads = fork.threads;
+  for (Index i = 0; i < table.time; i++) {
+    const Index t = reverse ? table.time - 1 - i : i;
+    const Index rows = table.rows[t];
+    if (rows <= thread) continue;
+    s.active = rows;
+    s.offset = table.offsets[t];
+    for (const int32_t* b = body; b < end; b += b[1]) {
+      Share share = wholeShare(s, b);
+      if (fork.threads > 1) share.rows = {thread, ceilDiv(rows - thread, fork.threads), fork.threads};
+      if (share.rows.count > 0) instruction(s, b, share);
+    }
+  }
+}
+
+bool loopFine(const Run& run, const int32_t* w) {
+  Step s = outside(run, 0);
+  const LoopTable table = loopTable(s, w);
+  for (Index t = 0; t < table.time; t++)
+    if (table.rows[t] < 0) return false;
+  s.active = 0;
+  const int32_t* end = w + w[1] + w[6];
+  for (const int32_t* b = w + w[1]; b < end; b += b[1])
+    if (!extentsFine(s, b)) return false;
+  return true;
+}
+
+void runLoop(const Run& run, const int32_t* w) {
+  Fork fork = {&run, w, 1, AXIS_ROWS};
+  Step s = outside(run, 0);
+  const LoopTable table = loopTable(s, w);
+  if (run.threads > 1 && !(w[5] & 2)) {
+    Index widest = 0;
+    double rows = 0, perRow = 0;
+    for (Index t = 0; t < table.time; t++) {
+      widest = most<Index>(widest, table.rows[t]);
+      rows += table.rows[t];
+    }
+    s.active = 1;
+    const int32_t* end = w + w[1] + w[6];
+    for (const int32_t* b = w + w[1]; b < end; b += b[1]) perRow += workOf(s, b);
+    if (rows * perRow >= run.parallelWork) fork.threads = (int)least<Index>(run.threads, most<Index>(1, widest));
+  }
+  coreParallel(fork.threads, loopPart, &fork);
+}
+
+void runInstruction(const Run& run, const int32_t* w) {
+  const Step s = outside(run, 0);
+  Fork fork = {&run, w, 1, AXIS_NONE};
+  if (run.threads > 1 && workOf(s, w) >= run.parallelWork) {
+    fork.axis = axisOf(s, w, run.threads);
+    if (fork.axis != AXIS_NONE || w[0] == OP_COPY) fork.threads = run.threads;
+  }
+  if (fork.threads > 1)
+    coreParallel(fork.threads, instructionPart, &fork);
+  else
+    instruction(s, w, wholeShare(s, w));
+}
+
+void runProgram(const Run& run, Index first, Index end) {
+  while (first < end) {
+    const int32_t* w = run.code + first;
+    if (__atomic_load_n(&run.status[STATUS_CANCEL], __ATOMIC_RELAXED) != 0) return report(run, ERROR_CANCELLED, 0, 0);
+    const Step s = outside(run, 0);
+    if (!extentsFine(s, w) || (w[0] == OP_LOOP && !loopFine(run, w))) return report(run, ERROR_PROGRAM, (int32_t)first, 0);
+    first += w[1];
+    if (w[0] == OP_LOOP) {
+      runLoop(run, w);
+      first += w[6];
+    } else {
+      runInstruction(run, w);
+    }
+  }
+}
+
+template <class T>
+T* pointerAt(const double* header, int place) {
+  return (T*)(uintptr_t)(uint64_t)header[place];
+}
+
+void run(const double* header) {
+  Run r;
+  r.code = pointerAt<const int32_t>(header, HEADER_CODE);
+  r.sizes = pointerAt<const int32_t>(header, HEADER_SIZES);
+  r.buffers = pointerAt<const double>(header, HEADER_BUFFERS);
+  r.scratch = pointerAt<char>(header, HEADER_SCRATCH);
+  r.status = pointerAt<int32_t>(header, HEADER_STATUS);
+  const double asked = header[HEADER_THREADS];
+  r.threads = asked > 1 ? (int)least<double>(asked, coreMaxThreads()) : 1;
+  r.parallelWork = header[HEADER_PARALLEL_WORK] > 0 ? header[HEADER_PARALLEL_WORK] : kParallelWork;
+  const Index first = (Index)header[HEADER_FIRST], end = (Index)header[HEADER_END];
+  const bool roomy = header[HEADER_SCRATCH_BYTES] >= (double)(r.threads * kScratchBytes);
+  if (!roomy || first < 0 || !wordsFine(r.code, first, end, OUTSIDE)) return report(r, ERROR_PROGRAM, 0, 0);
+  runProgram(r, first, end);
+}
+
+}  // namespace
+
+extern "C" const CoreVariant DRNN_JOIN(coreVariant_, DRNN_VARIANT) = {DRNN_TEXT(DRNN_VARIANT), DRNN_FMA, kPanel, kScratchBytes, run};

@@ -1,0 +1,70 @@
+// Builds dist/native/core-relaxed.wasm and core-simd.wasm with the LLVM that npm installs.
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { commonFlags, definitions, fingerprint, outputFolder, readSources, textOf, wasmVariants } from "./core-sources.mjs";
+
+const compileFlags = [
+  "--target=wasm32-unknown-unknown",
+  "-ffreestanding",
+  "-nostdlib",
+  "-nostdinc++",
+  "-msimd128",
+  "-mbulk-memory",
+  ...commonFlags,
+];
+const linkFlags = [
+  "--no-entry",
+  "--gc-sections",
+  "--strip-all",
+  "--export=__heap_base",
+  "--stack-first",
+  "-z",
+  "stack-size=262144",
+  "--max-memory=4294967296",
+];
+const stampFile = `${outputFolder}core-wasm.hash`;
+const moduleOf = (variant) => `${outputFolder}core-${variant.name}.wasm`;
+
+/** Runs one LLVM tool over files held in memory; throws with the tool's own words. */
+async function llvm(run, words, files) {
+  const decoder = new TextDecoder();
+  let text = "";
+  const collect = (bytes) => {
+    if (bytes !== null) text += decoder.decode(bytes);
+  };
+  try {
+    return await run(words, files, { stdout: collect, stderr: collect, fetchProgress: () => {} });
+  } catch (error) {
+    throw new Error(`${words[0]} failed: ${text || error.message}`);
+  }
+}
+
+async function buildModule(run, variant, sources) {
+  const objects = {};
+  for (const unit of ["kernel", "wasm"]) {
+    const words = ["clang++", ...compileFlags, ...variant.flags, ...definitions(variant), "-c", `${unit}.cpp`, "-o", `${unit}.o`];
+    objects[`${unit}.o`] = (await llvm(run, words, { ...sources }))[`${unit}.o`];
+  }
+  // Linked by a call of its own: the compiler driver cannot start other programs here.
+  return (await llvm(run, ["wasm-ld", ...linkFlags, "kernel.o", "wasm.o", "-o", "core.wasm"], objects))["core.wasm"];
+}
+
+/** Builds both modules unless sources and flags are unchanged. Throws if the compiler is missing or fails. */
+export async function buildWasm() {
+  const sources = readSources();
+  const stamp = fingerprint(sources, compileFlags, linkFlags, wasmVariants);
+  const present = wasmVariants.every((variant) => textOf(moduleOf(variant)) !== "");
+  if (present && textOf(stampFile) === stamp) return { built: false };
+  const { runLLVM } = await import("@yowasp/clang");
+  mkdirSync(outputFolder, { recursive: true });
+  for (const variant of wasmVariants) {
+    const bytes = await buildModule(runLLVM, variant, sources);
+    const temporary = `${moduleOf(variant)}.${process.pid}`;
+    writeFileSync(temporary, bytes);
+    renameSync(temporary, moduleOf(variant));
+  }
+  writeFileSync(stampFile, stamp);
+  return { built: true };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWasm();
