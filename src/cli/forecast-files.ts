@@ -1,5 +1,4 @@
 // Fills the run folder of a forecast: settings, environment, metrics, result, report, numbers, model.
-import { existsSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../tasks/forecast/types.js";
@@ -53,18 +52,6 @@ export async function writeForecastRun(parts: RunParts): Promise<Ok<ForecastResu
 async function saveForecast(run: ForecastRun, folder: string, write: (name: string, text: string) => Promise<void>): Promise<void> {
   await run.model.save(folder);
   await write("model/preprocess.json", pretty(run.preprocess));
-  if (!existsSync(join(folder, "README.md"))) await write("model/README.md", modelReadme(run));
-}
-
-function modelReadme({ data, network, preprocess }: ForecastRun): string {
-  return `# Forecast of ${data.targets.join(", ")}
-
-A ${network.layers}-layer ${network.cell} network (${network.parameters} parameters) that reads ${preprocess.input} rows and forecasts ${preprocess.horizon}.
-Trained on ${data.file ?? "a table in memory"}, ${data.start} to ${data.end}, ${data.frequency}.
-
-- \`model.json\`: the network's wiring; \`weights.safetensors\`: its numbers; \`preprocess.json\`: columns, transform, intervals.
-- Use it: \`deep-rnn predict FOLDER FILE\`.
-`;
 }
 
 // Every setting with where it came from, so that a run can be repeated and questioned.

@@ -1,8 +1,9 @@
 // `deep-rnn forecast FILE`: reads a table, trains, scores against simple methods, forecasts beyond the end, writes a run folder.
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { ForecastEvent, ForecastOptions, ForecastRun } from "../../tasks/forecast/types.js";
-import { forecast, forecastJson } from "../../tasks/index.js";
+import { forecastJson } from "../../tasks/forecast/json.js";
+import type { ForecastEvent, ForecastOptions, ForecastResult } from "../../tasks/forecast/types.js";
+import { forecast } from "../../tasks/index.js";
 import type { Context } from "../context.js";
 import { backendLine, startBackend } from "../context.js";
 import type { BackendInfo, Ok } from "../envelope.js";
@@ -78,7 +79,7 @@ export async function runForecast(file: string, flags: ForecastFlags, context: C
   const options = taskOptions(flags);
   const onEvent = listener(context, backend, log, epochs);
   const run = await forecast(file, { ...options, signal: context.interrupt.signal, onEvent });
-  const envelope = (path: string): Ok<ReturnType<typeof forecastJson>> => ({
+  const envelope = (path: string): Ok<ForecastResult> => ({
     version: 1,
     command: "forecast",
     ok: true,
@@ -135,6 +136,3 @@ function listener(
     if (event.kind === "scored") log.push(event.verdict);
   };
 }
-
-/** The task's run, for those who print it. */
-export type { ForecastRun };
