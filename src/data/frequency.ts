@@ -49,7 +49,7 @@ export function timeAt(grid: Grid, times: Float64Array, index: number): number {
   return Date.UTC(year, month - 1, Math.min(step.day, daysInMonth(year, month))) + timeOfDay;
 }
 
-/** Rows in the natural season of a frequency, longest candidates last; empty if it has none to offer. */
+/** Rows in the natural season of a frequency, longest first; empty if it has none to offer. */
 export function seasonsOf(frequency: string): readonly number[] {
   const named: Readonly<Record<string, readonly number[]>> = {
     yearly: [1],
@@ -63,9 +63,15 @@ export function seasonsOf(frequency: string): readonly number[] {
   if (Object.hasOwn(named, frequency)) return named[frequency]!;
   const parts = /^(\d+) (seconds|minutes|hours|days|weeks|months)$/.exec(frequency);
   if (parts === null) return [];
-  const perDay = { seconds: 86_400, minutes: 1440, hours: 24, days: 0, weeks: 0, months: 0 }[parts[2]!] ?? 0;
-  const cycle = perDay > 0 ? [perDay] : parts[2] === "months" ? [12] : parts[2] === "weeks" ? [52] : [];
-  return cycle.map((rows) => rows / Number(parts[1])).filter((rows) => Number.isInteger(rows) && rows > 1);
+  const cycles: Readonly<Record<string, readonly number[]>> = {
+    seconds: [86_400, 3600, 60],
+    minutes: [1440, 60],
+    hours: [24],
+    days: [],
+    weeks: [52],
+    months: [12],
+  };
+  return cycles[parts[2]!]!.map((rows) => rows / Number(parts[1])).filter((rows) => Number.isInteger(rows) && rows > 1);
 }
 
 function findStep(times: Float64Array): Step {

@@ -157,6 +157,9 @@ function numberLabel(ms: Float64Array, grid: Grid): (index: number) => string {
   return (index) => shortest(index < ms.length ? ms[index]! : ms.at(-1)! + (index - ms.length + 1) * step);
 }
 
+/** A network that reads two seasons would take longer than a coffee; a longer one has to be asked for by `season`. */
+const longestSeason = 400;
+
 /** By the calendar where there is one; weeks in a year and cycles within a day need enough rows; else by autocorrelation. */
 function chooseSeason(frequency: string, training: Float64Array, given: number | undefined): { rows: number; words: string } {
   if (given !== undefined) {
@@ -166,8 +169,8 @@ function chooseSeason(frequency: string, training: Float64Array, given: number |
   }
   for (const rows of seasonsOf(frequency)) {
     if (rows === 1) return { rows, words: `no season in ${frequency} rows` };
-    const isShort = rows > 31 && training.length < 3 * rows;
-    if (!isShort) return { rows, words: `season ${rows} rows (${frequency})` };
+    const isTooLong = rows > 31 && (training.length < 3 * rows || rows > longestSeason);
+    if (!isTooLong) return { rows, words: `season ${rows} rows (${frequency})` };
   }
   const found = findSeason(training);
   return { rows: found, words: found === 1 ? "no season found" : `season ${found} rows (by autocorrelation)` };

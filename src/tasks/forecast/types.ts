@@ -1,7 +1,11 @@
 // What forecast() takes, reports while it runs, returns and stores: the types that the command line builds on.
 
-/** How rows with the same time are merged. */
-export type Duplicates = "mean" | "first" | "last" | "sum";
+import type { Tensor } from "../../base/tensor.js";
+import type { Delimiter, Duplicates, Encoding, Transform } from "../../data/index.js";
+
+export type { Duplicates } from "../../data/index.js";
+/** The transform as it is stored, with the numbers measured on the training part. */
+export type SavedTransform = Transform;
 
 /** Everything `forecast(file, options)` understands; every field has a default found from the data. */
 export interface ForecastOptions {
@@ -23,8 +27,8 @@ export interface ForecastOptions {
   readonly missing?: readonly string[];
   readonly duplicates?: Duplicates;
   readonly dateOrder?: "dmy" | "mdy";
-  readonly delimiter?: "," | ";" | "\t";
-  readonly encoding?: "utf-8" | "latin1" | "utf-16le";
+  readonly delimiter?: Delimiter;
+  readonly encoding?: Encoding;
   /** gru (default), lstm, elman, or any built-in cell name. */
   readonly cell?: string;
   /** Activation of elman cells: tanh (default), relu, leakyRelu, sigmoid. */
@@ -210,7 +214,7 @@ export interface LossCurve {
 
 /** What `predict` needs from a network; the library's Model has it. */
 export interface ForecastModel {
-  predict(x: import("../../base/tensor.js").Tensor): Promise<import("../../base/tensor.js").Tensor>;
+  predict(x: Tensor): Promise<Tensor>;
   save(path: string): Promise<void>;
   summary(): string;
 }
@@ -248,22 +252,6 @@ export interface SavedPreprocess {
   readonly transform: SavedTransform;
   /** Half-widths per step ahead in the level scale (logarithms if `transform.log`); null if there were too few residuals. */
   readonly intervals: { readonly half80: readonly number[]; readonly half95: readonly number[] } | null;
-}
-
-/** The transform with the numbers measured on the training part. */
-export interface SavedTransform {
-  /** Natural logarithm first. */
-  readonly log: boolean;
-  /** Rows back of the seasonal difference; 0 means none. */
-  readonly seasonalLag: number;
-  /** Inputs and targets of a window are taken relative to its last input value. */
-  readonly relative: boolean;
-  /** Standard scale of what the steps above leave. */
-  readonly mean: number;
-  readonly scale: number;
-  /** In words, with the statistics that decided. */
-  readonly words: string;
-  readonly reasons: readonly string[];
 }
 
 /** Result of `predict MODEL FILE` for a forecast model. */

@@ -1,0 +1,13 @@
+// The part of a forecast run that is printed as JSON, with the row limit of every command.
+
+import type { ForecastResult, ForecastRun } from "./types.js";
+
+const mostRows = 10_000;
+
+/** Picks the fields of the command's `result`; arrays stop at 10,000 rows, which `truncated` says. */
+export function forecastJson(run: ForecastRun): ForecastResult {
+  const { data, network, training, evaluation, holdout, forecast } = run;
+  const isLong = holdout.length > mostRows || forecast.length > mostRows;
+  const cut = { holdout: holdout.slice(0, mostRows), forecast: forecast.slice(0, mostRows) };
+  return { data, network, training, evaluation, ...cut, ...(isLong ? { truncated: true as const } : {}) };
+}

@@ -1,0 +1,144 @@
+// How many rows go where, and how much training a minute pays for: all decided before the first step.
+
+import { DataError } from "../../base/errors.js";
+import { placeOf } from "../../data/table.js";
+import type { Series } from "../../data/types.js";
+import type { ForecastOptions } from "./types.js";
+
+/** Rows of every part. */
+export interface Sizes {
+  readonly rows: number;
+  readonly horizon: number;
+  /** Two seasons, or what was asked for; `inputSteps` is what the network reads of it. */
+  readonly input: number;
+  readonly test: number;
+}
+
+/** Horizon without a season to go by. */
+const defaultHorizon = 12;
+
+/**
+ * Horizon, input and test from the options and the series. The rows must hold one input and three horizons: a window to
+ * train on, one to choose the epoch, and the rows held out.
+ * @throws DataError `too_few_rows`, `bad_option`
+ */
+export function sizesOf(series: Series, options: ForecastOptions): Sizes {
+  checkOptions(options);
+  const rows = series.values.length;
+  const season = series.season > 1 ? series.season : defaultHorizon;
+  const fifth = Math.max(1, Math.floor(rows / 5));
+  const horizon = options.horizon ?? Math.min(options.test ?? season, fifth);
+  const test = options.test ?? horizon;
+  const nominal = series.season > 1 ? 2 * series.season : 2 * horizon;
+  const fits = (input: number): boolean => input + 2 * horizon + test <= rows;
+  const shorter = Math.min(nominal, 2 * horizon);
+  const input = options.input ?? (!fits(nominal) && fits(shorter) ? shorter : nominal);
+  if (!fits(input)) throw tooFewRows({ rows, horizon, input, test }, options, series.file);
+  return { rows, horizon, input, test };
+}
+
+/** Steps the network reads: a seasonal difference already reaches one season back, so half the default input is enough. */
+export function inputSteps(sizes: Sizes, lag: number, options: ForecastOptions): number {
+  return lag === 0 || options.input !== undefined ? sizes.input : Math.max(sizes.input - lag, Math.ceil(sizes.input / 2));
+}
+
+/** The longest seasonal lag that still leaves a few windows to train on. */
+export function longestLag(sizes: Sizes, options: ForecastOptions): number {
+  const read = options.input ?? Math.ceil(sizes.input / 2);
+  return sizes.rows - sizes.test - 2 * sizes.horizon - read - 4;
+}
+
+/** Rows before the test part that choose the epoch: a fifth, but never less than one horizon nor more than is left to train on. */
+export function validationRows(sizes: Sizes, steps: number, lag: number): number {
+  const before = sizes.rows - sizes.test;
+  const fifth = Math.floor((before - lag) / 5);
+  const windows = before - fifth - lag - steps - sizes.horizon + 1;
+  return fifth > sizes.horizon && windows >= fifth ? fifth : sizes.horizon;
+}
+
+/** What training may cost: floating-point operations of all phases, about a minute on two slow cores. */
+const budgetOperations = 4e11;
+const phases = 3;
+const defaultEpochs = 40;
+const leastEpochs = 10;
+const leastWindows = 64;
+
+export interface Effort {
+  readonly epochs: number;
+  /** Most windows per epoch; above it they are taken evenly spaced. */
+  readonly mostWindows: number;
+}
+
+/** Passes and windows per pass so that training stays inside the budget, whatever the machine. */
+export function effortOf(windows: number, operationsPerWindow: number, options: ForecastOptions): Effort {
+  const passes = budgetOperations / phases / operationsPerWindow;
+  const epochs = options.epochs ?? Math.round(Math.min(defaultEpochs, Math.max(leastEpochs, passes / windows)));
+  return { epochs, mostWindows: Math.max(leastWindows, Math.floor(passes / epochs)) };
+}
+
+/** Operations of one training window: forward and backward products of every layer and step (6 per weight). */
+export function operationsOf({
+  cell,
+  units,
+  steps,
+  horizon,
+}: {
+  cell: string;
+  units: readonly number[];
+  steps: number;
+  horizon: number;
+}): number {
+  const gates = cell.startsWith("lstm") || cell.includes("lstm") ? 4 : cell.includes("gru") ? 3 : 1;
+  const weights = units.reduce((sum, width, i) => sum + gates * width * (width + (units[i - 1] ?? 1)), 0);
+  return 6 * (weights * steps + units.at(-1)! * horizon);
+}
+
+/** Every k-th of the origins, k such that at most `most` are left and the seasons stay mixed. */
+export function thin(origins: readonly number[], most: number, season: number): { origins: readonly number[]; every: number } {
+  let every = Math.max(1, Math.ceil(origins.length / most));
+  while (every > 1 && greatestDivisor(every, season) > 1) every++;
+  // Counted from the end: the newest window is always among them.
+  const start = (origins.length - 1) % every;
+  return { origins: origins.filter((_, i) => i % every === start), every };
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
+function tooFewRows(sizes: Sizes, options: ForecastOptions, file: string | null): DataError {
+  const { rows, horizon, input, test } = sizes;
+  const needed = input + 2 * horizon + test;
+  const fitting = Math.floor(rows / 5);
+  const tested = options.test === undefined ? "" : ` --test ${Math.min(test, fitting)}`;
+  const hint =
+    fitting === 0
+      ? "At least 5 rows are needed."
+      : `Try --horizon ${Math.min(horizon, fitting)} --input ${2 * Math.min(horizon, fitting)}${tested}.`;
+  const held = options.test === undefined || test === horizon ? "" : ` and test ${test}`;
+  return new DataError("too_few_rows", `${rows} rows; horizon ${horizon} with input ${input}${held} needs ${needed}.`, hint, placeOf(file));
+}
+
+function checkOptions(options: ForecastOptions): void {
+  for (const name of ["horizon", "input", "test", "season", "layers", "epochs", "batchSize"] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw badOption(name, value, "a whole number, at least 1, is needed");
+  }
+  for (const units of [options.units ?? []].flat()) {
+    if (!(Number.isInteger(units) && units >= 1)) throw badOption("units", units, "a whole number, at least 1, is needed");
+  }
+  for (const name of ["learningRate", "maxSeconds"] as const) {
+    const value = options[name];
+    if (value !== undefined && !(value > 0 && value < Number.POSITIVE_INFINITY)) throw badOption(name, value, "a number above 0 is needed");
+  }
+  const { dropout, weightDecay, clipNorm } = options;
+  if (dropout !== undefined && !(dropout >= 0 && dropout < 1)) throw badOption("dropout", dropout, "a share from 0 to below 1 is needed");
+  if (weightDecay !== undefined && !(weightDecay >= 0)) throw badOption("weightDecay", weightDecay, "a number of at least 0 is needed");
+  if (typeof clipNorm === "number" && !(clipNorm >= 0)) throw badOption("clipNorm", clipNorm, "a number of at least 0 is needed");
+}
+
+function badOption(name: string, value: number, need: string): DataError {
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return new DataError("bad_option", `--${flag} ${value}: ${need}.`);
+}

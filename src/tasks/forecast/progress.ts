@@ -1,0 +1,62 @@
+// Progress over the three trainings: how much is done, how long the rest will take, and when to stop.
+
+import { RunError } from "../../base/errors.js";
+import type { TrainJob } from "./trainer.js";
+import type { ForecastEvent, ForecastOptions, ForecastPhase, LossCurve } from "./types.js";
+
+const phaseNames: readonly ForecastPhase[] = ["select", "evaluate", "refit"];
+
+/** Counts work in windows passed through the network; the later phases are assumed to need all epochs until the best is known. */
+export class Progress {
+  readonly curves: LossCurve[] = [];
+  readonly #work: Record<ForecastPhase, { windows: number; epochs: number }>;
+  readonly #options: ForecastOptions;
+  readonly #started: number = performance.now();
+  #doneWork = 0;
+
+  constructor(options: ForecastOptions, windows: Readonly<Record<ForecastPhase, number>>, epochs: number) {
+    this.#options = options;
+    const of = (phase: ForecastPhase): { windows: number; epochs: number } => ({ windows: windows[phase], epochs });
+    this.#work = { select: of("select"), evaluate: of("evaluate"), refit: of("refit") };
+  }
+
+  /** The best epoch is known: the other phases take that many. */
+  settle(epochs: number): void {
+    this.#work.evaluate.epochs = epochs;
+    this.#work.refit.epochs = epochs;
+    this.#doneWork = this.#work.select.windows * this.#work.select.epochs;
+  }
+
+  /** The epoch listener of one phase. */
+  listen(phase: ForecastPhase): TrainJob["onEpoch"] {
+    const curve = { phase, loss: [] as number[], valLoss: [] as number[] };
+    this.curves.push(curve);
+    return ({ epoch, loss, valLoss }) => {
+      curve.loss.push(loss);
+      if (valLoss !== null) curve.valLoss.push(valLoss);
+      this.#doneWork += this.#work[phase].windows;
+      const seconds = (performance.now() - this.#started) / 1000;
+      const total = phaseNames.reduce((sum, name) => sum + this.#work[name].windows * this.#work[name].epochs, 0);
+      const done = Math.min(1, this.#doneWork / total);
+      const etaSeconds = done > 0 ? (seconds * (1 - done)) / done : 0;
+      this.emit({ kind: "epoch", phase, epoch, epochs: this.#work[phase].epochs, loss, valLoss, seconds, etaSeconds, done });
+      if (this.#options.signal?.aborted === true) throw interrupted();
+      return this.#isOverTime(phase, seconds) ? "time" : null;
+    };
+  }
+
+  emit(event: ForecastEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  /** A third of the time for each phase; what one leaves over goes to the next. */
+  #isOverTime(phase: ForecastPhase, seconds: number): boolean {
+    const { maxSeconds } = this.#options;
+    return maxSeconds !== undefined && seconds > (maxSeconds * (phaseNames.indexOf(phase) + 1)) / phaseNames.length;
+  }
+}
+
+/** The error an aborted signal ends the task with. */
+export function interrupted(): RunError {
+  return new RunError({ code: "interrupted", what: "the forecast was interrupted" });
+}

@@ -1,0 +1,163 @@
+// Everything decided before the first training step: series, sizes, transform, network, and which windows each phase sees.
+
+import { DataError } from "../../base/errors.js";
+import { type Frame, firstOrigin, makeFrame } from "../../data/frame.js";
+import { series } from "../../data/series.js";
+import { placeOf } from "../../data/table.js";
+import { chooseTransform, measureScale } from "../../data/transform.js";
+import type { Series, Table } from "../../data/types.js";
+import { observedOrigins } from "./outputs.js";
+import { effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
+import type { NetworkSpec } from "./trainer.js";
+import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
+
+/** What is fixed before training. */
+export interface Plan {
+  readonly series: Series;
+  readonly sizes: Sizes;
+  readonly transform: SavedTransform;
+  /** Rows the network reads. */
+  readonly steps: number;
+  readonly validation: number;
+  readonly spec: NetworkSpec;
+  readonly epochs: number;
+  readonly mostWindows: number;
+  readonly options: ForecastOptions;
+}
+
+/**
+ * Reads the series and decides.
+ * @throws DataError `constant_target`, `all_missing`, `bad_option`, `too_few_rows` and those of `series`
+ */
+export function makePlan(table: Table, options: ForecastOptions): Plan {
+  const found = series(table, options);
+  const { values } = found;
+  const first = values.find((value) => !Number.isNaN(value));
+  if (values.every((value) => Number.isNaN(value) || value === first)) {
+    throw new DataError("constant_target", `${found.name} is ${first} in every row: nothing to learn.`, "", {
+      ...placeOf(table.file),
+      column: found.name,
+    });
+  }
+  const sizes = sizesOf(found, options);
+  const training = values.slice(0, sizes.rows - sizes.test);
+  if (training.every((value) => Number.isNaN(value))) {
+    throw new DataError(
+      "all_missing",
+      `${found.name} has no values before its last ${sizes.test} rows.`,
+      "Hold out fewer rows with --test.",
+      placeOf(table.file),
+    );
+  }
+  const isPositive = values.every((value) => Number.isNaN(value) || value > 0);
+  const transform = chooseTransform(training, {
+    season: found.season,
+    horizon: sizes.horizon,
+    longestLag: longestLag(sizes, options),
+    isPositive,
+  });
+  const steps = inputSteps(sizes, transform.seasonalLag, options);
+  const validation = validationRows(sizes, steps, transform.seasonalLag);
+  const windows = Math.max(1, sizes.rows - steps - sizes.horizon - transform.seasonalLag);
+  const spec = specOf(options, { steps, horizon: sizes.horizon, windows });
+  const effort = effortOf(windows, operationsOf(spec), options);
+  return { series: found, sizes, transform, steps, validation, spec, ...effort, options };
+}
+
+function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: number; horizon: number; windows: number }): NetworkSpec {
+  const given = options.units ?? 64;
+  const units = typeof given === "number" ? new Array<number>(options.layers ?? 2).fill(given) : [...given];
+  if (options.layers !== undefined && units.length !== options.layers) {
+    throw new DataError("bad_option", `--layers ${options.layers} and --units ${units.join(",")} name different numbers of layers.`);
+  }
+  // A few hundred windows overlap so much that the network learns them by heart without dropout.
+  const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
+  return { cell: options.cell ?? "gru", activation: options.activation ?? "tanh", units, steps, horizon, dropout, seed: options.seed ?? 0 };
+}
+
+/** The windows one training sees. */
+export interface Phase {
+  readonly frame: Frame;
+  readonly origins: readonly number[];
+  readonly every: number;
+}
+
+export interface Phases extends Readonly<Record<ForecastPhase, Phase>> {
+  /** Whole windows inside the validation part. */
+  readonly validation: readonly number[];
+  /** Every row of the validation part, for errors at all steps ahead. */
+  readonly validationAll: readonly number[];
+  /** Share of target values that had to be bridged for want of complete windows. */
+  readonly bridged: number;
+}
+
+/** Frames and origins of the three trainings. */
+export function preparePhases(plan: Plan): Phases {
+  const { series: s, sizes, transform, steps, mostWindows } = plan;
+  const { horizon } = sizes;
+  const testStart = sizes.rows - sizes.test;
+  const trainEnd = testStart - plan.validation;
+  let bridged = 0;
+  // The steps of the transform stay as chosen before the hold-out; only mean and scale follow the rows that may be seen.
+  const phase = (end: number): Phase => {
+    const measured = measureScale(s.values.slice(0, end), transform, { horizon, reasons: transform.reasons });
+    const frame = makeFrame(s.values, measured, s.season);
+    const found = observedOrigins(frame, { from: firstOrigin(frame, steps), to: end, horizon });
+    bridged = Math.max(bridged, found.bridged);
+    if (found.origins.length === 0)
+      throw new DataError(
+        "too_few_rows",
+        `${sizes.rows} rows leave no window to train on.`,
+        "Try a shorter --horizon and --input.",
+        placeOf(s.file),
+      );
+    return { frame, ...thin(found.origins, mostWindows, s.season) };
+  };
+  const select = phase(trainEnd);
+  const validation = observedOrigins(select.frame, { from: Math.max(trainEnd, firstOrigin(select.frame, steps)), to: testStart, horizon });
+  const every = Array.from({ length: testStart - trainEnd }, (_, i) => trainEnd + i);
+  return {
+    select,
+    evaluate: phase(testStart),
+    refit: phase(sizes.rows),
+    validation: thin(validation.origins, Math.max(64, Math.floor(mostWindows / 4)), s.season).origins,
+    validationAll: thin(every, 200, s.season).origins,
+    bridged,
+  };
+}
+
+/** What was found, as it is printed. */
+export function dataOf({ series: s, transform }: Plan): ForecastData {
+  return {
+    file: s.file,
+    rows: s.rows,
+    series: 1,
+    time: s.timeColumns.length === 0 ? null : s.timeColumns.join(","),
+    targets: [s.name],
+    id: null,
+    frequency: s.frequency,
+    season: s.season,
+    start: s.timeLabel(0),
+    end: s.timeLabel(s.values.length - 1),
+    missing: s.missing,
+    gaps: s.gaps,
+    duplicates: s.duplicates,
+    transform: transform.words,
+  };
+}
+
+/** Sizes for the `planned` event. */
+export function shownSizes({ steps, sizes }: Plan): { input: number; horizon: number; test: number } {
+  return { input: steps, horizon: sizes.horizon, test: sizes.test };
+}
+
+/** The plan in sentences. */
+export function planLines({ steps, sizes, validation, epochs, series: s }: Plan, phases: Phases): string[] {
+  const testStart = sizes.rows - sizes.test;
+  const lines = [
+    `reads ${steps} rows, forecasts ${sizes.horizon} at once; held out: the last ${sizes.test} rows from ${s.timeLabel(testStart)}`,
+    `${phases.select.origins.length} windows to train on, the ${validation} rows from ${s.timeLabel(testStart - validation)} choose the best of ${epochs} epochs`,
+  ];
+  if (phases.select.every > 1) lines.push(`every ${phases.select.every}th window is used, so that training takes about a minute`);
+  return lines;
+}

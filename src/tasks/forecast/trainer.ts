@@ -1,0 +1,56 @@
+// What the task asks of a network, so that the road from rows to scores can be tested with any forecaster.
+
+import type { Tensor } from "../../base/tensor.js";
+import type { ForecastModel } from "./types.js";
+
+/** A network to build. Its output layer starts at zero: untrained it says "nothing but the transform's mean". */
+export interface NetworkSpec {
+  readonly cell: string;
+  readonly activation: string;
+  readonly units: readonly number[];
+  /** Rows read, T. */
+  readonly steps: number;
+  /** Rows forecast, H. */
+  readonly horizon: number;
+  readonly dropout: number;
+  readonly seed: number;
+}
+
+export interface Dataset {
+  /** [N, T, 1] */
+  readonly x: Tensor;
+  /** [N, H] */
+  readonly y: Tensor;
+}
+
+export interface TrainJob {
+  readonly spec: NetworkSpec;
+  readonly data: Dataset;
+  /** Keeps the weights of the best epoch on it; without it the last weights stay. */
+  readonly validation: Dataset | null;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** 0 switches clipping off. */
+  readonly clipNorm: number;
+  /** Called after each epoch; a text ends training with that reason. */
+  onEpoch(epoch: { readonly epoch: number; readonly loss: number; readonly valLoss: number | null }): string | null;
+}
+
+export interface Trained {
+  readonly model: ForecastModel;
+  readonly losses: readonly number[];
+  /** Empty without validation. */
+  readonly valLosses: readonly number[];
+  /** Counted from 1. */
+  readonly bestEpoch: number;
+  readonly stopped: "done" | "early" | "nan" | "asked";
+  readonly clippedShare: number | null;
+}
+
+export interface Trainer {
+  /** @throws DataError `unknown_cell`, `unknown_activation` */
+  countParameters(spec: NetworkSpec): number;
+  train(job: TrainJob): Promise<Trained>;
+}
