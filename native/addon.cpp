@@ -9,12 +9,14 @@
 namespace {
 
 constexpr size_t kAlign = 64;
-// Beyond this no typed array could show a block; V8 aborts on larger buffers.
-constexpr double kLargestBlock = 8589934592.0;
+// The largest ArrayBuffer of Node 20.
+constexpr double kLargestBlock = 4294967296.0;
 
 /// A block's memory; the last 64 bytes before `data` hold the pointer back to this record.
 struct Held {
-  void* base;  // nullptr once released
+  void* base;      // nullptr once released
+  bool inUse;      // one of our own calls still needs this record: the finaliser must leave it
+  bool finalized;  // it did
 };
 
 void release(Held* held) {
@@ -22,10 +24,12 @@ void release(Held* held) {
   held->base = nullptr;
 }
 
+/// V8 calls this when no buffer shows the memory any more: later, or in the middle of one of our calls.
 void finalize(napi_env, void*, void* hint) {
   Held* held = (Held*)hint;
   release(held);
-  free(held);
+  held->finalized = true;
+  if (!held->inUse) free(held);
 }
 
 napi_value number(napi_env env, double value) {
@@ -64,13 +68,17 @@ napi_value allocate(napi_env env, napi_callback_info info) {
     free(base);
     return null(env);
   }
-  held->base = base;
+  *held = {base, true, false};
   char* data = (char*)(((uintptr_t)base + 2 * kAlign - 1) & ~(uintptr_t)(kAlign - 1));
   *(Held**)(void*)(data - kAlign) = held;
   napi_value buffer = nullptr, block = nullptr;
-  if (napi_create_external_arraybuffer(env, data, length, finalize, held, &buffer) != 0) {
+  const bool made = napi_create_external_arraybuffer(env, data, length, finalize, held, &buffer) == 0;
+  held->inUse = false;
+  if (!made) {
+    // Whether the finaliser still comes is not said: give the memory back and leave the few bytes of the record to it.
+    napi_value exception = nullptr;
+    napi_get_and_clear_last_exception(env, &exception);
     release(held);
-    free(held);
     return null(env);
   }
   napi_create_object(env, &block);
@@ -87,9 +95,11 @@ napi_value freeBlock(napi_env env, napi_callback_info info) {
   readArguments(env, info, argument, 1);
   if (napi_get_arraybuffer_info(env, argument[0], &data, &length) != 0 || data == nullptr || length == 0) return nullptr;
   Held* held = *(Held**)(void*)((char*)data - kAlign);
-  if (napi_detach_arraybuffer(env, argument[0]) != 0) return nullptr;
-  // The finaliser may already have run inside the detach on some engines only if nothing else held the store; V8 defers it.
-  release(held);
+  held->inUse = true;
+  const bool detached = napi_detach_arraybuffer(env, argument[0]) == 0;
+  held->inUse = false;
+  if (detached) release(held);
+  if (held->finalized) free(held);
   return nullptr;
 }
 

@@ -26,6 +26,7 @@ napi_status napi_set_element(napi_env env, napi_value array, uint32_t index, nap
 napi_status napi_create_external_arraybuffer(napi_env env, void* data, size_t length, napi_finalize finalize, void* hint, napi_value* result);
 napi_status napi_get_arraybuffer_info(napi_env env, napi_value buffer, void** data, size_t* length);
 napi_status napi_detach_arraybuffer(napi_env env, napi_value buffer);
+napi_status napi_get_and_clear_last_exception(napi_env env, napi_value* result);
 napi_status napi_throw_type_error(napi_env env, const char* code, const char* message);
 
 }  // extern "C"
