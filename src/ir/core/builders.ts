@@ -1,6 +1,6 @@
 // Short names for making nodes: one thin function per primitive, used by gradient rules, vectorising rules and passes.
 
-import { type Dim, equalDims, equalShapes, subDims } from "../../base/dim.js";
+import { type Dim, equalDims, equalShapes } from "../../base/dim.js";
 import type { DType } from "../../base/dtype.js";
 import { makeNode, scalarNode } from "./build.js";
 import type { Node, OpAttributes } from "./node.js";
@@ -210,12 +210,10 @@ export function sumTo(x: Node, shape: readonly Dim[]): Node {
 
 /** One axis moved to the front. */
 export function axisToFront(x: Node, axis: number): Node {
-  return transpose(x, [axis, ...x.shape.keys()].filter((other, position) => position === 0 || other !== axis));
-}
-
-/** A slice without its last `count` entries along an axis; used where sizes are symbolic. */
-export function dropLast(x: Node, axis: number, count: Dim): Node {
-  return slice(x, axis, 0, subDims(x.shape[axis] ?? 0, count));
+  return transpose(
+    x,
+    [axis, ...x.shape.keys()].filter((other, position) => position === 0 || other !== axis),
+  );
 }
 
 function operand(value: Operand, dtype: DType): Node {

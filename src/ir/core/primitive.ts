@@ -1,17 +1,29 @@
 // What one row of the op table says about a primitive.
 
 import type { SymbolSizes } from "../../base/dim.js";
-import type { HostArray } from "../../base/dtype.js";
+import type { DType, ExactData } from "../../base/dtype.js";
 import type { Node, OpAttributes, OpName, ValueType } from "./node.js";
 
-/** A fully evaluated value in the reference interpreter: exact data and a concrete shape. */
-export type ExactValue = HostArray;
+/** A type whose sizes are known. */
+export interface ConcreteType {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
 
-/** What an evaluator may ask of the run. */
-export interface EvaluationContext {
+/** A fully evaluated value in the reference interpreter: exact data and a concrete shape. */
+export interface ExactValue extends ConcreteType {
+  readonly data: ExactData;
+}
+
+/** Computes one value: writes every element of `out`, which none of the inputs share. */
+export type Kernel = (inputs: readonly ExactData[], out: ExactData) => void;
+
+/** What preparing a kernel may ask of the run. */
+export interface KernelContext {
+  readonly out: ConcreteType;
   readonly sizes: SymbolSizes;
-  /** The node evaluated, for `where` in errors. */
-  readonly node: Node;
+  /** Layer path, for errors of the run. */
+  readonly where: string;
 }
 
 /** An input of `vectorise`: a value, and whether it has the new leading axis. */
@@ -35,8 +47,11 @@ export interface Primitive<K extends OpName> {
   readonly arity: number;
   /** Checks inputs and gives the result's type; throws ShapeError naming both shapes. */
   readonly type: (inputs: readonly ValueType[], attrs: OpAttributes[K]) => ValueType;
-  /** Exact value in float64 / int32 / bool; `input`, `part` and `scan` are evaluated by the interpreter itself (null). */
-  readonly evaluate: ((inputs: readonly ExactValue[], attrs: OpAttributes[K], context: EvaluationContext) => ExactValue) | null;
+  /**
+   * Prepares the exact evaluation in float64 / int32 / bool for concrete types, once for many calls (see `evaluateOp` in interpret.ts);
+   * `input`, `part` and `scan` are evaluated by the interpreter itself (null).
+   */
+  readonly kernel: ((inputs: readonly ConcreteType[], attrs: OpAttributes[K], context: KernelContext) => Kernel) | null;
   /**
    * Cotangents of the inputs (null = none flows), given the node and its cotangent.
    * Results of broadcasting ops may have the broadcast shape: the walk sums them down. `part` and `scan` are handled by the walk (null). Non-differentiable ops: null.
