@@ -22,7 +22,7 @@ export async function startBackend(flags: GlobalFlags): Promise<BackendInfo> {
 /** The one line about the backend. */
 export function backendLine(backend: BackendInfo): string {
   const variant = backend.variant === "" || backend.variant === backend.name ? "" : ` (${backend.variant})`;
-  return `Backend ${backend.name}${variant}, ${backend.threads} thread${backend.threads === 1 ? "" : "s"}: ${backend.reason}`;
+  return `backend: ${backend.name}${variant}, ${backend.threads} thread${backend.threads === 1 ? "" : "s"}: ${backend.reason}`;
 }
 
 /** Version of this package. */

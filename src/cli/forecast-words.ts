@@ -9,32 +9,15 @@ import type { Terminal } from "./terminal.js";
 type Found = Extract<ForecastEvent, { kind: "found" }>;
 type Planned = Extract<ForecastEvent, { kind: "planned" }>;
 
-/** File, rows, target, time, frequency, season, gaps, transform. */
+/** What the task found, in its words; that nothing is missing must be said too. */
 export function foundLines({ data, lines }: Found): string[] {
-  const file = data.file ?? "the table";
-  const time = data.time === null ? "no time column, rows are numbered" : `time ${data.time}, ${data.frequency}`;
-  const season = data.season > 1 ? `season of ${counted(data.season, "row")}` : "no season";
-  const flaws = [
-    data.missing > 0 ? counted(data.missing, "missing value") : "",
-    data.gaps > 0 ? counted(data.gaps, "gap") : "",
-    data.duplicates > 0 ? `${counted(data.duplicates, "row")} merged` : "",
-  ].filter((part) => part !== "");
-  return [
-    `${file}: ${counted(data.rows, "row")}, target ${data.targets.join(", ")}, ${data.start} to ${data.end}`,
-    `${time}, ${season}, ${flaws.length === 0 ? "no gaps, nothing missing" : flaws.join(", ")}`,
-    `Transform: ${data.transform}`,
-    ...lines,
-  ];
+  return data.missing + data.gaps === 0 ? [...lines, "no gaps, nothing missing"] : [...lines];
 }
 
 /** The network and the split. */
-export function plannedLines({ network, windows, input, horizon, test, lines }: Planned): string[] {
+export function plannedLines({ network, lines }: Planned): string[] {
   const layers = network.units.map((units) => `${network.cell} ${units}`).join(", ");
-  return [
-    `Network: ${layers}${network.cell === "elman" ? ` (${network.activation})` : ""}; ${counted(network.parameters, "parameter")}`,
-    `Reads ${counted(input, "row")}, forecasts ${horizon}; ${counted(windows.train, "training window")}, ${windows.validation} for validation, the last ${counted(test, "row")} held out`,
-    ...lines,
-  ];
+  return [`network: ${layers} (${network.activation}), ${counted(network.parameters, "parameter")}`, ...lines];
 }
 
 /** The result on stdout. `path` is the run folder. */

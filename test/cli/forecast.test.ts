@@ -107,7 +107,7 @@ test("a forecast prints one JSON value of the promised shape, and the run folder
   assert.deepEqual(readdirSync(join(folder, "model")).sort(), ["README.md", "model.json", "preprocess.json", "weights.safetensors"]);
   assert.deepEqual(readdirSync(join(desk.path, "runs")), ["forecast-sales-1"]);
   assert.match(stderr, /sales\.csv: 96 rows, target Sales/);
-  assert.match(stderr, /^Backend \w+/m);
+  assert.match(stderr, /^backend: \w+/m);
 
   const metrics = readFileSync(join(folder, "metrics.jsonl"), "utf8").trimEnd().split("\n");
   const first = JSON.parse(metrics[0] ?? "") as Record<string, unknown>;
