@@ -104,15 +104,12 @@ function environment(backend: BackendInfo): Record<string, unknown> {
   };
 }
 
-function metrics(event: Extract<ForecastEvent, { kind: "epoch" }>, run: ForecastRun): Record<string, unknown> {
-  return {
-    phase: event.phase,
-    epoch: event.epoch,
-    loss: event.loss,
-    val_loss: event.valLoss,
-    lr: run.training.learningRate,
-    seconds: event.seconds,
-  };
+// The same keys in every task's metrics; null for what this task does not count by epoch.
+function metrics(
+  { phase, epoch, loss, valLoss, seconds }: Extract<ForecastEvent, { kind: "epoch" }>,
+  run: ForecastRun,
+): Record<string, unknown> {
+  return { phase, epoch, step: null, loss, val_loss: valLoss, lr: run.training.learningRate, grad_norm: null, clipped: null, seconds };
 }
 
 function report({ run, options, backend }: RunParts, path: string): string {
