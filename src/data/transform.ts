@@ -96,9 +96,7 @@ export function spreadGrowth(
   const [x, y]: [number[], number[]] = [[], []];
   for (let start = 0; start + size <= values.length; start += size) {
     const level = meanOf(values.subarray(start, start + size));
-    const block = spreadOf.subarray(start, start + size);
-    const centre = meanOf(block);
-    const spread = Math.sqrt(meanOf(block.map((value) => (value - centre) ** 2)));
+    const spread = spreadAroundLine(spreadOf.subarray(start, start + size));
     if (!(level > 0 && spread > 0)) continue;
     x.push(Math.log(level));
     y.push(Math.log(spread));
@@ -188,6 +186,15 @@ export function meanOf(values: ArrayLike<number> & Iterable<number>): number {
     count++;
   }
   return sum / count;
+}
+
+/** Standard deviation of what a straight line leaves: a trend inside a block is level, not spread. */
+function spreadAroundLine(block: Float64Array): number {
+  const rows = Array.from(block, (_, i) => i).filter((i) => !Number.isNaN(block[i]));
+  const kept = rows.map((i) => block[i]!);
+  const { slope } = line(rows, kept);
+  const [centreX, centreY] = [meanOf(rows), meanOf(kept)];
+  return Math.sqrt(meanOf(kept.map((value, i) => (value - centreY - slope * (rows[i]! - centreX)) ** 2)));
 }
 
 function line(x: readonly number[], y: readonly number[]): { slope: number; correlation: number } {

@@ -1,0 +1,117 @@
+// Tables are read the same whatever their delimiter, decimals, line ends, quotes and compression.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { readTable } from "../../src/data/read-table.js";
+import { parseTable, tableOf } from "../../src/data/table.js";
+import type { ReadTableOptions, Table } from "../../src/data/types.js";
+import { failure } from "../tasks/fakes.js";
+
+const folder = mkdtempSync(join(tmpdir(), "table-"));
+const read = (name: string, bytes: string | Uint8Array, options: ReadTableOptions = {}): Promise<Table> => {
+  writeFileSync(join(folder, name), bytes);
+  return readTable(join(folder, name), options);
+};
+const numbers = (table: Table, name: string): number[] => [...table.columns[name]!.numbers];
+
+test("comma, semicolon and tab give the same table", () => {
+  for (const text of [
+    "a,b\n1.5,x\n2.5,y\n",
+    "a;b\n1,5;x\n2,5;y\n",
+    "a\tb\n1.5\tx\n2.5\ty\n",
+    "a\tb\n1,5\tx\n2,5\ty\n",
+    "a;b\n1.5;x\n2.5;y\n",
+  ]) {
+    assert.deepEqual(numbers(parseTable(text), "a"), [1.5, 2.5], text);
+  }
+});
+
+test("line ends, a byte order mark and a missing last line end change nothing", () => {
+  for (const text of ["\ufeffa,b\r\n1,x\r\n2,y\r\n", "a,b\r1,x\r2,y", "a,b\n1,x\n\n2,y"])
+    assert.deepEqual(numbers(parseTable(text), "a"), [1, 2]);
+});
+
+test("thousands are grouped the way the decimals ask for", () => {
+  assert.deepEqual(numbers(parseTable('a,b\n"1,234.5",1\n"12,345",2\n'), "a"), [1234.5, 12345]);
+  assert.deepEqual(numbers(parseTable("a;b\n1.234,5;1\n12.345;2\n"), "a"), [1234.5, 12345]);
+});
+
+test("only written numbers are numbers", () => {
+  const cells = ["1", "-2.5", "+3", ".5", "1e3", "1.", "0x10", "Infinity", "-inf", "1e999", "12abc", "1 2", "--1"];
+  const table = parseTable(`a,b\n${cells.map((cell) => `${cell},z`).join("\n")}\n`);
+  assert.deepEqual(
+    numbers(table, "a").map((value) => (Number.isNaN(value) ? "no" : value)),
+    [1, -2.5, 3, 0.5, 1000, 1, "no", "no", "no", "no", "no", "no", "no"],
+  );
+  assert.equal(table.columns.a!.firstText, 6);
+});
+
+test("empty, NA, NaN, null and ? are missing, and what the user adds, by value where it is a number", () => {
+  const table = parseTable("a,b\n,1\nNA,1\nNaN,1\nnull,1\n?,1\n-200.0,1\nn.v.,1\n7,1\n", { missing: ["-200", "n.v."] });
+  assert.equal(table.columns.a!.missing, 7);
+  assert.equal(table.columns.a!.kind, "number");
+  assert.equal(table.columns.a!.numbers[7], 7);
+});
+
+test("a first row of numbers or times is data", () => {
+  assert.deepEqual(parseTable("1,2\n3,4\n").names, ["c1", "c2"]);
+  assert.deepEqual(parseTable("1949-01,112\n1949-02,118\n").names, ["c1", "c2"]);
+  assert.equal(parseTable("year,2019\n1,2\n").hasHeader, true);
+});
+
+test("quoted fields may hold delimiters, quotes and line ends, and lines are still counted", () => {
+  const table = parseTable('name,v\n"a, ""b""\nc",1\n\nd,2\n');
+  assert.deepEqual(table.columns.name!.text, ['a, "b"\nc', "d"]);
+  assert.deepEqual([...table.lines], [2, 5]);
+});
+
+test("a quote that never closes is named with its line", async () => {
+  assert.equal((await failure(() => parseTable('a,b\n1,2\n3,"4\n5,6\n'))).code, "bad_quote");
+});
+
+test("a column called __proto__ is a column like others", () => {
+  const table = parseTable("__proto__,constructor\n1,2\n");
+  assert.deepEqual([...numbers(table, "__proto__"), ...numbers(table, "constructor")], [1, 2]);
+});
+
+test("gzip is known by its bytes, not by its name", async () => {
+  for (const name of ["t.csv.gz", "t2.csv"]) assert.deepEqual(numbers(await read(name, gzipSync("a,b\n1,2\n")), "b"), [2]);
+});
+
+test("a truncated and a damaged gzip are told apart", async () => {
+  const whole = gzipSync("a,b\n".padEnd(5000, "1,2\n"));
+  assert.equal(
+    (await failure(() => read("cut.csv.gz", whole.subarray(0, whole.length - 12)))).message,
+    "cut.csv.gz is truncated (its gzip data ends early). Copy or download it again.",
+  );
+  const broken = new Uint8Array(whole);
+  broken.fill(0xff, 12, 20);
+  assert.match((await failure(() => read("bad.csv.gz", broken))).message, /^bad\.csv\.gz is damaged/);
+});
+
+test("text that is not UTF-8 is named by line and byte, and can be read as latin1", async () => {
+  const bytes = Buffer.from("a,b\n1,caf\xe9\n", "latin1");
+  assert.equal((await failure(() => read("l.csv", bytes))).message, "l.csv line 2 is not UTF-8 (0xE9); try --encoding latin1.");
+  assert.deepEqual((await read("l.csv", bytes, { encoding: "latin1" })).columns.b!.text, ["café"]);
+});
+
+test("UTF-16 with a byte order mark is read", async () => {
+  assert.deepEqual(numbers(await read("u.csv", Buffer.from("\ufeffa,b\n1,2\n", "utf16le")), "b"), [2]);
+});
+
+test("what is no text file is refused by what it is", async () => {
+  assert.equal((await failure(() => read("sales.xlsx", "PK\x03\x04 rest"))).message, "sales.xlsx is a spreadsheet; export it as CSV.");
+  assert.equal((await failure(() => read("sales.csv", "PK\x03\x04 rest"))).message, "sales.csv is a spreadsheet; export it as CSV.");
+  assert.equal((await failure(() => read("b.csv", "abc\x00d"))).code, "binary_file");
+  assert.equal((await failure(() => read("empty.csv", ""))).message, "empty.csv is empty.");
+  assert.equal((await failure(() => readTable(folder))).code, "is_a_directory");
+  assert.equal((await failure(() => readTable(join(folder, "none.csv")))).code, "file_not_found");
+});
+
+test("tables can be made in memory", () => {
+  assert.deepEqual(numbers(tableOf({ a: [1, null, 3], b: ["x", "y", "z"] }), "a"), [1, Number.NaN, 3]);
+});

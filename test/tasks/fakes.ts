@@ -1,0 +1,57 @@
+// Forecasters that stand in for a network: the road from rows to scores must not depend on training.
+
+import { hostTensor, type Tensor } from "../../src/base/tensor.js";
+import type { Trained, Trainer, TrainJob } from "../../src/tasks/forecast/trainer.js";
+
+export interface Call {
+  readonly windows: number;
+  readonly validation: number;
+  readonly epochs: number;
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+/** A trainer whose network always gives `output`, with validation losses that are lowest at `bestEpoch`. */
+export function constantTrainer(output: number, bestEpoch = 3): { trainer: Trainer; calls: Call[] } {
+  const calls: Call[] = [];
+  const train = (job: TrainJob): Promise<Trained> => {
+    const { data, validation, spec } = job;
+    calls.push({ windows: data.x.shape[0]!, validation: validation?.x.shape[0] ?? 0, epochs: job.epochs, x: data.x, y: data.y });
+    const losses: number[] = [];
+    const valLosses: number[] = [];
+    for (let epoch = 1; epoch <= job.epochs; epoch++) {
+      const valLoss = validation === null ? null : Math.abs(epoch - bestEpoch);
+      losses.push(1 / epoch);
+      if (valLoss !== null) valLosses.push(valLoss);
+      if (job.onEpoch({ epoch, loss: 1 / epoch, valLoss }) !== null) break;
+    }
+    const model = {
+      predict: (x: Tensor): Promise<Tensor> =>
+        Promise.resolve(hostTensor(new Float32Array(x.shape[0]! * spec.horizon).fill(output), [x.shape[0]!, spec.horizon], "float32")),
+      save: (): Promise<void> => Promise.resolve(),
+      summary: (): string => "constant",
+    };
+    return Promise.resolve({ model, losses, valLosses, bestEpoch: Math.min(bestEpoch, job.epochs), stopped: "done", clippedShare: null });
+  };
+  return { trainer: { countParameters: () => 1, train }, calls };
+}
+
+/** A monthly table from 2000-01 on. */
+export function monthly(values: readonly (number | string)[], name = "Sales"): string {
+  const rows = values.map((value, i) => `${2000 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")},${value}`);
+  return `Month,${name}\n${rows.join("\n")}\n`;
+}
+
+/** The message and the place of the error that `f` throws. */
+export async function failure(f: () => unknown): Promise<{ message: string; code: string; line: number | null; column: string | null }> {
+  try {
+    await f();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && "line" in error && "column" in error) {
+      const { message, code, line, column } = error as Error & { code: string; line: number | null; column: string | null };
+      return { message, code, line, column };
+    }
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}

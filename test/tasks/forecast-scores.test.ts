@@ -1,0 +1,87 @@
+// Scores and intervals agree with their definitions.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { hostTensor, type Tensor } from "../../src/base/tensor.js";
+import { crpsOf, intervalsOf } from "../../src/tasks/forecast/intervals.js";
+import { forecastScores } from "../../src/tasks/forecast/scores.js";
+import { meanDrift, simpleForecast } from "../../src/tasks/forecast/simple.js";
+
+const row = (...values: number[]): Tensor => hostTensor(Float32Array.from(values), [values.length], "float32");
+const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-5 * Math.max(1, Math.abs(b)), `${a} is not ${b}`);
+
+test("scores follow their formulas", () => {
+  const s = forecastScores({ actual: row(10, 20), predicted: row(12, 16), history: row(1, 3, 2, 6), season: 2 });
+  near(s.mae, 3);
+  near(s.rmse, Math.sqrt(10));
+  near(s.smape, (400 / 22 + 800 / 36) / 2);
+  near(s.mase, 3 / 2);
+});
+
+test("a perfect forecast of zeros scores zero, and missing values are left out", () => {
+  const s = forecastScores({ actual: row(0, Number.NaN), predicted: row(0, 5), history: row(1, 2), season: 1 });
+  assert.deepEqual([s.smape, s.mae, s.mase], [0, 0, 0]);
+});
+
+test("history may be windows that move one row at a time", () => {
+  const joined = row(1, 4, 9, 16, 25);
+  const asWindows = hostTensor(Float32Array.of(1, 4, 9, 4, 9, 16, 9, 16, 25), [3, 3], "float32");
+  const of = (history: Tensor): number => forecastScores({ actual: row(3), predicted: row(5), history, season: 2 }).mase;
+  assert.equal(of(asWindows), of(joined));
+  assert.throws(() => of(hostTensor(Float32Array.of(1, 2, 3, 4), [2, 2], "float32")), { code: "score_shapes" });
+});
+
+test("forecasts of another size are refused with both shapes", () => {
+  assert.throws(
+    () => forecastScores({ actual: row(1), predicted: row(1, 2), history: row(1), season: 1 }),
+    /actual \[1\] and predicted \[2\]/,
+  );
+});
+
+test("the simple methods are what they are called", () => {
+  const values = Float64Array.of(1, 2, 3, 5, 6, 7);
+  const of = (method: "naive" | "seasonalNaive" | "seasonalNaiveDrift"): number[] => [
+    ...simpleForecast(method, { values, origin: 6, horizon: 4, season: 3, log: false, drift: meanDrift(values, 3, false) }),
+  ];
+  assert.deepEqual(of("naive"), [7, 7, 7, 7]);
+  assert.deepEqual(of("seasonalNaive"), [5, 6, 7, 5]);
+  assert.deepEqual(of("seasonalNaiveDrift"), [9, 10, 11, 13]);
+});
+
+test("drift on logarithms continues a constant growth exactly", () => {
+  const values = Float64Array.from({ length: 40 }, (_, i) => 100 * 1.02 ** i);
+  const drift = meanDrift(values.slice(0, 30), 4, true);
+  const forecast = simpleForecast("seasonalNaiveDrift", { values, origin: 30, horizon: 10, season: 4, log: true, drift });
+  for (const [i, value] of forecast.entries()) near(value, values[30 + i]!);
+});
+
+test("no simple method reads the rows it forecasts", () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 1, max: 100, noNaN: true }), { minLength: 20, maxLength: 20 }), (list) => {
+      const values = Float64Array.from(list);
+      const other = values.map((value, i) => (i < 12 ? value : 5000));
+      for (const method of ["naive", "seasonalNaive", "seasonalNaiveDrift"] as const) {
+        const of = (v: Float64Array): Float64Array =>
+          simpleForecast(method, { values: v, origin: 12, horizon: 8, season: 4, log: false, drift: 1 });
+        assert.deepEqual(of(values), of(other));
+      }
+    }),
+  );
+});
+
+test("intervals hold the share of errors they promise, grow with the step and nest", () => {
+  const residuals = Array.from({ length: 1000 }, (_, i) => ({ step: i % 4, error: ((i * 389) % 1000) / 1000 - 0.5 }));
+  const intervals = intervalsOf(residuals, 4)!;
+  near(intervals.half80[0]!, 0.4);
+  assert.ok(intervals.half95.every((half, i) => half >= intervals.half80[i]! && (i === 0 || half >= intervals.half95[i - 1]!)));
+  assert.equal(intervalsOf(residuals.slice(0, 18), 4), null);
+});
+
+test("CRPS of one member is its distance, and follows the double sum", () => {
+  assert.equal(crpsOf([3], 5), 2);
+  const members = [1, 4, 4.5, 9];
+  const pairs = members.flatMap((a) => members.map((b) => Math.abs(a - b)));
+  const direct = members.reduce((sum, x) => sum + Math.abs(x - 5), 0) / 4 - pairs.reduce((sum, d) => sum + d, 0) / 32;
+  near(crpsOf(members, 5), direct);
+});
