@@ -49,8 +49,14 @@ DRNN_INLINE U bits(F x) { return (U)x; }
 DRNN_INLINE F floats(U x) { return (F)x; }
 DRNN_INLINE U maskBits(I m) { return (U)m; }
 DRNN_INLINE I asMask(U m) { return (I)m; }
+#if defined(__wasm__)
+// A ternary after a comparison may become relaxed_min or relaxed_max, which may drop a NaN; bitselect is taken literally.
+DRNN_INLINE U select(I m, U a, U b) { return (U)wasm_v128_bitselect((v128_t)a, (v128_t)b, (v128_t)m); }
+DRNN_INLINE F select(I m, F a, F b) { return (F)wasm_v128_bitselect((v128_t)a, (v128_t)b, (v128_t)m); }
+#else
 DRNN_INLINE F select(I m, F a, F b) { return m ? a : b; }
 DRNN_INLINE U select(I m, U a, U b) { return m ? a : b; }
+#endif
 DRNN_INLINE I lessInt(U a, U b) { return (I)a < (I)b; }
 DRNN_INLINE I equalInt(U a, U b) { return (I)a == (I)b; }
 /// Signed integers to floats, rounded to nearest.
