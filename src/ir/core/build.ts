@@ -25,6 +25,16 @@ export function atPlace<R>(name: string, inside: () => R): R {
   }
 }
 
+/** Runs `inside` with exactly this layer path, for code that makes nodes in the name of older ones. */
+export function atPath<R>(path: string, inside: () => R): R {
+  const outer = places.splice(0, places.length, ...(path === "" ? [] : [path]));
+  try {
+    return inside();
+  } finally {
+    places.splice(0, places.length, ...outer);
+  }
+}
+
 /** The current layer path, as in `encoder/lstm-1`. */
 export function currentPlace(): string {
   return places.join("/");
@@ -120,11 +130,11 @@ export function makeScan(inputs: readonly Node[], attrs: ScanAttributes): Node<"
   }));
 }
 
-/** A copy of a scan-free or scanning node over other inputs; the body of a scan is kept. */
-export function remakeNode(node: Node, inputs: readonly Node[]): Node {
-  if (inputs.every((input, index) => input === node.inputs[index])) return node;
+/** A copy of a node over other inputs (and attributes) of the same types; the body of a scan is kept unless `attrs` says otherwise. */
+export function remakeNode<K extends OpName>(node: Node<K>, inputs: readonly Node[], attrs: OpAttributes[K] = node.attrs): Node<K> {
+  if (attrs === node.attrs && inputs.every((input, index) => input === node.inputs[index])) return node;
   const scope = inputs.reduce((deepest, input) => Math.max(deepest, input.scope), 0);
-  return { ...node, id: nextId++, inputs, scope };
+  return { ...node, id: nextId++, inputs, attrs, scope };
 }
 
 /** A graph; nothing is checked here (see verify.ts). */
@@ -137,7 +147,8 @@ function tableLength(domain: Domain, table: DomainTable): Dim {
   return table === "unpack" ? mulDims(domain.batch, domain.time) : domain.steps;
 }
 
-function scanResults(attrs: ScanAttributes): ValueType[] {
+/** Types of the results of a scan with these attributes. */
+export function scanResults(attrs: ScanAttributes): ValueType[] {
   return attrs.body.outputs.map((output, index) => {
     const { shape, dtype } = output;
     if (index < attrs.carries) return { shape: [attrs.domain.batch, ...shape], dtype };
@@ -145,7 +156,8 @@ function scanResults(attrs: ScanAttributes): ValueType[] {
   });
 }
 
-function checkScan(inputs: readonly Node[], attrs: ScanAttributes): void {
+/** Throws unless the inputs fit the body and the carries keep their types. */
+export function checkScan(inputs: readonly Node[], attrs: ScanAttributes): void {
   const { domain, body } = attrs;
   const counts = [attrs.carries, attrs.xs, attrs.rows, attrs.shared];
   const leading: readonly (readonly Dim[])[] = [[domain.batch], [domain.steps], [domain.batch], []];
