@@ -40,7 +40,7 @@ export class Progress {
       const done = Math.min(1, this.#doneWork / total);
       const etaSeconds = done > 0 ? (seconds * (1 - done)) / done : 0;
       this.emit({ kind: "epoch", phase, epoch, epochs: this.#work[phase].epochs, loss, valLoss, seconds, etaSeconds, done });
-      if (this.#options.signal?.aborted === true) throw interrupted();
+      throwIfAborted(this.#options);
       return this.#isOverTime(phase, seconds) ? "time" : null;
     };
   }
@@ -56,7 +56,7 @@ export class Progress {
   }
 }
 
-/** The error an aborted signal ends the task with. */
-export function interrupted(): RunError {
-  return new RunError({ code: "interrupted", what: "the forecast was interrupted" });
+/** Ends the task once its signal is aborted, with an error that no failure shares. */
+export function throwIfAborted({ signal }: ForecastOptions): void {
+  if (signal?.aborted === true) throw new RunError({ code: "interrupted", what: "the forecast was interrupted" });
 }

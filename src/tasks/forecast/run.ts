@@ -7,7 +7,7 @@ import { windowsAt } from "../../data/windows.js";
 import { evaluationOf, holdoutRows, scoreHoldout } from "./evaluate.js";
 import { intervalsOf, type Residual } from "./intervals.js";
 import { predictAt, residualsAt, rowsAt } from "./outputs.js";
-import { interrupted, Progress } from "./progress.js";
+import { Progress, throwIfAborted } from "./progress.js";
 import { dataOf, makePlan, type Phases, type Plan, planLines, preparePhases, shownSizes } from "./setup.js";
 import type { Trained, Trainer, TrainJob } from "./trainer.js";
 import type { ForecastEvent, ForecastOptions, ForecastPhase, ForecastRun, SavedPreprocess, SavedTransform } from "./types.js";
@@ -113,7 +113,7 @@ class Training {
 
   async #train(phase: ForecastPhase, epochs: number, validation: TrainJob["validation"]): Promise<Trained> {
     const { options, spec } = this.#plan;
-    if (options.signal?.aborted === true) throw interrupted();
+    throwIfAborted(options);
     const { frame, origins } = this.#phases[phase];
     const trained = await this.#trainer.train({
       spec,
@@ -124,8 +124,10 @@ class Training {
       learningRate: options.learningRate ?? defaultLearningRate,
       weightDecay: options.weightDecay ?? defaultWeightDecay,
       clipNorm: options.clipNorm === false ? 0 : (options.clipNorm ?? 1),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       onEpoch: this.#progress.listen(phase),
     });
+    throwIfAborted(options);
     // A network whose first epoch already left the numbers has learnt nothing that could be shown.
     const isLost = trained.stopped === "nan" && (validation === null || trained.bestEpoch < 1);
     if (isLost)

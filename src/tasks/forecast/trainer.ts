@@ -34,6 +34,8 @@ export interface TrainJob {
   readonly weightDecay: number;
   /** 0 switches clipping off. */
   readonly clipNorm: number;
+  /** Aborting ends training after the current step. */
+  readonly signal?: AbortSignal;
   /** Called after each epoch; a text ends training with that reason. */
   onEpoch(epoch: { readonly epoch: number; readonly loss: number; readonly valLoss: number | null }): string | null;
 }

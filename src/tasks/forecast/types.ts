@@ -215,7 +215,7 @@ export interface LossCurve {
 /** What `predict` needs from a network; the library's Model has it. */
 export interface ForecastModel {
   predict(x: Tensor): Promise<Tensor>;
-  save(path: string): Promise<void>;
+  save(path: string, options?: { readonly preprocess?: unknown; readonly task?: string }): Promise<void>;
   summary(): string;
 }
 

@@ -1,0 +1,58 @@
+// What users call: forecast a file or a table, and forecast again with a saved model.
+
+import { UsageError } from "../../base/errors.js";
+import { readTable } from "../../data/read-table.js";
+import type { Table } from "../../data/types.js";
+import { loadModel } from "../../index.js";
+import { libraryTrainer } from "./network.js";
+import { type ForecastPredictionRun, forecastWith, type PredictOptions } from "./predict.js";
+import { parsePreprocess } from "./preprocess.js";
+import { runForecast } from "./run.js";
+import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
+
+/**
+ * Forecasts a column of a table: finds time, frequency and season, trains a recurrent network, scores it on held-out rows
+ * beside simple methods, and looks ahead. The result is that of `deep-rnn forecast --json`, plus `.model` and more.
+ *
+ * @param input  path of a CSV file (also .gz), or a table
+ * @throws DataError with one sentence about the input; RunError `diverged`, `interrupted`
+ * @example  const r = await forecast("sales.csv", { target: "Sales", horizon: 12 });
+ */
+export async function forecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastRun> {
+  const table = typeof input === "string" ? await readTable(input, options) : input;
+  return runForecast(table, options, libraryTrainer);
+}
+
+export interface PredictForecastOptions extends PredictOptions {
+  readonly missing?: readonly string[];
+  readonly encoding?: "utf-8" | "latin1" | "utf-16le";
+  readonly delimiter?: "," | ";" | "\t";
+}
+
+/**
+ * Forecasts what follows the rows of a table with a model folder that `deep-rnn forecast` wrote.
+ *
+ * @throws UsageError `not_a_forecast_model`; DataError as in `forecastWith` and `parsePreprocess`
+ * @example  const { predictions } = await predictForecast("runs/forecast-sales-1/model", "newer-sales.csv");
+ */
+export async function predictForecast(
+  modelPath: string,
+  file: string | Table,
+  options: PredictForecastOptions = {},
+): Promise<ForecastPredictionRun> {
+  const model = await loadModel(modelPath);
+  const preprocess = await preprocessOf(modelPath, model.preprocess);
+  const missing = [...preprocess.missing, ...(options.missing ?? [])];
+  const table = typeof file === "string" ? await readTable(file, { ...options, missing }) : file;
+  return forecastWith(model, preprocess, table, options);
+}
+
+/** A model saved with its preprocess carries it; in a folder it is a file of its own. */
+async function preprocessOf(modelPath: string, carried: unknown): Promise<SavedPreprocess> {
+  if (carried !== null && carried !== undefined) return parsePreprocess(JSON.stringify(carried), `${modelPath}/preprocess.json`);
+  const { readPreprocess } = await import("./preprocess-node.js");
+  const text = await readPreprocess(modelPath);
+  if (text !== null) return parsePreprocess(text, `${modelPath}/preprocess.json`);
+  const what = `${modelPath} was not made by the forecast task: it has no preprocess.json`;
+  throw new UsageError({ code: "not_a_forecast_model", what, hint: "Give the model folder of a forecast run." });
+}
