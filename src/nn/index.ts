@@ -1,0 +1,40 @@
+// What the other rooms use of cells, layers and networks.
+
+export { type ActivationName, activations } from "./activations.js";
+export { type AnyCell, type Cell, type CellSpec, defineCell, type Sizes, type StepInput } from "./cell.js";
+export * from "./cells/index.js";
+export * from "./door-names.js";
+export { constant, glorotNormal, glorotUniform, heNormal, heUniform, type Init, identity, orthogonal } from "./init.js";
+export type { Extras, Layer, LayerConfig, StatefulLayer } from "./layer.js";
+export { type BidirectionalOptions, bidirectional, type Merge } from "./layers/bidirectional.js";
+export {
+  type ActivationOptions,
+  activation,
+  type DenseOptions,
+  type DropoutOptions,
+  dense,
+  type EmbeddingOptions,
+  embedding,
+} from "./layers/feedforward.js";
+export { type GruOptions, gru, type LstmOptions, lstm, type SimpleRnnOptions, simpleRnn } from "./layers/named.js";
+export { type CellOptions, type RecurrentOptions, recurrent } from "./layers/recurrent.js";
+export { type Logits, logitsOf } from "./logits.js";
+export type {
+  AxisSize,
+  BuiltNetwork,
+  CallOptions,
+  CellConfig,
+  LayerInfo,
+  Named,
+  Network,
+  NetworkConfig,
+  NetworkInput,
+  NetworkOutput,
+  WeightInfo,
+} from "./network.js";
+export { networkFromConfig } from "./networks/config.js";
+export { type DeepRnnOptions, deepRnnNetwork } from "./networks/deep-rnn.js";
+export { functionalNetwork, type LayerRecord } from "./networks/functional.js";
+export { sequentialNetwork } from "./networks/sequential.js";
+export { checkNames, nearestName } from "./suggest.js";
+export { type Weight, type WeightOptions, weight } from "./weight.js";

@@ -1,0 +1,155 @@
+// Layers without memory: dense, embedding, dropout, layer norm, activation.
+
+import { type Dim, showShape } from "../../base/dim.js";
+import type { DType } from "../../base/dtype.js";
+import { ShapeError } from "../../base/errors.js";
+import type { Tensor } from "../../base/tensor.js";
+import { currentPlace } from "../../ir/core/build.js";
+import { take } from "../../ops/indexing.js";
+import { matmul } from "../../ops/linear.js";
+import { layerNorm } from "../../ops/nonlinear.js";
+import { add, cast } from "../../ops/pointwise.js";
+import { dropout } from "../../ops/random.js";
+import { activationName, activations } from "../activations.js";
+import { type Init, onesInit, uniformInit } from "../init.js";
+import { checkExtras, featureSize, type Layer, type LayerContext, type LayerDefinition, makeLayer } from "../layer.js";
+import { rememberLogits } from "../logits.js";
+import { checkOptions } from "../options.js";
+import { type Weight, weight } from "../weight.js";
+import { plainOptions } from "./recurrent.js";
+
+/** Options of `dense`. */
+export interface DenseOptions {
+  readonly units: number;
+  /** Default "linear". */
+  readonly activation?: string;
+  /** Default true. */
+  readonly useBias?: boolean;
+  /** Start of W; default glorotUniform. */
+  readonly init?: Init;
+  readonly name?: string;
+}
+
+/**
+ * x·W + b and an activation, on [B, I] or on every step of [B, T, I].
+ *
+ * @example dense({ units: 1, activation: "sigmoid" })
+ */
+export function dense(options: DenseOptions): Layer {
+  checkOptions("dense", options, { units: "size", activation: "any", useBias: "boolean", init: "any", name: "text" }, ["units"]);
+  const { units, useBias = true, init } = options;
+  const act = activationName("dense", options.activation ?? "linear");
+  return plainLayer("dense", options, {
+    weights: (shape) => ({
+      W: weight([featureSize("dense", shape), units], init === undefined ? {} : { init }),
+      ...(useBias ? { b: weight([units]) } : {}),
+    }),
+    apply(x, { weights }) {
+      const product = matmul(x, weights.W!);
+      const logits = useBias ? add(product, weights.b!) : product;
+      return rememberLogits(activations[act](logits), logits, act);
+    },
+  });
+}
+
+/** Options of `embedding`. */
+export interface EmbeddingOptions {
+  readonly vocabularySize: number;
+  readonly size: number;
+  readonly name?: string;
+}
+
+/**
+ * A row of a table for each token number: [B] to [B, size], [B, T] to [B, T, size]. A number outside the vocabulary ends the run
+ * with `index_out_of_range`, naming the layer.
+ *
+ * @example embedding({ vocabularySize: 5000, size: 64 })
+ */
+export function embedding(options: EmbeddingOptions): Layer {
+  checkOptions("embedding", options, { vocabularySize: "size", size: "size", name: "text" }, ["vocabularySize", "size"]);
+  return plainLayer("embedding", options, {
+    weights(shape) {
+      if (shape.length === 1 || shape.length === 2)
+        return { table: weight([options.vocabularySize, options.size], { init: uniformInit() }) };
+      throw new ShapeError({
+        code: "not_tokens",
+        op: "embedding",
+        where: currentPlace(),
+        what: `expected token numbers [batch] or [batch, time], found ${showShape(shape)}`,
+        hint: "Leave the feature axis out.",
+      });
+    },
+    apply: (x, { weights }) => take(weights.table!, cast(x, "int32")),
+  });
+}
+
+/** Options of the dropout layer. */
+export interface DropoutOptions {
+  readonly rate: number;
+  readonly name?: string;
+}
+
+/** Drops entries while training and scales the others up; passes everything on otherwise (Srivastava et al. 2014). */
+export function dropoutLayer(options: DropoutOptions): Layer {
+  checkOptions("dropout", options, { rate: "rate", name: "text" }, ["rate"]);
+  return plainLayer("dropout", options, {
+    isRandom: options.rate > 0,
+    weights: () => ({}),
+    apply: (x, { training, key }) => (training && options.rate > 0 ? dropout(cast(x, "float32"), { rate: options.rate, key: key! }) : x),
+  });
+}
+
+/** Zero mean and unit variance over the last axis, then a learnt gain and bias (Ba, Kiros & Hinton 2016). */
+export function layerNormLayer(options: { readonly name?: string } = {}): Layer {
+  checkOptions("layerNorm", options, { name: "text" });
+  return plainLayer("layerNorm", options, {
+    weights(shape) {
+      const size = featureSize("layerNorm", shape);
+      return { gain: weight([size], { init: onesInit() }), bias: weight([size]) };
+    },
+    apply: (x, { weights }) => layerNorm(x, weights.gain!, weights.bias!),
+  });
+}
+
+/** Options of `activation`. */
+export interface ActivationOptions {
+  readonly activation: string;
+  readonly name?: string;
+}
+
+/**
+ * An activation as a layer of its own.
+ *
+ * @example activation("relu")
+ */
+export function activation(given: string | ActivationOptions): Layer {
+  const options = typeof given === "string" ? { activation: given } : given;
+  checkOptions("activation", options, { activation: "any", name: "text" }, ["activation"]);
+  const act = activationName("activation", options.activation);
+  return plainLayer("activation", options, {
+    weights: () => ({}),
+    apply: (x) => rememberLogits(activations[act](cast(x, "float32")), x, act),
+  });
+}
+
+interface PlainLayer {
+  readonly isRandom?: boolean;
+  weights(shape: readonly Dim[], dtype: DType): { readonly [name: string]: Weight };
+  apply(x: Tensor, context: LayerContext): Tensor;
+}
+
+function plainLayer(kind: string, options: object & { readonly name?: string }, parts: PlainLayer): Layer {
+  const definition: LayerDefinition = {
+    config: { kind, options: plainOptions(options) },
+    givenName: options.name ?? null,
+    cells: [],
+    isRandom: parts.isRandom ?? false,
+    weights: parts.weights,
+    apply(x, extras, context) {
+      checkExtras(kind, extras, []);
+      return parts.apply(x, context);
+    },
+    turned: null,
+  };
+  return makeLayer(definition);
+}

@@ -1,0 +1,141 @@
+// The layer that runs a cell over sequences: options, extras, states, regularisation.
+
+import { type Dim, showShape } from "../../base/dim.js";
+import { ShapeError, UsageError } from "../../base/errors.js";
+import type { Tensor } from "../../base/tensor.js";
+import { currentPlace } from "../../ir/core/build.js";
+import type { AnyCell, Cell } from "../cell.js";
+import { type Layer, type LayerConfig, type LayerDefinition, makeLayer, type StatefulLayer } from "../layer.js";
+import { checkOptions, type OptionKinds } from "../options.js";
+import { runCell } from "./run-cell.js";
+
+/** Options of every recurrent layer; a cell's own options come beside them. */
+export interface RecurrentOptions {
+  readonly units: number;
+  /** The output of every step [B, T, H] instead of the last one [B, H]. */
+  readonly returnSequences?: boolean;
+  /** The layer returns { output, state }: every state [B, size] after each row's last step. */
+  readonly returnState?: boolean;
+  /** From each row's last valid step to its first. Outputs stay at the steps they belong to. */
+  readonly goBackwards?: boolean;
+  /** Share of the inputs dropped at each step while training. */
+  readonly dropout?: number;
+  /** Share of the output state dropped on its way into the step's matrix products: one mask per sequence (Gal & Ghahramani 2016). */
+  readonly recurrentDropout?: number;
+  readonly name?: string;
+}
+
+/** Options of one cell, to override its defaults. */
+export type CellOptions<O> = { readonly [K in keyof O]?: number };
+
+const kinds: OptionKinds = {
+  units: "size",
+  returnSequences: "boolean",
+  returnState: "boolean",
+  goBackwards: "boolean",
+  dropout: "rate",
+  recurrentDropout: "rate",
+  name: "text",
+};
+
+/**
+ * A layer of any cell: [B, T, I] to [B, H], or [B, T, H] with `returnSequences`.
+ *
+ * @throws UsageError `unknown_option`, `bad_option`, `missing_extra`, `bad_step`; ShapeError `not_a_sequence`, `initial_state`
+ * @example recurrent(layerNormLstm, { units: 128, returnSequences: true, recurrentDropout: 0.2 })
+ */
+export function recurrent<O>(
+  cell: Cell<O>,
+  options: RecurrentOptions & { readonly returnState: true } & CellOptions<NoInfer<O>>,
+): StatefulLayer;
+export function recurrent<O>(cell: Cell<O>, options: RecurrentOptions & CellOptions<NoInfer<O>>): Layer;
+export function recurrent<O>(cell: Cell<O>, options: RecurrentOptions & CellOptions<NoInfer<O>>): Layer & StatefulLayer {
+  const any = asAnyCell(cell);
+  return makeLayer(recurrentDefinition(any, options, { kind: "recurrent", cell: any.name, options: plainOptions(options) }));
+}
+
+/** The definition behind `recurrent`, and behind the named layers (`config` says which). */
+export function recurrentDefinition(cell: AnyCell, options: RecurrentOptions, config: LayerConfig): LayerDefinition {
+  const owner = config.kind === "recurrent" ? `recurrent(${cell.name})` : config.kind;
+  const cellKinds = Object.fromEntries(Object.keys(cell.options).map((name): [string, "number"] => [name, "number"]));
+  checkOptions(owner, options, { ...kinds, ...cellKinds }, ["units"]);
+  const given: { readonly [option: string]: unknown } = { ...options };
+  const cellOptions = Object.fromEntries(Object.entries(cell.options).map(([name, value]) => [name, Number(given[name] ?? value)]));
+  checkCellSizes(owner, cell, cellOptions);
+  const { units } = options;
+  return {
+    config,
+    givenName: options.name ?? null,
+    cells: [{ cell, options: cellOptions, units }],
+    isRandom: (options.dropout ?? 0) > 0 || (options.recurrentDropout ?? 0) > 0 || cell.definition.perSequence !== null,
+    weights(shape) {
+      return cell.definition.params({ ...cellOptions, inputSize: sequenceFeatures(owner, shape), units });
+    },
+    apply(x, extras, context) {
+      const run = runCell({ cell: cell.definition, owner, cellOptions, options }, x, extras, context);
+      return options.returnState === true ? run : run.output;
+    },
+    turned: () => {
+      const turned = { ...options, goBackwards: options.goBackwards !== true };
+      return recurrentDefinition(cell, turned, {
+        ...config,
+        options: plainOptions({ ...config.options, goBackwards: turned.goBackwards }),
+      });
+    },
+  };
+}
+
+/** Options as JSON; absent ones left out. */
+export function plainOptions(options: object): LayerConfig["options"] {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** A cell without its options' names; throws `not_a_cell` for anything that `defineCell` did not make. */
+export function asAnyCell<O>(cell: Cell<O>): AnyCell {
+  if (typeof cell !== "object" || cell === null || typeof cell.definition?.step !== "function") {
+    throw new UsageError({
+      code: "not_a_cell",
+      op: "recurrent",
+      what: "the first argument is not a cell",
+      hint: "Make one with defineCell({ ... }).",
+    });
+  }
+  return { name: cell.name, source: cell.source, options: cell.definition.options, definition: cell.definition };
+}
+
+function checkCellSizes(owner: string, cell: AnyCell, options: { readonly [option: string]: number }): void {
+  for (const [state, size] of Object.entries(cell.definition.state)) {
+    const value = typeof size === "string" ? options[size] : undefined;
+    if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
+    throw new UsageError({
+      code: "bad_option",
+      what: `${owner}: ${size} is the size of state "${state}", so it must be a whole number above 0, got ${value}`,
+    });
+  }
+}
+
+function sequenceFeatures(owner: string, shape: readonly Dim[]): number {
+  const last = shape.at(-1);
+  if (shape.length === 3 && typeof last === "number") return last;
+  const hint =
+    shape.length === 2
+      ? "If a recurrent layer comes before this one, give it returnSequences: true."
+      : "Recurrent layers read one vector per step.";
+  throw new ShapeError({
+    code: "not_a_sequence",
+    op: owner,
+    what: `expected [batch, time, feature], found ${showShape(shape)}`,
+    where: currentPlace(),
+    hint,
+  });
+}
+
+/** The layer's own result without its state. */
+export function outputOf(result: ReturnType<LayerDefinition["apply"]>): Tensor {
+  return isStateful(result) ? result.output : result;
+}
+
+/** True for the result of a layer with `returnState`. */
+export function isStateful(result: ReturnType<LayerDefinition["apply"]>): result is Exclude<ReturnType<LayerDefinition["apply"]>, Tensor> {
+  return "output" in result && "state" in result;
+}

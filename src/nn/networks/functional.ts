@@ -1,0 +1,93 @@
+// Layers wired by a function: several inputs, several outputs, extras for recurrent layers.
+
+import { UsageError } from "../../base/errors.js";
+import type { Tensor } from "../../base/tensor.js";
+import { isRecord } from "../../base/tree.js";
+import { definitionOf, type Layer, type StatefulLayer } from "../layer.js";
+import type { Named, Network, NetworkInput } from "../network.js";
+import { isSingleInput } from "../network.js";
+import { buildPlan } from "./build.js";
+import { cellConfigs } from "./cell-config.js";
+import { onceBuilt } from "./once-built.js";
+import type { NetworkPlan, PlannedLayer } from "./plan.js";
+import { replayWiring } from "./replay.js";
+import { recordWiring, type Wiring } from "./wiring.js";
+import { readWiring, writeWiring } from "./wiring-file.js";
+
+/** Any layers by name. */
+export interface LayerRecord {
+  readonly [name: string]: Layer | StatefulLayer;
+}
+
+/**
+ * A network whose function `f(layers, inputs)` calls the layers. The record's keys name the weights: "encode/W".
+ * `f` runs whenever the network is traced, so it must be pure.
+ *
+ * @throws UsageError `no_layers`, `bad_outputs`, `unused_layer`
+ */
+export function functionalNetwork<L extends LayerRecord>(
+  layers: L,
+  f: (layers: L, inputs: never) => Tensor | { readonly [name: string]: Tensor },
+): Network {
+  if (!isRecord(layers) || Object.keys(layers).length === 0 || typeof f !== "function") {
+    throw new UsageError({
+      code: "no_layers",
+      op: "functional",
+      what: "it needs a record of layers and a function",
+      hint: "functional({ encode: lstm({ units: 8 }) }, (l, { x }) => l.encode(x))",
+    });
+  }
+  const planned = Object.entries(layers).map(([name, layer]): PlannedLayer => {
+    if (name.includes("/"))
+      throw new UsageError({ code: "bad_name", op: "functional", what: `a layer is called "${name}"`, hint: 'Leave out the "/".' });
+    return { name, definition: definitionOf(layer, "functional") };
+  });
+  const plan: NetworkPlan = {
+    layers: planned,
+    // The bound layers have the same names and call forms; the inputs are what the caller's own type says.
+    run: (bound, inputs) => f(bound as unknown as L, inputs as never),
+  };
+  return functionalNetworkOf(planned, plan, (inputs) => recordWiring(plan, inputs));
+}
+
+/** A functional network from a file: its recorded wiring is replayed, no code is run. */
+export function wiredNetwork(layers: readonly PlannedLayer[], saved: unknown): Network {
+  const wiring = readWiring(saved);
+  return functionalNetworkOf(layers, { layers, run: (bound, inputs) => replayWiring(wiring, bound, inputs) }, () => wiring);
+}
+
+function functionalNetworkOf(
+  layers: readonly PlannedLayer[],
+  plan: NetworkPlan,
+  wiringFor: (inputs: Named<NetworkInput>) => Wiring,
+): Network {
+  let last: Named<NetworkInput> | null = null;
+  const build = onceBuilt((inputs) => buildPlan(plan, inputs));
+  return {
+    kind: "functional",
+    get inputNames() {
+      return last === null || isSingleInput(last) ? null : Object.keys(last);
+    },
+    build(inputs, outputSizes) {
+      const built = build(inputs, outputSizes);
+      last = inputs;
+      return built;
+    },
+    toConfig() {
+      if (last === null)
+        throw new UsageError({
+          code: "not_built",
+          op: "functional",
+          what: "its wiring is known once it is built",
+          hint: "Call build or fit first.",
+        });
+      const wiring = writeWiring(wiringFor(last));
+      return {
+        kind: "functional",
+        layers: layers.map(({ name, definition }) => ({ name, layer: definition.config })),
+        cells: cellConfigs(layers),
+        wiring,
+      };
+    },
+  };
+}
