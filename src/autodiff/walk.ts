@@ -1,0 +1,114 @@
+// The backward walk over one graph: cotangents flow from the outputs to chosen nodes, one rule per primitive.
+
+import { addDims, type Dim, equalDims, subDims } from "../base/dim.js";
+import { atPath } from "../ir/core/build.js";
+import { add, concat, pad, sumTo } from "../ir/core/builders.js";
+import { isOp, type Node, type OpName, reachable } from "../ir/core/node.js";
+import { primitives } from "../ir/core/table.js";
+
+/** Cotangents of a scan's inputs from those of its results; null = none. */
+export type ScanRule = (
+  scan: Node<"scan">,
+  cotangents: readonly (Node | null)[],
+  isActive: (input: Node) => boolean,
+) => readonly (Node | null)[];
+
+/** Nodes through which the outputs depend differentiably on `wrt`; those of `wrt` are included. */
+export function activeNodes(nodes: readonly Node[], wrt: readonly Node[]): Set<Node> {
+  const active = new Set<Node>(wrt.filter(isFloat));
+  for (const node of nodes) {
+    if (isFloat(node) && flows(node) && node.inputs.some((input) => active.has(input))) active.add(node);
+  }
+  return active;
+}
+
+/** Cotangents of `wrt`, given those of the outputs (null where none flows). */
+export function walkBack(
+  outputs: readonly Node[],
+  cotangents: readonly (Node | null)[],
+  wrt: readonly Node[],
+  scanRule: ScanRule,
+): (Node | null)[] {
+  const nodes = reachable(outputs);
+  const active = activeNodes(nodes, wrt);
+  const arrived = new Map<Node, Node[]>();
+  const ofScans = new Map<Node, (Node | null)[]>();
+  const send = (node: Node, cotangent: Node | null | undefined): void => {
+    if (cotangent === null || cotangent === undefined || !active.has(node)) return;
+    const list = arrived.get(node) ?? [];
+    arrived.set(node, list);
+    // The one place that undoes broadcasting, for all rules.
+    list.push(sumTo(cotangent, node.shape));
+  };
+  outputs.forEach((output, index) => {
+    send(output, cotangents[index]);
+  });
+  for (const node of nodes.toReversed()) {
+    if (!active.has(node) || !node.inputs.some((input) => active.has(input))) continue;
+    if (isOp(node, "scan")) {
+      const results = ofScans.get(node);
+      if (results !== undefined) scanRule(node, results, (input) => active.has(input)).forEach((d, index) => send(node.inputs[index]!, d));
+      continue;
+    }
+    const list = arrived.get(node);
+    if (list === undefined) continue;
+    const cotangent = atPath(node.where, () => total(list));
+    arrived.set(node, [cotangent]);
+    if (isOp(node, "part")) {
+      const scan = node.inputs[0]!;
+      const results = ofScans.get(scan) ?? scan.results.map(() => null);
+      results[node.attrs.index] = cotangent;
+      ofScans.set(scan, results);
+    } else atPath(node.where, () => pull(node, cotangent).forEach((d, index) => send(node.inputs[index]!, d)));
+  }
+  return wrt.map((node) => {
+    const list = arrived.get(node);
+    return list === undefined ? null : total(list);
+  });
+}
+
+function isFloat(node: Node): boolean {
+  return node.dtype === "float32";
+}
+
+function flows(node: Node): boolean {
+  return node.op === "scan" || node.op === "part" || primitives[node.op].vjp !== null;
+}
+
+function pull<K extends OpName>(node: Node<K>, cotangent: Node): readonly (Node | null)[] {
+  return primitives[node.op].vjp?.(node, cotangent) ?? [];
+}
+
+/** The sum of all cotangents that reached a node. Pieces of one axis that do not overlap (gates) are laid side by side, not padded and added. */
+function total(list: readonly Node[]): Node {
+  const pieces = list.filter((node) => isOp(node, "pad") && typeof node.attrs.before === "number");
+  if (pieces.length < 2) return list.reduce((sum, next) => add(sum, next));
+  const others = list.filter((node) => !pieces.includes(node));
+  return [...others, ...sideBySide(pieces as Node<"pad">[])].reduce((sum, next) => add(sum, next));
+}
+
+function sideBySide(pieces: readonly Node<"pad">[]): Node[] {
+  const rows: Node<"pad">[][] = [];
+  for (const piece of pieces.toSorted((a, b) => Number(a.attrs.before) - Number(b.attrs.before))) {
+    const row = rows.find((candidates) => follows(candidates.at(-1)!, piece));
+    if (row === undefined) rows.push([piece]);
+    else row.push(piece);
+  }
+  return rows.map((row) => {
+    const [first, last] = [row[0]!, row.at(-1)!];
+    const { axis, before } = first.attrs;
+    const joined = concat(
+      row.map(({ inputs }) => inputs[0]!),
+      axis,
+    );
+    return pad(joined, axis, before, last.attrs.after);
+  });
+}
+
+/** True if `next` starts where `piece` ends. */
+function follows(piece: Node<"pad">, next: Node<"pad">): boolean {
+  const { axis, before } = piece.attrs;
+  const end: Dim = addDims(before, piece.inputs[0]!.shape[axis]!);
+  const whole = piece.shape[axis]!;
+  return axis === next.attrs.axis && equalDims(end, next.attrs.before) && equalDims(subDims(whole, end), piece.attrs.after);
+}
