@@ -72,11 +72,13 @@ export function measureScale(
   const differences = seasonalDifference(steps.log ? training.map(Math.log) : training, steps.seasonalLag);
   // Relative windows centre themselves: only their typical move over the horizon is needed.
   const mean = steps.relative ? 0 : meanOf(differences);
+  // Measured in units of the largest value: squares of very large or small values would overflow or vanish.
+  const unit = differences.reduce((most, value) => Math.max(most, Number.isNaN(value) ? 0 : Math.abs(value)), 0) || 1;
   const squares = steps.relative
-    ? moves(differences, horizon, (move) => move * move)
-    : meanOf(differences.map((value) => (value - mean) ** 2));
-  const scale = Math.sqrt(squares);
-  const isUsable = Number.isFinite(scale) && scale > 1e-12 * Math.max(1, Math.abs(mean));
+    ? moves(differences, horizon, (move) => (move / unit) ** 2)
+    : meanOf(differences.map((value) => ((value - mean) / unit) ** 2));
+  const scale = Math.sqrt(squares) * unit;
+  const isUsable = Number.isFinite(scale) && scale > 1e-12 * Math.abs(mean);
   return { ...steps, mean, scale: isUsable ? scale : 1, words: wordsOf(steps), reasons };
 }
 

@@ -153,3 +153,19 @@ test("seasonal data in raw values keep their unit through the transform", async 
   assert.equal(data.transform, "difference to the season before (12 rows), standard scale");
   assert.ok(evaluation.model.mae! < 1, `the seasonal network is ${evaluation.model.mae} off`);
 });
+
+test("very large and very small values are scaled like others", async () => {
+  const wave = Array.from({ length: 100 }, (_, i) => 1 + (i % 7));
+  for (const unit of [1e300, 1e-300]) {
+    const { trainer, calls } = constantTrainer(0);
+    const { evaluation } = await runForecast(parseTable(monthly(wave.map((value) => value * unit))), {}, trainer);
+    assert.ok(calls.every(({ x, y }) => [...x.data, ...y.data].every((value) => Math.abs(value) < 10)));
+    assert.ok(evaluation.model.mase! < 2);
+  }
+});
+
+test("a long hold-out shortens the horizon instead of failing", async () => {
+  const values = Array.from({ length: 60 }, (_, i) => 100 + i + 10 * Math.sin(i));
+  const { evaluation, forecast } = await runForecast(parseTable(monthly(values)), { test: 24 }, constantTrainer(0).trainer);
+  assert.deepEqual([forecast.length, evaluation.origins, evaluation.points], [9, 3, 24]);
+});

@@ -26,8 +26,10 @@ export function sizesOf(series: Series, options: ForecastOptions): Sizes {
   checkOptions(options);
   const rows = series.values.length;
   const season = series.season > 1 ? series.season : defaultHorizon;
-  const fifth = Math.max(1, Math.floor(rows / 5));
-  const horizon = options.horizon ?? Math.min(options.test ?? season, fifth);
+  const fifth = Math.floor(rows / 5);
+  // A long hold-out leaves less: input (two horizons), training and validation must fit before it.
+  const longest = options.test === undefined ? fifth : Math.min(fifth, Math.floor((rows - options.test) / 4));
+  const horizon = options.horizon ?? Math.max(1, Math.min(options.test ?? season, longest));
   const test = options.test ?? horizon;
   const nominal = series.season > 1 ? 2 * series.season : 2 * horizon;
   const fits = (input: number): boolean => input + 2 * horizon + test <= rows;

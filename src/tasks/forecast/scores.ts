@@ -46,7 +46,8 @@ export function scorePairs(actual: ArrayLike<number>, predicted: ArrayLike<numbe
   }
   if (points === 0) return { smape: null, mase: null, rmse: null, mae: null, points };
   const mae = absolute / points;
-  return { smape: symmetric / points, mase: scale > 0 ? mae / scale : null, rmse: Math.sqrt(squared / points), mae, points };
+  const mase = scale > 0 ? mae / scale : Number.NaN;
+  return { smape: orNull(symmetric / points), mase: orNull(mase), rmse: orNull(Math.sqrt(squared / points)), mae: orNull(mae), points };
 }
 
 /**
@@ -64,6 +65,10 @@ export function naiveError(history: ArrayLike<number>, season: number): number {
     count++;
   }
   return count === 0 ? Number.NaN : sum / count;
+}
+
+function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 function historyOf(history: Tensor): ArrayLike<number> {

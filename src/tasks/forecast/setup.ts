@@ -158,6 +158,6 @@ export function planLines({ steps, sizes, validation, epochs, series: s }: Plan,
     `reads ${steps} rows, forecasts ${sizes.horizon} at once; held out: the last ${sizes.test} rows from ${s.timeLabel(testStart)}`,
     `${phases.select.origins.length} windows to train on, the ${validation} rows from ${s.timeLabel(testStart - validation)} choose the best of ${epochs} epochs`,
   ];
-  if (phases.select.every > 1) lines.push(`every ${phases.select.every}th window is used, so that training takes about a minute`);
+  if (phases.select.every > 1) lines.push(`one window in ${phases.select.every} is used, so that training takes about a minute`);
   return lines;
 }
