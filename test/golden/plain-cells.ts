@@ -1,0 +1,147 @@
+// Every built-in cell again, with loops over numbers, written from the papers' formulas: the golden values of the tests.
+
+/** A matrix or vector by rows: weights as stored, gates side by side in the columns. */
+export interface PlainWeight {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+export type PlainWeights = Readonly<Record<string, PlainWeight>>;
+export type PlainState = Readonly<Record<string, readonly number[]>>;
+
+/** One step of one row: x [I] and the state to the next state. */
+export type PlainStep = (x: readonly number[], state: PlainState, w: PlainWeights, H: number) => PlainState;
+
+/** A cell by loops. */
+export interface PlainCell {
+  /** Sizes of the states for H units and a projection to P. */
+  readonly states: (H: number, P: number) => Readonly<Record<string, number>>;
+  readonly step: PlainStep;
+}
+
+const logistic = (a: number): number => 1 / (1 + Math.exp(-a));
+
+/** sum over k of v[k] · W[k, column]. */
+function column(v: readonly number[], W: PlainWeight, at: number): number {
+  const width = W.shape[1]!;
+  let total = 0;
+  for (let k = 0; k < v.length; k++) total += v[k]! * W.data[k * width + at]!;
+  return total;
+}
+
+function numbers(count: number, f: (index: number) => number): number[] {
+  const out: number[] = [];
+  for (let index = 0; index < count; index++) out.push(f(index));
+  return out;
+}
+
+// Elman 1990: h(t) = f(W x(t) + U h(t-1) + b).
+function elman(f: (a: number) => number): PlainCell {
+  return {
+    states: (H) => ({ h: H }),
+    step: (x, { h }, w, H) => ({ h: numbers(H, (j) => f(column(x, w.W!, j) + column(h!, w.U!, j) + w.b!.data[j]!)) }),
+  };
+}
+
+// Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; peepholes of Gers et al. 2002; projection of Sak et al. 2014.
+// Columns i f g o; peephole columns i f o.
+function lstm(hasPeephole: boolean, hasProjection: boolean): PlainCell {
+  return {
+    states: (H, P) => ({ h: hasProjection ? P : H, c: H }),
+    step(x, { h, c }, w, H) {
+      const a = (gate: number, j: number): number => {
+        const at = gate * H + j;
+        return column(x, w.W!, at) + column(h!, w.U!, at) + w.b!.data[at]!;
+      };
+      const peek = (gate: number, j: number): number => (hasPeephole ? w.peephole!.data[gate * H + j]! : 0);
+      const cNext = numbers(H, (j) => {
+        const i = logistic(a(0, j) + peek(0, j) * c![j]!);
+        const f = logistic(a(1, j) + peek(1, j) * c![j]!);
+        return f * c![j]! + i * Math.tanh(a(2, j));
+      });
+      const out = numbers(H, (j) => logistic(a(3, j) + peek(2, j) * cNext[j]!) * Math.tanh(cNext[j]!));
+      if (!hasProjection) return { h: out, c: cNext };
+      return { h: numbers(w.P!.shape[1]!, (p) => column(out, w.P!, p)), c: cNext };
+    },
+  };
+}
+
+// Cho et al. 2014, first version: the reset gate acts on the recurrent product. Columns r z n.
+const gru: PlainCell = {
+  states: (H) => ({ h: H }),
+  step(x, { h }, w, H) {
+    const fromX = (gate: number, j: number): number => column(x, w.W!, gate * H + j) + w.b!.data[gate * H + j]!;
+    const fromH = (gate: number, j: number): number => column(h!, w.U!, gate * H + j) + w.bR!.data[gate * H + j]!;
+    return {
+      h: numbers(H, (j) => {
+        const r = logistic(fromX(0, j) + fromH(0, j));
+        const z = logistic(fromX(1, j) + fromH(1, j));
+        const n = Math.tanh(fromX(2, j) + r * fromH(2, j));
+        return z * h![j]! + (1 - z) * n;
+      }),
+    };
+  },
+};
+
+// Cho et al. 2014, final version: the reset gate acts on the state before the product.
+const gruResetBefore: PlainCell = {
+  states: (H) => ({ h: H }),
+  step(x, { h }, w, H) {
+    const fromX = (gate: number, j: number): number => column(x, w.W!, gate * H + j) + w.b!.data[gate * H + j]!;
+    const r = numbers(H, (j) => logistic(fromX(0, j) + column(h!, w.U!, j)));
+    const reset = numbers(H, (j) => r[j]! * h![j]!);
+    return {
+      h: numbers(H, (j) => {
+        const z = logistic(fromX(1, j) + column(h!, w.U!, H + j));
+        const n = Math.tanh(fromX(2, j) + column(reset, w.Un!, j));
+        return z * h![j]! + (1 - z) * n;
+      }),
+    };
+  },
+};
+
+/** The plain twin of each built-in cell by the cell's name. */
+export const plainCells: Readonly<Record<string, PlainCell>> = {
+  "elman-tanh": elman(Math.tanh),
+  "elman-sigmoid": elman(logistic),
+  "elman-relu": elman((a) => Math.max(a, 0)),
+  "elman-leaky-relu": elman((a) => (a > 0 ? a : 0.01 * a)),
+  lstm: lstm(false, false),
+  "peephole-lstm": lstm(true, false),
+  "projected-lstm": lstm(false, true),
+  "projected-peephole-lstm": lstm(true, true),
+  gru,
+  "gru-reset-before": gruResetBefore,
+};
+
+/** Sequences as numbers: x [B][T][I], one length per row. */
+export interface PlainRun {
+  readonly x: readonly (readonly (readonly number[])[])[];
+  readonly lengths: readonly number[];
+  readonly initial: readonly PlainState[];
+  readonly backwards?: boolean;
+}
+
+/** States after every step [B][T] (null in padding) and the final states [B]. */
+export function runPlain(
+  cell: PlainCell,
+  weights: PlainWeights,
+  H: number,
+  run: PlainRun,
+): { readonly steps: (PlainState | null)[][]; readonly final: PlainState[] } {
+  const steps: (PlainState | null)[][] = [];
+  const final: PlainState[] = [];
+  run.x.forEach((sequence, row) => {
+    const states: (PlainState | null)[] = sequence.map(() => null);
+    let state = run.initial[row]!;
+    const length = run.lengths[row]!;
+    for (let k = 0; k < length; k++) {
+      const t = run.backwards === true ? length - 1 - k : k;
+      state = cell.step(sequence[t]!, state, weights, H);
+      states[t] = state;
+    }
+    steps.push(states);
+    final.push(state);
+  });
+  return { steps, final };
+}
