@@ -132,16 +132,21 @@ export class Assembly {
     return this.raw("reduce", [kinds.indexOf(kind), ...sizes, ...from, step(src.step), ...to, step(dst.step), accumulate ? 1 : 0]);
   }
 
+  /** Unused dimensions are ones; active rows come first of all six. */
   copy(dims: readonly Rows[], src: CopySide, dst: CopySide): this {
-    const lead = 6 - dims.length;
-    const dimWords = [...new Array<Rows>(lead).fill(1), ...dims].map((dim) => this.rows(dim));
+    const first = dims[0] === "active" ? 1 : 0;
+    const padded = <T>(values: readonly T[], filling: T): T[] => [
+      ...values.slice(0, first),
+      ...new Array<T>(6 - values.length).fill(filling),
+      ...values.slice(first),
+    ];
     const side = ({ buffer, offset = 0, strides, step }: CopySide): number[] => [
       buffer,
       this.size(offset),
       step === undefined ? -1 : this.size(step),
-      ...[...new Array<number>(lead).fill(0), ...strides].map((stride) => this.size(stride)),
+      ...padded(strides, 0).map((stride) => this.size(stride)),
     ];
-    return this.raw("copy", [...dimWords, ...side(src), ...side(dst)]);
+    return this.raw("copy", [...padded(dims, 1).map((dim) => this.rows(dim)), ...side(src), ...side(dst)]);
   }
 
   gather([rows, cols, tableRows]: readonly [Rows, number, number], site: number, views: readonly [View, View, View]): this {
