@@ -1,14 +1,11 @@
 // `deep-rnn predict MODEL FILE`: loads a saved model and forecasts what follows the rows of a table.
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { readTable } from "../../data/index.js";
-import { loadModel } from "../../index.js";
 import type { ForecastPredictionRun } from "../../tasks/forecast/predict.js";
-import { forecastWith } from "../../tasks/forecast/predict.js";
-import { parsePreprocess } from "../../tasks/forecast/preprocess.js";
 import type { ForecastPrediction } from "../../tasks/forecast/types.js";
+import { predictForecast } from "../../tasks/index.js";
 import { drawForecast } from "../braille.js";
 import type { Context } from "../context.js";
 import { backendLine, startBackend } from "../context.js";
@@ -64,7 +61,8 @@ export async function runPredict(given: string, file: string, flags: PredictFlag
   const place = flags.out === undefined ? null : planRun("predict", file, flags.out, flags.force === true);
   const backend = await startBackend(flags);
   terminal.say(backendLine(backend));
-  const made = await predictWith(model, file, flags);
+  const { json: _json, quiet: _quiet, color: _color, backend: _backend, threads: _threads, out: _out, force: _force, ...options } = flags;
+  const made = await predictForecast(model, file, options);
   const result: ForecastPrediction = { task: made.task, count: made.count, predictions: made.predictions };
   const envelope: Ok<ForecastPrediction> = {
     version: 1,
@@ -93,23 +91,6 @@ export async function runPredict(given: string, file: string, flags: PredictFlag
   }
   if (context.json) terminal.out(toJson(envelope));
   else terminal.out(predictionLines(result, made.history, place?.given ?? null, terminal).join("\n"));
-}
-
-// Cells that meant "missing" in training mean it here too.
-async function predictWith(model: string, file: string, flags: PredictFlags): Promise<ForecastPredictionRun> {
-  const stored = join(model, "preprocess.json");
-  if (!existsSync(stored))
-    throw usageError("not_a_forecast", `${model} is no forecast model (no preprocess.json).`, "Train one: deep-rnn forecast FILE.");
-  const preprocess = parsePreprocess(readFileSync(stored, "utf8"), stored);
-  const { delimiter, encoding, duplicates, dateOrder } = flags;
-  const missing = [...preprocess.missing, ...(flags.missing ?? [])];
-  const table = await readTable(file, {
-    missing,
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(encoding === undefined ? {} : { encoding }),
-  });
-  const options = { ...(duplicates === undefined ? {} : { duplicates }), ...(dateOrder === undefined ? {} : { dateOrder }) };
-  return forecastWith(await loadModel(model), preprocess, table, options);
 }
 
 /** Accepts a run folder for the model inside it. */
