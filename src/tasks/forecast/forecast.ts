@@ -3,7 +3,7 @@
 import { UsageError } from "../../base/errors.js";
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
-import { loadModel } from "../../index.js";
+import { loadModel } from "../../train/index.js";
 import { libraryTrainer } from "./network.js";
 import { type ForecastPredictionRun, forecastWith, type PredictOptions } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";

@@ -2,10 +2,11 @@
 
 import { DataError } from "../../base/errors.js";
 import { nearestName } from "../../data/table.js";
-import { adamw, dense, gru, lstm, type Model, sequential, simpleRnn } from "../../index.js";
 import { zerosInit } from "../../nn/init.js";
 import type { Layer } from "../../nn/layer.js";
-import { dropoutLayer } from "../../nn/layers/feedforward.js";
+import { dense, dropoutLayer } from "../../nn/layers/feedforward.js";
+import { gru, lstm, simpleRnn } from "../../nn/layers/named.js";
+import { adamw, type Model, sequential } from "../../train/index.js";
 import type { NetworkSpec, Trained, Trainer, TrainJob } from "./trainer.js";
 
 interface LayerOptions {
