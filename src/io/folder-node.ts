@@ -1,0 +1,139 @@
+// Model folders on disk: written beside their place and renamed into it, so that a reader sees the old one or the new one.
+
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DataError, RunError } from "../base/errors.js";
+
+const fileNames = ["model.json", "weights.safetensors", "preprocess.json", "README.md"] as const;
+
+/**
+ * Writes a model folder atomically: temporary sibling, fsync, rename. A model that is already there steps aside under a hidden
+ * name until the new one is in place; a crash in between leaves it there, and `readFolder` finds it.
+ *
+ * @throws DataError `not_a_model_folder` if something else lies at the path, RunError `write_failed`
+ */
+export async function writeFolder(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  const target = resolve(path);
+  await refuseForeign(target, path);
+  const parent = dirname(target);
+  const temporary = join(parent, `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await mkdir(temporary, { recursive: true });
+    for (const [name, bytes] of files) await writeSynced(join(temporary, name), bytes);
+    await syncFolder(temporary);
+    await replaceFolder(temporary, target);
+    await syncFolder(parent);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw cannotWrite(path, error);
+  }
+  await rm(previousOf(target), { recursive: true, force: true });
+}
+
+/** Writes one file atomically: temporary sibling, fsync, rename; throws RunError `write_failed`. */
+export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const target = resolve(path);
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await writeSynced(temporary, bytes);
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw cannotWrite(path, error);
+  }
+}
+
+/**
+ * The files of a model folder, or the bytes of a single-file model.
+ *
+ * @throws DataError `no_such_model`, `cannot_read`
+ */
+export async function readModelPath(from: string | URL): Promise<Map<string, Uint8Array> | Uint8Array> {
+  const path = typeof from === "string" ? from : fileURLToPath(from);
+  const target = resolve(path);
+  const place = existsSync(target) ? target : previousOf(target);
+  if (!existsSync(place)) throw new DataError("no_such_model", `${path} does not exist.`, "", { file: path });
+  try {
+    if (!(await stat(place)).isDirectory()) return await readFile(place);
+    const files = new Map<string, Uint8Array>();
+    for (const name of fileNames) {
+      if (existsSync(join(place, name))) files.set(name, await readFile(join(place, name)));
+    }
+    return files;
+  } catch (error) {
+    throw new DataError("cannot_read", `${path} cannot be read: ${reason(error)}.`, "", { file: path });
+  }
+}
+
+/** Where a model waits while its successor is moved into place. */
+function previousOf(target: string): string {
+  return join(dirname(target), `.${basename(target)}.previous`);
+}
+
+async function replaceFolder(temporary: string, target: string): Promise<void> {
+  if (!existsSync(target)) {
+    await rename(temporary, target);
+    return;
+  }
+  const previous = previousOf(target);
+  // The model at its place is the newer one: what an earlier crash left aside is no longer needed.
+  await rm(previous, { recursive: true, force: true });
+  await rename(target, previous);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rename(previous, target);
+    throw error;
+  }
+}
+
+async function refuseForeign(target: string, path: string): Promise<void> {
+  if (!existsSync(target)) return;
+  if (!(await stat(target)).isDirectory()) {
+    throw new DataError("not_a_model_folder", `${path} is a file; a model is saved as a folder (or as one file ending in .drnn).`, "", {
+      file: path,
+    });
+  }
+  const names = await readdir(target);
+  if (names.length > 0 && !names.includes("model.json")) {
+    throw new DataError("not_a_model_folder", `${path} holds other files (${names.slice(0, 3).join(", ")}); choose another folder.`, "", {
+      file: path,
+    });
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes renames durable. Windows cannot open folders; there the rename itself has to do. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  let folder: FileHandle | null = null;
+  try {
+    folder = await open(path, "r");
+    await folder.sync();
+  } finally {
+    await folder?.close();
+  }
+}
+
+function cannotWrite(path: string, error: unknown): RunError | DataError {
+  if (error instanceof DataError) return error;
+  return new RunError({ code: "write_failed", what: `${path} cannot be written: ${reason(error)}`, hint: "Nothing was changed." });
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

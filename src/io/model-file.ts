@@ -1,0 +1,214 @@
+// What a saved model consists of: model.json, weights.safetensors, README.md and perhaps preprocess.json, as bytes by name.
+
+import type { DType } from "../base/dtype.js";
+import { DataError } from "../base/errors.js";
+import { isRecord } from "../base/tree.js";
+import { modelReadme } from "./model-readme.js";
+import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.js";
+
+export const modelFormat = "deep-rnn";
+export const modelFormatVersion = 1;
+
+/** An input or output of the model; `name` is null where there is a single unnamed one. Shapes are without the batch axis. */
+export interface PortSchema {
+  readonly name: string | null;
+  readonly shape: readonly (number | "time")[];
+  readonly dtype: DType;
+}
+
+/** Shape of one weight, and the order of the gates along its last axis if it has gates. */
+export interface WeightSchema {
+  readonly shape: readonly number[];
+  readonly gates: readonly string[] | null;
+}
+
+/** How training was set up; losses by output name where there are several. */
+export interface CompileSchema {
+  readonly optimizer: { readonly name: string; readonly options: Readonly<Record<string, number | boolean>> };
+  readonly loss: string | Readonly<Record<string, string>>;
+  readonly metrics: readonly string[];
+}
+
+/** The content of model.json. `network` holds wiring, layers and cells as the network room writes them. */
+export interface ModelDocument {
+  readonly format: typeof modelFormat;
+  readonly formatVersion: typeof modelFormatVersion;
+  readonly task: string | null;
+  readonly network: unknown;
+  readonly inputs: readonly PortSchema[];
+  readonly outputs: readonly PortSchema[];
+  readonly weights: Readonly<Record<string, WeightSchema>>;
+  /** Null if the model was not compiled, or with a function of the user's own. */
+  readonly compile: CompileSchema | null;
+}
+
+/** A model taken apart. `preprocess` is handed through as it was given. */
+export interface StoredModel {
+  readonly document: ModelDocument;
+  readonly weights: ReadonlyMap<string, StoredTensor>;
+  readonly preprocess: unknown;
+}
+
+/** The files of a model folder by name. */
+export function encodeModel(model: StoredModel): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  files.set("model.json", jsonBytes(model.document));
+  files.set("weights.safetensors", writeSafetensors(model.weights, { format: modelFormat }));
+  if (model.preprocess !== undefined) files.set("preprocess.json", jsonBytes(model.preprocess));
+  files.set("README.md", new TextEncoder().encode(modelReadme(model.document)));
+  return files;
+}
+
+/**
+ * Reads and checks the files of a model folder. Nothing in them is executed.
+ *
+ * @param label  how messages call the model: its path
+ * @throws DataError `not_a_model`, `model_*`, `safetensors_*`
+ */
+export function decodeModel(files: ReadonlyMap<string, Uint8Array>, label: string): StoredModel {
+  const text = files.get("model.json");
+  if (text === undefined) throw new DataError("not_a_model", `${label} is not a saved model: it has no model.json.`);
+  const document = checkDocument(parseJson(text, `${label}/model.json`), `${label}/model.json`);
+  const bytes = files.get("weights.safetensors");
+  if (bytes === undefined) throw new DataError("model_incomplete", `${label} is incomplete: weights.safetensors is missing.`);
+  const weights = readSafetensors(bytes, `${label}/weights.safetensors`).tensors;
+  checkWeights(document, weights, label);
+  const preprocess = files.get("preprocess.json");
+  return { document, weights, preprocess: preprocess === undefined ? undefined : parseJson(preprocess, `${label}/preprocess.json`) };
+}
+
+function checkWeights(document: ModelDocument, weights: ReadonlyMap<string, StoredTensor>, label: string): void {
+  for (const [path, { shape }] of Object.entries(document.weights)) {
+    const stored = weights.get(path);
+    if (stored === undefined)
+      throw new DataError("model_weights", `${label}: model.json names the weight "${path}", weights.safetensors does not have it.`);
+    if (stored.dtype !== "float32" || stored.shape.join() !== shape.join()) {
+      const what = `the weight "${path}" is [${stored.shape.join(", ")}] ${stored.dtype}, model.json says [${shape.join(", ")}] float32`;
+      throw new DataError("model_weights", `${label}: ${what}.`);
+    }
+  }
+  const extra = [...weights.keys()].find((path) => !Object.hasOwn(document.weights, path));
+  if (extra !== undefined)
+    throw new DataError("model_weights", `${label}: weights.safetensors holds "${extra}", which model.json does not name.`);
+}
+
+function checkDocument(value: unknown, file: string): ModelDocument {
+  if (!isRecord(value) || value.format !== modelFormat) {
+    throw new DataError(
+      "not_a_model",
+      `${file} was not written by deep-rnn: its format is ${shown(isRecord(value) ? value.format : value)}.`,
+    );
+  }
+  if (value.formatVersion !== modelFormatVersion) {
+    const what = `${file} has format version ${shown(value.formatVersion)}; this version of deep-rnn reads ${modelFormatVersion}.`;
+    throw new DataError("model_version", what, "Update deep-rnn, or save the model again.");
+  }
+  const { task, network, inputs, outputs, weights, compile } = value;
+  if (task !== null && typeof task !== "string") throw edited(file, "task", "a text or null", task);
+  if (!isRecord(network)) throw edited(file, "network", "an object", network);
+  if (!isRecord(weights)) throw edited(file, "weights", "an object", weights);
+  return {
+    format: modelFormat,
+    formatVersion: modelFormatVersion,
+    task,
+    network,
+    inputs: list(inputs, file, "inputs").map((port, index) => checkPort(port, file, `inputs[${index}]`)),
+    outputs: list(outputs, file, "outputs").map((port, index) => checkPort(port, file, `outputs[${index}]`)),
+    weights: Object.fromEntries(Object.keys(weights).map((path) => [path, checkWeight(weights[path], file, `weights["${path}"]`)])),
+    compile: compile === null ? null : checkCompile(compile, file),
+  };
+}
+
+function checkPort(value: unknown, file: string, at: string): PortSchema {
+  if (!isRecord(value)) throw edited(file, at, "an object", value);
+  const { name, shape, dtype } = value;
+  if (name !== null && typeof name !== "string") throw edited(file, `${at}.name`, "a text or null", name);
+  if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool") throw edited(file, `${at}.dtype`, "float32, int32 or bool", dtype);
+  const sizes = list(shape, file, `${at}.shape`).map((size) => {
+    if (size === "time" || isSize(size)) return size;
+    throw edited(file, `${at}.shape`, 'whole numbers or "time"', shape);
+  });
+  return { name, shape: sizes, dtype };
+}
+
+function checkWeight(value: unknown, file: string, at: string): WeightSchema {
+  if (!isRecord(value)) throw edited(file, at, "an object", value);
+  const shape = list(value.shape, file, `${at}.shape`).map((size) => {
+    if (isSize(size)) return size;
+    throw edited(file, `${at}.shape`, "whole numbers", value.shape);
+  });
+  const gates = value.gates === null ? null : texts(value.gates, file, `${at}.gates`);
+  return { shape, gates };
+}
+
+function checkCompile(value: unknown, file: string): CompileSchema {
+  if (!isRecord(value)) throw edited(file, "compile", "an object or null", value);
+  const { optimizer, loss, metrics } = value;
+  if (!isRecord(optimizer) || typeof optimizer.name !== "string") throw edited(file, "compile.optimizer", "a name with options", optimizer);
+  const options = optimizer.options;
+  if (!isRecord(options)) throw edited(file, "compile.optimizer.options", "an object", options);
+  const checked = Object.keys(options).map((name): [string, number | boolean] => {
+    const option = options[name];
+    if ((typeof option === "number" && Number.isFinite(option)) || typeof option === "boolean") return [name, option];
+    throw edited(file, `compile.optimizer.options.${name}`, "a number or a boolean", option);
+  });
+  return {
+    optimizer: { name: optimizer.name, options: Object.fromEntries(checked) },
+    loss: checkLoss(loss, file),
+    metrics: texts(metrics, file, "compile.metrics"),
+  };
+}
+
+function checkLoss(loss: unknown, file: string): CompileSchema["loss"] {
+  if (typeof loss === "string") return loss;
+  if (!isRecord(loss)) throw edited(file, "compile.loss", "a text, or texts by output", loss);
+  const pairs = Object.keys(loss).map((name): [string, string] => {
+    const text = loss[name];
+    if (typeof text !== "string") throw edited(file, `compile.loss.${name}`, "a text", text);
+    return [name, text];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function list(value: unknown, file: string, at: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw edited(file, at, "a list", value);
+  return value;
+}
+
+function texts(value: unknown, file: string, at: string): readonly string[] {
+  return list(value, file, at).map((text) => {
+    if (typeof text !== "string") throw edited(file, at, "a list of texts", value);
+    return text;
+  });
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function parseJson(bytes: Uint8Array, file: string): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new DataError("model_json", `${file} is damaged: it is not UTF-8 text.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DataError("model_json", `${file} is damaged: it is not valid JSON.`);
+  }
+}
+
+function jsonBytes(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+function edited(file: string, at: string, expected: string, found: unknown): DataError {
+  return new DataError("model_field", `${file}: ${at} must be ${expected}, found ${shown(found)}.`);
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+}
