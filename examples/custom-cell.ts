@@ -19,7 +19,7 @@ import {
 
 const G = ["i", "f", "g", "o"] as const; // column order of W, U, b; stored in files
 
-export const layerNormLstm = defineCell({
+const layerNormLstm = defineCell({
   name: "layer-norm-lstm",
   source: "Ba, Kiros & Hinton 2016",
   state: { h: "units", c: "units" },

@@ -47,23 +47,51 @@ export function planRun(task: string, input: string, out: string | undefined, fo
 
 /** Opens the folder under a temporary name next to its final place. */
 export function openRun(place: RunPlace): OpenRun {
-  const path = place.given ?? freePath(place);
-  const parent = dirname(path);
-  const made = makeParents(parent);
-  const working = join(parent, `.${basename(path)}.partial-${process.pid}`);
-  rmSync(working, { recursive: true, force: true });
-  mkdirSync(working);
+  const made = makeParents(place.given === null ? "runs" : dirname(place.given));
+  const { path, working } = place.given === null ? reserve(`${place.task}-${place.stem}-`) : beside(place.given);
   const abandon = (): void => {
     rmSync(working, { recursive: true, force: true });
     for (const folder of made) removeIfEmpty(folder);
   };
-  return {
-    path,
-    working,
-    write: (name, text) => writeDurably(join(working, name), text),
-    finish: () => move(working, path, place),
-    abandon,
+  const finish = (): string => {
+    move(working, path);
+    return path;
   };
+  return { path, working, write: (name, text) => writeDurably(join(working, name), text), finish, abandon };
+}
+
+interface Reserved {
+  readonly path: string;
+  readonly working: string;
+}
+
+// Making the temporary folder reserves the number: of two runs that start to write at once, one takes the next.
+function reserve(prefix: string): Reserved {
+  for (let number = highest(prefix) + 1; ; number++) {
+    const path = join("runs", `${prefix}${number}`);
+    const working = join("runs", `.${prefix}${number}.partial`);
+    if (existsSync(working)) continue;
+    try {
+      mkdirSync(working);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+      throw error;
+    }
+    if (!existsSync(path)) return { path, working };
+    rmdirSync(working);
+  }
+}
+
+function highest(prefix: string): number {
+  const names = readdirSync("runs").filter((name) => name.startsWith(prefix));
+  return Math.max(0, ...names.map((name) => Number(name.slice(prefix.length))).filter(Number.isSafeInteger));
+}
+
+function beside(path: string): Reserved {
+  const working = join(dirname(path), `.${basename(path)}.partial-${process.pid}`);
+  rmSync(working, { recursive: true, force: true });
+  mkdirSync(working);
+  return { path, working };
 }
 
 /** Writes and flushes a file, so that the rename that follows never shows an empty one after a power cut. */
@@ -78,12 +106,11 @@ async function writeDurably(path: string, text: string): Promise<void> {
 }
 
 // Somebody else's files in a folder given with --force stay: only what this run writes is replaced, result.json last.
-function move(working: string, path: string, place: RunPlace): string {
-  if (place.given === null) return moveToFreePath(working, path, place);
+function move(working: string, path: string): void {
   if (!existsSync(path) || readdirSync(path).length === 0) {
     if (existsSync(path)) rmdirSync(path);
     renameSync(working, path);
-    return path;
+    return;
   }
   const names = readdirSync(working).sort((a, b) => Number(a === "result.json") - Number(b === "result.json"));
   for (const name of names) {
@@ -94,28 +121,6 @@ function move(working: string, path: string, place: RunPlace): string {
     rmSync(old, { recursive: true, force: true });
   }
   rmSync(working, { recursive: true, force: true });
-  return path;
-}
-
-// Texts inside the run name its path, so a number taken in the meantime by another run is an error and not a new number.
-function moveToFreePath(working: string, path: string, place: RunPlace): string {
-  if (existsSync(path))
-    throw usageError(
-      "run_taken",
-      `${path} was taken by another run meanwhile.`,
-      `Use --out runs/${place.task}-${place.stem}-<name> for runs in parallel.`,
-    );
-  renameSync(working, path);
-  return path;
-}
-
-// The number is reserved by the temporary folder's name: two runs that start to write at once see each other's.
-function freePath(place: RunPlace): string {
-  const prefix = `${place.task}-${place.stem}-`;
-  const taken = existsSync("runs") ? readdirSync("runs").map((name) => name.replace(/^\./, "").replace(/\.partial-\d+$/, "")) : [];
-  const numbers = taken.filter((name) => name.startsWith(prefix)).map((name) => Number(name.slice(prefix.length)));
-  const highest = Math.max(0, ...numbers.filter(Number.isSafeInteger));
-  return join("runs", `${prefix}${highest + 1}`);
 }
 
 function mustBeWritable(path: string): void {

@@ -197,6 +197,14 @@ test("without --json the scores, the picture and the next command are on stdout,
   assert.ok(!stdout.includes("\u001b"));
 });
 
+test("runs that finish at the same time get numbers of their own", async (t) => {
+  const desk = openDesk(t);
+  desk.write("sales.csv", monthlyCsv(96));
+  const answers = await Promise.all([answerOf(desk, ["--seed", "1"]), answerOf(desk, ["--seed", "2"])]);
+  assert.deepEqual(answers.map(({ answer }) => answer.run).sort(), ["runs/forecast-sales-1", "runs/forecast-sales-2"]);
+  for (const { answer, stdout } of answers) assert.equal(readFileSync(join(desk.path, answer.run, "result.json"), "utf8"), stdout);
+});
+
 test("--force replaces what a run writes and leaves other files alone", async (t) => {
   const desk = openDesk(t);
   desk.write("sales.csv", monthlyCsv(96));
