@@ -64,7 +64,7 @@ export const sourceOps: Pick<PrimitiveTable, "input" | "part" | "scan" | "consta
   },
   iota: {
     ...source,
-    doc: "int32 [size]: 0, 1, 2 …",
+    doc: "0, 1, 2 … as int32 [size].",
     type: (_, { size }) => ({ shape: [size], dtype: "int32" }),
     kernel: () => (_inputs, out) => {
       for (let i = 0; i < out.length; i++) out[i] = i;

@@ -39,9 +39,12 @@ const loops: Readonly<Record<UnaryName, Loop>> = {
   tanh: (x, out) => {
     for (let i = 0; i < out.length; i++) out[i] = Math.tanh(x[i]!);
   },
-  // By exp: the negative tail keeps its relative accuracy, which a form by tanh loses.
+  // By exp of a negative number: never overflows, and the lower tail keeps its relative accuracy, which a form by tanh loses.
   sigmoid: (x, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = 1 / (1 + Math.exp(-x[i]!));
+    for (let i = 0; i < out.length; i++) {
+      const small = Math.exp(-Math.abs(x[i]!));
+      out[i] = (x[i]! < 0 ? small : 1) / (1 + small);
+    }
   },
   floor: (x, out) => {
     for (let i = 0; i < out.length; i++) out[i] = Math.floor(x[i]!);
