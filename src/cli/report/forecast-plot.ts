@@ -29,7 +29,7 @@ export interface Compared {
  */
 export function forecastPlot(whole: Picture, words: PlotWords): string {
   const ahead = whole.points.length - whole.testStart;
-  const picture = lastPoints(whole, Math.max(400, 4 * ahead));
+  const picture = lastPoints(whole, Math.max(180, 6 * ahead));
   const range = extent(picture, words.compared?.values);
   if (range === null || picture.points.length < 2) return "";
   const marks = niceRange(range[0], range[1]);
@@ -61,11 +61,13 @@ function regions(picture: Picture, x: Scale): string {
   if (held) {
     parts.push(`<rect class="shade" x="${from}" y="${frame.top}" width="${round(to - from)}" height="${frame.bottom - frame.top}"/>`);
     parts.push(`<line class="border" x1="${from}" x2="${from}" y1="${frame.top}" y2="${frame.bottom}"/>`);
-    parts.push(`<text x="${round((from + to) / 2)}" y="${frame.top - 8}" text-anchor="middle">held out</text>`);
+    parts.push(`<text x="${round((from + to) / 2)}" y="${frame.top - 8}" text-anchor="middle">${to - from > 56 ? "held out" : ""}</text>`);
   }
   if (futureStart < points.length) {
     parts.push(`<line class="border" x1="${to}" x2="${to}" y1="${frame.top}" y2="${frame.bottom}"/>`);
-    parts.push(`<text x="${round((to + frame.right) / 2)}" y="${frame.top - 8}" text-anchor="middle">beyond the data</text>`);
+    parts.push(
+      `<text x="${round((to + frame.right) / 2)}" y="${frame.top - 8}" text-anchor="middle">${frame.right - to > 44 ? "ahead" : ""}</text>`,
+    );
   }
   return parts.join("");
 }

@@ -87,7 +87,7 @@ function figure(run: ForecastRun, target: string): string {
   });
   const banded = [...holdout, ...forecast].some((row) => row.lower80 !== null || row.lower95 !== null);
   const caption = `The network saw nothing of the shaded part when it forecast it${banded ? "; bands hold 80 and 95 % of what is expected" : ""}.`;
-  return `<section aria-labelledby="plot-title"><h2 id="plot-title">Forecast</h2><figure><div class="scroll">${svg}</div><figcaption>${caption}</figcaption></figure></section>`;
+  return `<section aria-labelledby="plot-title"><h2 id="plot-title">Forecast</h2><figure><div class="scroll" tabindex="0">${svg}</div><figcaption>${caption}</figcaption></figure></section>`;
 }
 
 // The best simple method belongs into the picture, above all when it beats the network.
@@ -108,7 +108,7 @@ function scores(run: ForecastRun): string {
   });
   const heads = scoreNames.map((name) => `<th scope="col">${scoreTitles[name]}</th>`);
   return `<section aria-labelledby="score-title"><h2 id="score-title">Scores on the held-out rows</h2>
-<div class="scroll"><table><thead><tr><th scope="col">method</th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>
+<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">method</th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>
 <p class="note">Smaller is better. MASE below 1: smaller errors than those of the seasonal naive method inside the training part.</p></section>`;
 }
 
@@ -117,7 +117,9 @@ function training(run: ForecastRun): string {
   const plots = run.curves.map((curve) => {
     const epochs = curve.loss.map((loss, i) => ({ epoch: i + 1, loss, valLoss: curve.valLoss[i] ?? null }));
     const svg = lossPlot(epochs, curve.valLoss.length > 0 ? facts.bestEpoch : null, curve.phase);
-    return svg === "" ? "" : `<figure><div class="scroll">${svg}</div><figcaption>${phaseCaption[curve.phase]}</figcaption></figure>`;
+    return svg === ""
+      ? ""
+      : `<figure><div class="scroll" tabindex="0">${svg}</div><figcaption>${phaseCaption[curve.phase]}</figcaption></figure>`;
   });
   const sentence = `${counted(facts.epochs, "epoch")} (${stops[facts.stopped]}), best epoch ${facts.bestEpoch}, ${duration(run.seconds)} in all.`;
   const about = `${network.layers} recurrent layer${network.layers === 1 ? "" : "s"} of ${[...new Set(network.units)].join(" and ")} ${escapeText(network.cell)} units, ${escapeText(network.activation)}, ${counted(network.parameters, "parameter")}.`;
@@ -168,7 +170,7 @@ function values({ holdout, forecast }: ForecastRun): string {
   };
   const heads = ["truth", "forecast", ...(banded ? ["from (95 %)", "to (95 %)"] : [])];
   const table = (rows: readonly ForecastRow[]): string =>
-    `<div class="scroll"><table><thead><tr><th scope="col">time</th>${heads.map((each) => `<th scope="col">${each}</th>`).join("")}</tr></thead><tbody>${rows.map(row).join("")}</tbody></table></div>`;
+    `<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">time</th>${heads.map((each) => `<th scope="col">${each}</th>`).join("")}</tr></thead><tbody>${rows.map(row).join("")}</tbody></table></div>`;
   const part = (title: string, rows: readonly ForecastRow[]): string =>
     rows.length === 0
       ? ""
