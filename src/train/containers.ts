@@ -1,0 +1,43 @@
+// The three ways to make a model: a chain of layers, a function over layers, the network of the first example.
+
+import type { Tensor } from "../base/tensor.js";
+import type { Layer, StatefulLayer } from "../nn/layer.js";
+import { type DeepRnnOptions, deepRnnNetwork } from "../nn/networks/deep-rnn.js";
+import { functionalNetwork } from "../nn/networks/functional.js";
+import { sequentialNetwork } from "../nn/networks/sequential.js";
+import { NetworkModel } from "./model.js";
+import type { Model } from "./types.js";
+
+/**
+ * Layers one after another.
+ *
+ * @throws UsageError `no_layers`, `repeated_name`
+ * @example sequential([lstm({ units: 64 }), dense({ units: 1 })])
+ */
+export function sequential(layers: readonly Layer[]): Model {
+  return new NetworkModel<Tensor>(sequentialNetwork(layers));
+}
+
+/**
+ * Layers wired by a function, for several inputs or outputs and for extras such as `dt`, `mask`, `row` and `initialState`.
+ * The record's keys name the weights.
+ *
+ * @throws UsageError `no_layers`; at the first build `bad_outputs`, `unused_layer`
+ * @example functional({ encode: gru({ units: 8 }), head: dense({ units: 1 }) }, (l, { x }: { x: Tensor }) => l.head(l.encode(x)))
+ */
+export function functional<
+  L extends { readonly [name: string]: Layer | StatefulLayer },
+  I extends Tensor | { readonly [name: string]: Tensor },
+  O extends Tensor | { readonly [name: string]: Tensor },
+>(layers: L, f: (layers: L, inputs: I) => O): Model<O> {
+  return new NetworkModel<O>(functionalNetwork(layers, f as (layers: L, inputs: never) => O));
+}
+
+/**
+ * Stacked Elman layers and a linear output: two layers with relu unless told otherwise. The output's width is taken from y.
+ *
+ * @example deepRnn({ units: 128, layers: 2, activation: "relu" })
+ */
+export function deepRnn(options: DeepRnnOptions): Model {
+  return new NetworkModel<Tensor>(deepRnnNetwork(options));
+}

@@ -1,0 +1,285 @@
+// Checks user data against a built network and brings it into the form the programs take.
+
+import { elementCount } from "../base/dtype.js";
+import { DataError, ShapeError, UsageError } from "../base/errors.js";
+import type { AxisSize, BuiltNetwork, NetworkInput, NetworkOutput } from "../nn/network.js";
+import { nearestName } from "../nn/suggest.js";
+import type { TensorLike } from "../ops/index.js";
+import { type Column, type Columns, checkSameRows, isNamed, rowsOf, toColumns } from "./columns.js";
+import type { Loss } from "./losses/index.js";
+import type { Named } from "./types.js";
+
+/** Lengths of rows by input name; "" holds for every sequence input. */
+export type RowLengths = ReadonlyMap<string, Int32Array>;
+
+/** Data that fits the network. */
+export interface Prepared {
+  readonly rows: number;
+  readonly x: Columns;
+  /** Empty for prediction. */
+  readonly y: Columns;
+  readonly lengths: RowLengths;
+}
+
+/** Ports of a network by name; a single unnamed one is called "". */
+export interface Ports {
+  readonly inputs: ReadonlyMap<string, NetworkInput>;
+  readonly outputs: ReadonlyMap<string, NetworkOutput>;
+  readonly firstLayer: string;
+}
+
+/** The built network's inputs and outputs as maps. */
+export function portsOf(built: BuiltNetwork): Ports {
+  const { inputs, outputs } = built;
+  return {
+    inputs: isInput(inputs) ? new Map([["", inputs]]) : new Map(Object.entries(inputs)),
+    outputs: isOutput(outputs) ? new Map([["", outputs]]) : new Map(Object.entries(outputs)),
+    firstLayer: built.layers[0]?.name ?? "the network",
+  };
+}
+
+/**
+ * Inputs of a network by name, checked against its types.
+ *
+ * @throws UsageError `input_names`, `rows_differ`, `bad_lengths`; ShapeError `input_shape` naming the layer; DataError `not_finite`
+ */
+export function prepareInputs(given: { x: Columns; lengths: Named<TensorLike> | undefined }, ports: Ports): Prepared {
+  const { x } = given;
+  checkNames("x", "input", [...x.keys()], [...ports.inputs.keys()]);
+  for (const [name, port] of ports.inputs) checkInput(x.get(name)!, port, name === "" ? `layer "${ports.firstLayer}"` : `input "${name}"`);
+  const lengths = resolveLengths(x, given.lengths, ports);
+  for (const [name, column] of x) checkFinite(column, isSequence(ports.inputs.get(name)!) ? lengthsFor(lengths, name) : null);
+  return { rows: rowsOf(x), x, y: new Map(), lengths };
+}
+
+/** Inputs and targets together; targets get the shape their loss works on. */
+export function prepareData(
+  given: { x: Columns; y: Columns; lengths: Named<TensorLike> | undefined },
+  ports: Ports,
+  losses: ReadonlyMap<string, Loss>,
+): Prepared {
+  checkSameRows([...given.x.values()][0]!, [...given.y.values()][0]!);
+  const inputs = prepareInputs(given, ports);
+  checkNames("y", "output", [...given.y.keys()], [...ports.outputs.keys()]);
+  const outputLengths = singleLengths(inputs.lengths);
+  const y = [...ports.outputs].map(([name, output]): [string, Column] => {
+    const column = fitTarget(given.y.get(name)!, output, losses.get(name)!);
+    if (output.sequence) checkTime(column, inputs.x, ports);
+    checkTargetLengths(column, output.sequence ? outputLengths : null);
+    checkFinite(column, output.sequence ? outputLengths : null);
+    return [name, column];
+  });
+  return { ...inputs, y: new Map(y) };
+}
+
+/** The lengths of sequence outputs: those of all inputs, or of the first that has any. */
+export function singleLengths(lengths: RowLengths): Int32Array | null {
+  return lengths.get("") ?? [...lengths.values()][0] ?? null;
+}
+
+/** Columns of the user's `x`; names are checked later. */
+export function inputColumns(x: Named<TensorLike>): Columns {
+  return toColumns(x, "x");
+}
+
+/** True for inputs whose first axis is time. */
+export function isSequence(port: NetworkInput): boolean {
+  return port.shape[0] === "time";
+}
+
+function checkNames(label: string, kind: string, given: readonly string[], wanted: readonly string[]): void {
+  if (given.length === wanted.length && wanted.every((name) => given.includes(name))) return;
+  const code = `${kind}_names`;
+  if (wanted.length === 1 && wanted[0] === "")
+    throw new UsageError({
+      code,
+      what: `this model has one ${kind}, but ${label} has the names ${given.join(", ")}`,
+      hint: `Pass the values alone as ${label}.`,
+    });
+  const names = wanted.join(", ");
+  if (given.length === 1 && given[0] === "")
+    throw new UsageError({
+      code,
+      what: `this model has the ${kind}s ${names}, but ${label} has no names`,
+      hint: `Pass ${label} as a record with these names.`,
+    });
+  const unknown = given.find((name) => !wanted.includes(name));
+  if (unknown !== undefined) {
+    const near = nearestName(unknown, wanted);
+    throw new UsageError({
+      code,
+      what: `${label} has "${unknown}", the model's ${kind}s are ${names}`,
+      hint: near === null ? "" : `Did you mean "${near}"?`,
+    });
+  }
+  throw new UsageError({
+    code,
+    what: `${label} lacks "${wanted.find((name) => !given.includes(name))}"; the model's ${kind}s are ${names}`,
+  });
+}
+
+function checkInput(column: Column, port: NetworkInput, where: string): void {
+  const sizes = column.shape.slice(1);
+  if (sizes.length === port.shape.length && sizes.every((size, axis) => port.shape[axis] === "time" || port.shape[axis] === size)) return;
+  const what = `${column.label} is ${shown(column.shape)}, but ${where} was built for ${shownPort(port.shape)}`;
+  const hint = sizes.length === port.shape.length ? "The number of features must stay the same." : "Check the number of axes.";
+  throw new ShapeError({ code: "input_shape", what, hint });
+}
+
+function resolveLengths(x: Columns, given: Named<TensorLike> | undefined, ports: Ports): RowLengths {
+  const lengths = new Map<string, Int32Array>();
+  const sequences = [...ports.inputs].filter(([, port]) => isSequence(port)).map(([name]) => name);
+  for (const name of sequences) {
+    const own = x.get(name)!.lengths;
+    if (own !== null) lengths.set(sequences.length === 1 ? "" : name, own);
+  }
+  for (const [name, port] of ports.inputs) {
+    const column = x.get(name)!;
+    if (column.lengths !== null && !isSequence(port)) {
+      throw new ShapeError({
+        code: "ragged",
+        what: `${column.label} has rows of different lengths, but the model takes ${shownPort(port.shape)}`,
+      });
+    }
+  }
+  if (given === undefined) return lengths;
+  if (sequences.length === 0)
+    throw new UsageError({ code: "bad_lengths", what: "lengths are given, but no input of the model is a sequence" });
+  if (lengths.size > 0)
+    throw new UsageError({
+      code: "bad_lengths",
+      what: "lengths are given, but the rows of x have different lengths of their own",
+      hint: "Leave lengths out.",
+    });
+  const entries: readonly (readonly [string, TensorLike])[] = isNamed(given) ? Object.entries(given) : [["", given]];
+  for (const [name, value] of entries) {
+    if (name !== "" && !sequences.includes(name))
+      throw new UsageError({ code: "bad_lengths", what: `lengths has "${name}", the sequences of the model are ${sequences.join(", ")}` });
+    const over = name === "" ? sequences : [name];
+    for (const sequence of over) checkLengths(value, x.get(sequence)!);
+    lengths.set(name, readLengths(value));
+  }
+  return lengths;
+}
+
+function readLengths(value: TensorLike): Int32Array {
+  const [column] = toColumns(value, "lengths").values();
+  return Int32Array.from(column!.data);
+}
+
+function checkLengths(value: TensorLike, column: Column): void {
+  const [given] = toColumns(value, "lengths").values();
+  const [rows = 0, time = 0] = column.shape;
+  if (given === undefined || given.shape.length !== 1 || given.shape[0] !== rows) {
+    throw new UsageError({
+      code: "bad_lengths",
+      what: `lengths is ${shown(given?.shape ?? [])}, ${column.label} has ${rows} rows`,
+      hint: "Give one length for each row.",
+    });
+  }
+  const wrong = given.data.findIndex((length) => !Number.isInteger(length) || length < 0 || length > time);
+  if (wrong < 0) return;
+  const what = `lengths[${wrong}] is ${given.data[wrong]}, ${column.label} has ${time} steps`;
+  throw new UsageError({ code: "bad_lengths", what, hint: `A length is a whole number from 0 to ${time}.` });
+}
+
+function lengthsFor(lengths: RowLengths, name: string): Int32Array | null {
+  return lengths.get(name) ?? lengths.get("") ?? null;
+}
+
+/** Targets in the shape their loss works on: a missing last axis of 1 is added, for classes it is removed. */
+function fitTarget(column: Column, output: NetworkOutput, loss: Loss): Column {
+  const rank = column.shape.length;
+  const wanted: readonly AxisSize[] = loss.targets === "class" ? output.shape.slice(0, -1) : output.shape;
+  const reshaped = (shape: readonly number[]): Column => ({ ...column, shape });
+  const isClass = loss.targets === "class";
+  if (isClass && rank === output.shape.length + 1 && column.shape.at(-1) === 1) return reshaped(column.shape.slice(0, -1));
+  if (!isClass && rank === output.shape.length && output.shape.at(-1) === 1 && (loss.targets === "same" || !output.sequence)) {
+    return reshaped([...column.shape, 1]);
+  }
+  if (loss.targets === "free") return column;
+  const sizes = column.shape.slice(1);
+  if (sizes.length === wanted.length && sizes.every((size, axis) => wanted[axis] === "time" || wanted[axis] === size)) return column;
+  throw targetMismatch(column, output, wanted);
+}
+
+function targetMismatch(column: Column, output: NetworkOutput, wanted: readonly AxisSize[]): ShapeError {
+  const what = `${column.label} is ${shown(column.shape)}, but the model's output needs ${shownPort(wanted)}`;
+  if (column.shape.length === wanted.length + 2 && !output.sequence) {
+    return new ShapeError({
+      code: "target_shape",
+      what: `${what}: one target for each step`,
+      hint: "Set returnSequences: true to predict every step.",
+    });
+  }
+  if (column.shape.length === wanted.length && output.sequence) {
+    return new ShapeError({
+      code: "target_shape",
+      what: `${what}: one target for each step`,
+      hint: "Set returnSequences: false on the last recurrent layer to predict once per row.",
+    });
+  }
+  return new ShapeError({ code: "target_shape", what });
+}
+
+function checkTime(column: Column, x: Columns, ports: Ports): void {
+  const sequences = [...ports.inputs].filter(([, port]) => isSequence(port)).map(([name]) => x.get(name)!);
+  if (sequences.length === 0 || sequences.some(({ shape }) => shape[1] === column.shape[1])) return;
+  const [first] = sequences;
+  throw new ShapeError({
+    code: "steps_differ",
+    what: `${first!.label} has ${first!.shape[1]} steps and ${column.label} has ${column.shape[1]}`,
+  });
+}
+
+function checkTargetLengths({ label, lengths }: Column, inputs: Int32Array | null): void {
+  if (lengths === null) return;
+  const row = lengths.findIndex((length, index) => inputs?.[index] !== length);
+  if (row < 0) return;
+  const other = inputs === null ? "all steps of x" : `${inputs[row]} steps in x`;
+  throw new UsageError({ code: "steps_differ", what: `row ${row} has ${lengths[row]} steps in ${label} and ${other}` });
+}
+
+/** Refuses NaN and infinities in valid steps, naming the first. Padding may hold anything. */
+function checkFinite(column: Column, lengths: Int32Array | null): void {
+  const { data, shape, label } = column;
+  if (data instanceof Int32Array) return;
+  const [rows = 0, time = 0] = shape;
+  const perRow = elementCount(shape.slice(1));
+  const perStep = elementCount(shape.slice(2));
+  for (let row = 0; row < rows; row++) {
+    const end = row * perRow + (lengths === null ? perRow : Math.min(lengths[row]!, time) * perStep);
+    for (let at = row * perRow; at < end; at++) {
+      if (!Number.isFinite(data[at])) throw notFinite(label, shape, at, data[at]!);
+    }
+  }
+}
+
+function notFinite(label: string, shape: readonly number[], at: number, value: number): DataError {
+  let rest = at;
+  const index = shape.map((_, axis) => {
+    const stride = elementCount(shape.slice(axis + 1));
+    const place = Math.floor(rest / stride);
+    rest -= place * stride;
+    return place;
+  });
+  const what = `${label} holds ${value} at [${index.join(", ")}]; fill or remove missing values first`;
+  return new DataError("not_finite", `${what}${label.startsWith("x") && shape.length === 3 ? ", or shorten the row with lengths" : ""}.`);
+}
+
+function isInput(inputs: BuiltNetwork["inputs"]): inputs is NetworkInput {
+  return Array.isArray(inputs.shape);
+}
+
+function isOutput(outputs: BuiltNetwork["outputs"]): outputs is NetworkOutput {
+  return typeof outputs.sequence === "boolean";
+}
+
+function shown(shape: readonly number[]): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** As in [batch, time, 3]. */
+export function shownPort(shape: readonly AxisSize[]): string {
+  return `[${["batch", ...shape].join(", ")}]`;
+}

@@ -1,0 +1,100 @@
+// How data reaches a program: which sizes are symbols, and the rows of each batch in reused memory.
+
+import { type Dim, symbolDim } from "../base/dim.js";
+import { hostTensor, type Tensor } from "../base/tensor.js";
+import type { ArgumentSpec, Feeds } from "../engine/program.js";
+import { BatchBuffer, gatherRows } from "./batches.js";
+import type { Column, Columns } from "./columns.js";
+import { isSequence, type Ports, type Prepared, type RowLengths } from "./dataset.js";
+
+/** Types of what a program is fed with; equal signatures share a program whatever their sizes. */
+export interface FeedPlan {
+  readonly signature: string;
+  readonly x: Record<string, ArgumentSpec>;
+  readonly y: Record<string, ArgumentSpec>;
+  readonly lengths: Record<string, ArgumentSpec>;
+}
+
+/** Prefix of argument names, so that the unnamed "" is a name too. */
+const prefix = "$";
+
+/**
+ * Batch and time are symbols. Inputs and targets with equal numbers of steps share a symbol, because their sequences meet in the
+ * network; all others get their own.
+ */
+export function planFeeds(data: Prepared, ports: Ports): FeedPlan {
+  const symbols = new Map<number, Dim>();
+  const timeOf = (steps: number): Dim => {
+    const known = symbols.get(steps) ?? symbolDim(symbols.size === 0 ? "T" : `T${symbols.size}`);
+    symbols.set(steps, known);
+    return known;
+  };
+  const spec = (column: Column, isTimed: boolean): ArgumentSpec => {
+    const rest = column.shape.slice(1).map((size, axis): Dim => (isTimed && axis === 0 ? timeOf(size) : size));
+    return { shape: [symbolDim("B"), ...rest], dtype: column.dtype };
+  };
+  const x = specs(data.x, (name, column) => spec(column, isSequence(ports.inputs.get(name)!)));
+  const y = specs(data.y, (name, column) => spec(column, ports.outputs.get(name)!.sequence));
+  const lengths = Object.fromEntries(
+    [...data.lengths.keys()].map((name): [string, ArgumentSpec] => [prefix + name, { shape: [symbolDim("B")], dtype: "int32" }]),
+  );
+  return { signature: JSON.stringify([x, y, lengths]), x, y, lengths };
+}
+
+/** The traced value of one argument record, as networks take it: alone if unnamed, else by name. */
+export function fromArguments(args: Readonly<Record<string, Tensor>>): Tensor | { readonly [name: string]: Tensor } {
+  return args[prefix] ?? Object.fromEntries(Object.entries(args).map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+/** The traced value of one input or target by name. */
+export function argumentOf(args: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  return args[prefix + name]!;
+}
+
+/** Makes the feeds of a batch. Memory is reused: a batch's tensors are valid until the next one is made. */
+export class BatchFeeder {
+  readonly #data: Prepared;
+  readonly #buffers = new Map<string, BatchBuffer>();
+
+  constructor(data: Prepared) {
+    this.#data = data;
+  }
+
+  /** Feeds for these rows. */
+  feeds(rows: Int32Array): Feeds {
+    return {
+      x: this.#gather("x", this.#data.x, rows),
+      y: this.#gather("y", this.#data.y, rows),
+      lengths: gatherLengths(this.#data.lengths, rows),
+    };
+  }
+
+  #gather(label: string, columns: Columns, rows: Int32Array): Record<string, Tensor> {
+    return Object.fromEntries(
+      [...columns].map(([name, column]) => [prefix + name, gatherRows(column, rows, this.#buffer(`${label} ${name}`))]),
+    );
+  }
+
+  #buffer(key: string): BatchBuffer {
+    const known = this.#buffers.get(key) ?? new BatchBuffer();
+    this.#buffers.set(key, known);
+    return known;
+  }
+}
+
+function gatherLengths(lengths: RowLengths, rows: Int32Array): Record<string, Tensor> {
+  return Object.fromEntries(
+    [...lengths].map(([name, values]) => [
+      prefix + name,
+      hostTensor(
+        rows.map((row) => values[row]!),
+        [rows.length],
+        "int32",
+      ),
+    ]),
+  );
+}
+
+function specs(columns: Columns, spec: (name: string, column: Column) => ArgumentSpec): Record<string, ArgumentSpec> {
+  return Object.fromEntries([...columns].map(([name, column]) => [prefix + name, spec(name, column)]));
+}

@@ -1,0 +1,67 @@
+// Finds a network's input types and output widths from the first data it sees.
+
+import { ShapeError } from "../base/errors.js";
+import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
+import type { Column, Columns } from "./columns.js";
+import type { Loss } from "./losses/index.js";
+
+/** What is known about the data before the network is built. */
+export interface FirstData {
+  readonly x: Columns;
+  /** True if lengths were given beside x. */
+  readonly hasLengths: boolean;
+}
+
+/**
+ * Types of the inputs. [rows, steps, features] is a sequence; [rows, n] is one of token numbers if it holds int32, has lengths, or
+ * meets an embedding first; otherwise n features.
+ *
+ * @throws ShapeError `not_a_sequence` for [rows, n] in front of a recurrent layer
+ */
+export function inferInputs(network: Network, { x, hasLengths }: FirstData): NetworkNamed<NetworkInput> {
+  const first = firstLayerKind(network);
+  const types = [...x].map(([name, column]): [string, NetworkInput] => {
+    const isTokens = first === "embedding" || column.dtype === "int32" || column.lengths !== null || (hasLengths && x.size === 1);
+    return [name, { shape: inputShape(column, isTokens, first), dtype: column.dtype }];
+  });
+  return x.has("") ? types[0]![1] : Object.fromEntries(types);
+}
+
+/** The width of the output that y asks for, for networks that take it from y. */
+export function inferOutputSize(network: Network, y: Columns, loss: Loss | null): number | null {
+  if (network.kind !== "deep-rnn") return null;
+  const [column] = y.values();
+  if (column === undefined) return null;
+  if (loss?.targets === "class") return largest(column.data) + 1;
+  const hasSteps = network.toConfig().options?.returnSequences === true;
+  return column.shape.length <= (hasSteps ? 2 : 1) ? 1 : column.shape.at(-1)!;
+}
+
+function inputShape(column: Column, isTokens: boolean, first: string | null): AxisSize[] {
+  const [, ...sizes] = column.shape;
+  const isSequence = sizes.length >= 2 || (sizes.length === 1 && isTokens);
+  if (isSequence) return ["time", ...sizes.slice(1)];
+  if (first !== null && recurrentKinds.has(first)) {
+    const what = `${column.label} is [${column.shape.join(", ")}], a recurrent layer reads sequences [batch, time, feature]`;
+    throw new ShapeError({
+      code: "not_a_sequence",
+      what,
+      hint: "For one number per step, give each step a list of one: [[[1], [2]], ...] or shape [rows, steps, 1].",
+    });
+  }
+  return sizes;
+}
+
+function largest(values: Iterable<number>): number {
+  let most = 0;
+  for (const value of values) most = Math.max(most, value);
+  return most;
+}
+
+const recurrentKinds: ReadonlySet<string> = new Set(["simpleRnn", "lstm", "gru", "recurrent", "bidirectional", "deep-rnn"]);
+
+/** The kind of the layer that the input meets; null where the wiring decides. */
+function firstLayerKind(network: Network): string | null {
+  if (network.kind === "deep-rnn") return "deep-rnn";
+  return network.kind === "sequential" ? (network.toConfig().layers[0]?.layer.kind ?? null) : null;
+}

@@ -1,0 +1,278 @@
+// A model: a network with weights, settings for training, and the public verbs over both.
+
+import { UsageError } from "../base/errors.js";
+import type { HostTensor, Tensor } from "../base/tensor.js";
+import type { Tree } from "../base/tree.js";
+import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
+import type { TensorLike } from "../ops/index.js";
+import { wholeBatchSize } from "./batches.js";
+import { type Columns, rowsOf, toColumns } from "./columns.js";
+import { inputColumns, type Prepared, prepareData, prepareInputs } from "./dataset.js";
+import { checkWhole, runFit } from "./fit.js";
+import { type FitArguments, isDataset, readFitArguments } from "./fit-arguments.js";
+import { inferInputs, inferOutputSize } from "./infer.js";
+import { progressCallback } from "./progress.js";
+import { evaluateRows, type Pass, predictRows } from "./run.js";
+import { modelBytes, saveModel } from "./save.js";
+import { Session } from "./session.js";
+import { makeSetup, measuresFor, type Setup } from "./setup.js";
+import { orderedRows } from "./shuffle.js";
+import { summaryTable } from "./summary.js";
+import type { CompileOptions, Dataset, FitOptions, History, Model, Named, RunOptions, SaveOptions } from "./types.js";
+import { initialFlat, type Layout } from "./weights.js";
+
+const defaultBatchSize = 32;
+
+/** What a loaded model starts with. */
+export interface Restored {
+  readonly inputs: NetworkNamed<NetworkInput>;
+  readonly outputSize: number | null;
+  readonly flat: (layout: Layout) => Float32Array;
+  readonly setup: Setup | null;
+  readonly task: string | null;
+  readonly preprocess: unknown;
+}
+
+/** The one implementation of `Model`. The outputs' type is what the network's maker promises. */
+export class NetworkModel<O> implements Model<O> {
+  readonly task: string | null;
+  readonly preprocess: unknown;
+  readonly #network: Network;
+  #session: Session | null = null;
+  #setup: Setup | null = null;
+  #isTraining = false;
+
+  constructor(network: Network, restored: Restored | null = null) {
+    this.#network = network;
+    this.task = restored?.task ?? null;
+    this.preprocess = restored?.preprocess;
+    if (restored === null) return;
+    this.#session = new Session(network.build(restored.inputs, restored.outputSize), restored.flat);
+    this.#setup = restored.setup;
+  }
+
+  compile(options: CompileOptions): void {
+    this.#refuseWhileTraining("compile");
+    this.#setup = makeSetup(options);
+    this.#session?.resetTraining();
+  }
+
+  fit(x: Named<TensorLike>, y: Named<TensorLike>, options?: FitOptions): Promise<History>;
+  fit(data: Dataset, options?: FitOptions): Promise<History>;
+  async fit(first: Named<TensorLike> | Dataset, second?: Named<TensorLike> | FitOptions, third?: FitOptions): Promise<History> {
+    const given = readFitArguments(first, second, third);
+    const setup = this.#compiled("fit");
+    this.#refuseWhileTraining("fit");
+    this.#isTraining = true;
+    try {
+      return await this.#fit(given, setup);
+    } finally {
+      this.#isTraining = false;
+    }
+  }
+
+  evaluate(x: Named<TensorLike>, y: Named<TensorLike>, options?: RunOptions): Promise<Record<string, number>>;
+  evaluate(data: Dataset, options?: RunOptions): Promise<Record<string, number>>;
+  async evaluate(
+    first: Named<TensorLike> | Dataset,
+    second?: Named<TensorLike> | RunOptions,
+    third?: RunOptions,
+  ): Promise<Record<string, number>> {
+    const { data, options } = readFitArguments<RunOptions>(first, second, third);
+    const setup = this.#compiled("evaluate");
+    const x = inputColumns(data.x);
+    const y = toColumns(data.y, "y");
+    const session = this.#sessionFor(x, y, data.lengths, 0);
+    const measures = measuresFor(setup, session.ports);
+    const prepared = prepareData({ x, y, lengths: data.lengths }, session.ports, measures.losses);
+    return evaluateRows(session, measures, wholePass(prepared, options.batchSize));
+  }
+
+  async predict(given: Named<TensorLike> | Dataset, options: RunOptions = {}): Promise<O> {
+    const isSingle = this.#session === null || this.#session.ports.inputs.has("");
+    const isWhole = isDataset(given, isSingle);
+    const lengths = options.lengths ?? (isWhole ? given.lengths : undefined);
+    const x = inputColumns(isWhole ? given.x : given);
+    const session = this.#sessionFor(x, new Map(), lengths, 0);
+    const outputs = await predictRows(session, wholePass(prepareInputs({ x, lengths }, session.ports), options.batchSize));
+    return asOutput(outputs);
+  }
+
+  call(
+    weights: Tree,
+    x: Named<Tensor>,
+    options: { readonly training?: boolean; readonly key?: Tensor; readonly lengths?: Named<Tensor> } = {},
+  ): O {
+    const { training = false, key = null, lengths } = options;
+    const { built } = this.#built("call");
+    return built.call(weights, x, { training, key, ...(lengths === undefined ? {} : { lengths }) }) as O;
+  }
+
+  get weights(): Tree {
+    return this.#built("weights").store.tree();
+  }
+
+  set weights(tree: Tree) {
+    this.#built("weights").store.setTree(tree);
+  }
+
+  build(inputShapes: Named<readonly AxisSize[]>, options: { readonly seed?: number } = {}): void {
+    this.#refuseWhileTraining("build");
+    const isSingle = Array.isArray(inputShapes);
+    // float32 is what data of plain numbers has; an embedding takes whole numbers in it.
+    const typeOf = (shape: readonly AxisSize[]): NetworkInput => ({ shape, dtype: "float32" });
+    const shapes: readonly (readonly [string, readonly AxisSize[]])[] = isSingle ? [] : Object.entries(inputShapes);
+    const inputs = isSingle
+      ? typeOf(inputShapes as readonly AxisSize[])
+      : Object.fromEntries(shapes.map(([name, shape]) => [name, typeOf(shape)]));
+    this.#start(inputs, null, options.seed ?? 0);
+  }
+
+  summary(): string {
+    return summaryTable(this.#built("summary").built);
+  }
+
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    await saveModel(path, this.#saved(options));
+  }
+
+  toBytes(options: SaveOptions = {}): Uint8Array {
+    return modelBytes(this.#saved(options));
+  }
+
+  get arenaBytes(): number {
+    return this.#session?.arenaBytes ?? 0;
+  }
+
+  async #fit({ data, options }: FitArguments<FitOptions>, setup: Setup): Promise<History> {
+    const seed = checkSeed(options.seed ?? 0);
+    const epochs = checkWhole("epochs", options.epochs ?? 10, 0);
+    const x = inputColumns(data.x);
+    const y = toColumns(data.y, "y");
+    const session = this.#sessionFor(x, y, data.lengths, seed);
+    const measures = measuresFor(setup, session.ports);
+    const prepared = prepareData({ x, y, lengths: data.lengths }, session.ports, measures.losses);
+    const trainRows = prepared.rows - splitRows(prepared.rows, options);
+    const validation = this.#validation(session, measures.losses, prepared, trainRows, options);
+    const progress = progressCallback(options, epochs);
+    const batchSize = wholeBatchSize(options.batchSize ?? defaultBatchSize, trainRows);
+    return runFit({
+      model: this,
+      session,
+      measures,
+      rule: setup.optimizer.rule,
+      data: prepared,
+      trainRows,
+      validation,
+      epochs,
+      batchSize,
+      seed,
+      shuffle: options.shuffle ?? true,
+      callbacks: [...(options.callbacks ?? []), ...(progress === null ? [] : [progress])],
+      signal: options.signal ?? null,
+    });
+  }
+
+  #validation(
+    session: Session,
+    losses: Parameters<typeof prepareData>[2],
+    prepared: Prepared,
+    trainRows: number,
+    options: FitOptions,
+  ): Pass | null {
+    const { validationData } = options;
+    const sizeOf = (rows: number): number => wholeBatchSize(options.batchSize ?? defaultBatchSize, rows);
+    if (validationData === undefined) {
+      if (trainRows === prepared.rows) return null;
+      return { data: prepared, rows: orderedRows(trainRows, prepared.rows), batchSize: sizeOf(prepared.rows - trainRows) };
+    }
+    const given: Dataset = isPair(validationData) ? { x: validationData[0], y: validationData[1] } : validationData;
+    const columns = { x: toColumns(given.x, "validation x"), y: toColumns(given.y, "validation y"), lengths: given.lengths };
+    const data = prepareData(columns, session.ports, losses);
+    return { data, rows: orderedRows(0, data.rows), batchSize: sizeOf(data.rows) };
+  }
+
+  #saved(options: SaveOptions): Parameters<typeof modelBytes>[0] {
+    const { preprocess = this.preprocess, task = this.task } = options;
+    return { network: this.#network, session: this.#built("save"), setup: this.#setup, preprocess, task };
+  }
+
+  #compiled(verb: string): Setup {
+    if (this.#setup !== null) return this.#setup;
+    throw new UsageError({
+      code: "not_compiled",
+      op: verb,
+      what: "the model has no optimiser and loss yet",
+      hint: 'Call model.compile({ optimizer: "adam", loss: "mse" }) first.',
+    });
+  }
+
+  #built(what: string): Session {
+    if (this.#session !== null) return this.#session;
+    throw new UsageError({
+      code: "not_built",
+      op: what,
+      what: "the model has no weights yet: input shapes are not known",
+      hint: 'Call model.build(["time", 3]) or fit first.',
+    });
+  }
+
+  #sessionFor(x: Columns, y: Columns, lengths: Named<TensorLike> | undefined, seed: number): Session {
+    if (this.#session !== null) return this.#session;
+    if (this.#network.kind !== "functional" && !x.has("")) {
+      throw new UsageError({
+        code: "input_names",
+        what: `this model has one input, but x has the names ${[...x.keys()].join(", ")}`,
+        hint: "Pass the values alone as x.",
+      });
+    }
+    const loss = this.#setup === null ? null : ([...this.#setup.losses.values()][0] ?? null);
+    const inputs = inferInputs(this.#network, { x, hasLengths: lengths !== undefined });
+    return this.#start(inputs, inferOutputSize(this.#network, y, loss), seed);
+  }
+
+  #start(inputs: NetworkNamed<NetworkInput>, outputSize: number | null, seed: number): Session {
+    checkSeed(seed);
+    this.#session = new Session(this.#network.build(inputs, outputSize), (layout) => initialFlat(layout, seed));
+    return this.#session;
+  }
+
+  #refuseWhileTraining(verb: string): void {
+    if (!this.#isTraining) return;
+    throw new UsageError({ code: "training", op: verb, what: "the model is being trained", hint: "Await the running fit first." });
+  }
+}
+
+/** Rows that `validationSplit` keeps back; throws UsageError `bad_split`. */
+function splitRows(rows: number, { validationSplit = 0, validationData }: FitOptions): number {
+  if (validationSplit === 0) return 0;
+  const kept = rows - Math.floor(rows * (1 - validationSplit) + 1e-9);
+  const isShare = validationSplit > 0 && validationSplit < 1;
+  if (isShare && kept > 0 && kept < rows && validationData === undefined) return kept;
+  const what =
+    validationData !== undefined
+      ? "both validationSplit and validationData are given"
+      : isShare
+        ? `validationSplit ${validationSplit} of ${rows} rows leaves ${rows - kept} to train on and ${kept} to validate with`
+        : `validationSplit must lie between 0 and 1, got ${validationSplit}`;
+  throw new UsageError({ code: "bad_split", op: "fit", what });
+}
+
+function wholePass(data: Prepared, batchSize: number | "full" = defaultBatchSize): Pass {
+  return { data, rows: orderedRows(0, rowsOf(data.x)), batchSize: wholeBatchSize(batchSize, data.rows) };
+}
+
+function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {
+  const single = outputs.get("");
+  // Which of the two it is, is fixed by the network that O was declared for.
+  return (single ?? Object.fromEntries(outputs)) as O;
+}
+
+function checkSeed(seed: number): number {
+  if (Number.isSafeInteger(seed)) return seed;
+  throw new UsageError({ code: "bad_seed", what: `the seed ${String(seed)} is not a whole number` });
+}
+
+function isPair(data: NonNullable<FitOptions["validationData"]>): data is readonly [Named<TensorLike>, Named<TensorLike>] {
+  return Array.isArray(data);
+}

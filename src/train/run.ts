@@ -1,0 +1,85 @@
+// Evaluation and prediction: one pass over rows in batches, without learning.
+
+import { elementCount } from "../base/dtype.js";
+import { HostTensor, hostTensor } from "../base/tensor.js";
+import { isRecord } from "../base/tree.js";
+import { isTensor } from "../trace/traced.js";
+import type { Prepared } from "./dataset.js";
+import { BatchFeeder, planFeeds } from "./feeds.js";
+import { type Logs, Tally } from "./measures.js";
+import { makePause } from "./pause.js";
+import { evaluationSections, predictionSections } from "./programs.js";
+import type { Session } from "./session.js";
+import type { Measures } from "./terms.js";
+
+/** Rows of a data set, and how many to take at once. */
+export interface Pass {
+  readonly data: Prepared;
+  readonly rows: Int32Array;
+  readonly batchSize: number;
+}
+
+/** Loss and metrics over the valid elements of these rows. */
+export async function evaluateRows(session: Session, measures: Measures, pass: Pass): Promise<Logs> {
+  const plan = planFeeds(pass.data, session.ports);
+  const backend = await session.backend();
+  const program = session.program(backend, "evaluate", plan.signature, () => evaluationSections(session.context, plan, measures));
+  const residents = session.residents(backend, []);
+  const tally = new Tally(measures);
+  const feeder = new BatchFeeder(pass.data);
+  const pause = makePause();
+  for (const rows of batchesOf(pass)) {
+    tally.add(program.run("evaluate", residents, feeder.feeds(rows)));
+    await pause();
+  }
+  return tally.logs();
+}
+
+/** The outputs for these rows, by output name. */
+export async function predictRows(session: Session, pass: Pass): Promise<Map<string, HostTensor>> {
+  const plan = planFeeds(pass.data, session.ports);
+  const backend = await session.backend();
+  const program = session.program(backend, "predict", plan.signature, () => predictionSections(session.context, plan));
+  const residents = session.residents(backend, []);
+  const feeder = new BatchFeeder(pass.data);
+  const pause = makePause();
+  const parts = new Map<string, HostTensor[]>();
+  for (const rows of batchesOf(pass)) {
+    const { outputs } = program.run("predict", residents, feeder.feeds(rows));
+    if (!isRecord(outputs) || isTensor(outputs)) throw new TypeError("expected outputs by name");
+    for (const [name, value] of Object.entries(outputs)) {
+      if (value instanceof HostTensor) parts.set(name, [...(parts.get(name) ?? []), value]);
+    }
+    await pause();
+  }
+  return new Map([...parts].map(([name, list]) => [name, joined(list)]));
+}
+
+/** The pass in pieces of its batch size; the last may be smaller. */
+export function batchesOf({ rows, batchSize }: Pick<Pass, "rows" | "batchSize">): Int32Array[] {
+  const count = Math.ceil(rows.length / batchSize);
+  return Array.from({ length: count }, (_, index) => rows.subarray(index * batchSize, Math.min((index + 1) * batchSize, rows.length)));
+}
+
+function joined(parts: readonly HostTensor[]): HostTensor {
+  const [first] = parts;
+  if (first === undefined) throw new TypeError("expected at least one batch");
+  const rest = first.shape.slice(1);
+  const rows = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
+  const length = rows * elementCount(rest);
+  const { exact } = first;
+  const data =
+    exact instanceof Float64Array
+      ? new Float64Array(length)
+      : exact instanceof Int32Array
+        ? new Int32Array(length)
+        : exact instanceof Uint8Array
+          ? new Uint8Array(length)
+          : new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.exact, at);
+    at += part.exact.length;
+  }
+  return hostTensor(data, [rows, ...rest], first.dtype);
+}

@@ -1,0 +1,64 @@
+// A built network with its weights and compiled programs on the backend of the moment.
+
+import type { Backend, Residents } from "../backends/contract.js";
+import { currentBackend } from "../engine/backend.js";
+import { type CompiledProgram, compileSections, type SectionSource } from "../engine/program.js";
+import type { BuiltNetwork, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
+import { type Ports, portsOf } from "./dataset.js";
+import type { ProgramContext } from "./programs.js";
+import { type Layout, layoutOf, WeightStore } from "./weights.js";
+
+/** Everything that exists once input shapes are known. */
+export class Session {
+  readonly built: BuiltNetwork;
+  readonly inputTypes: NetworkNamed<NetworkInput>;
+  readonly ports: Ports;
+  readonly store: WeightStore;
+  readonly context: ProgramContext;
+  /** Steps the optimiser has made since `compile`. */
+  steps = 0;
+  #programs = new Map<string, CompiledProgram>();
+  #backend: Backend | null = null;
+
+  constructor(built: BuiltNetwork, initial: (layout: Layout) => Float32Array) {
+    const layout = layoutOf(built.weights);
+    this.built = built;
+    this.inputTypes = built.inputs;
+    this.ports = portsOf(built);
+    this.store = new WeightStore(layout, initial(layout));
+    this.context = { built, ports: this.ports, layout };
+  }
+
+  /** The backend chosen now; programs of another one are forgotten. */
+  async backend(): Promise<Backend> {
+    const backend = await currentBackend();
+    if (this.#backend !== backend) this.#programs.clear();
+    this.#backend = backend;
+    return backend;
+  }
+
+  /** The program of this kind and feed signature, compiled at first use. */
+  program(backend: Backend, kind: string, signature: string, sections: () => SectionSource[]): CompiledProgram {
+    const key = `${kind} ${signature}`;
+    const program = this.#programs.get(key) ?? compileSections(backend, kind, sections());
+    this.#programs.set(key, program);
+    return program;
+  }
+
+  /** Flat vectors on the backend: the weights and whatever else is named. */
+  residents(backend: Backend, vectors: readonly string[]): Residents {
+    return this.store.on(backend, ["weights", ...vectors]);
+  }
+
+  /** Forgets slots, steps and the programs that depend on optimiser and losses. */
+  resetTraining(): void {
+    this.steps = 0;
+    this.store.dropOthers();
+    for (const key of this.#programs.keys()) if (!key.startsWith("predict ")) this.#programs.delete(key);
+  }
+
+  /** Bytes of the planned memory of all programs. */
+  get arenaBytes(): number {
+    return [...this.#programs.values()].reduce((sum, { arenaBytes }) => sum + arenaBytes, 0);
+  }
+}

@@ -1,0 +1,139 @@
+// What a user hands to a model and gets back: data, options, history, callbacks.
+
+import type { Tensor } from "../base/tensor.js";
+import type { Tree } from "../base/tree.js";
+import type { TensorLike } from "../ops/index.js";
+import type { LossFunction } from "./losses/index.js";
+import type { Optimizer } from "./optimizers/define.js";
+
+/** One value, or values by input or output name. */
+export type Named<T> = T | { readonly [name: string]: T };
+
+/** Inputs, targets and lengths together. */
+export interface Dataset {
+  readonly x: Named<TensorLike>;
+  readonly y: Named<TensorLike>;
+  /** Valid steps of each row [rows]; ragged nested arrays give them by themselves. */
+  readonly lengths?: Named<TensorLike>;
+}
+
+/** Options of `evaluate` and `predict`. */
+export interface RunOptions {
+  readonly lengths?: Named<TensorLike>;
+  /** Rows at once: 32. Results are the same bits for any number. */
+  readonly batchSize?: number | "full";
+}
+
+/** Options of `fit`. */
+export interface FitOptions {
+  /** Passes over the data: 10. */
+  readonly epochs?: number;
+  /** Rows in one step: 32; "full" is batch gradient descent. */
+  readonly batchSize?: number | "full";
+  /** Share of the rows, taken from the end, that is not trained on but validated with: 0. */
+  readonly validationSplit?: number;
+  readonly validationData?: Dataset | readonly [x: Named<TensorLike>, y: Named<TensorLike>];
+  readonly lengths?: Named<TensorLike>;
+  /** Initial weights (if the model is not built), order of rows, dropout: 0. */
+  readonly seed?: number;
+  /** Another order of rows in every epoch: true. */
+  readonly shuffle?: boolean;
+  readonly callbacks?: readonly Callback[];
+  /** "lines": one line per epoch; "auto": the same if standard error is a terminal; "silent". */
+  readonly verbose?: "auto" | "silent" | "lines";
+  /** Takes the lines; standard error by default. */
+  readonly log?: (line: string) => void;
+  /** Aborting ends training after the current step with `stopped: "interrupted"`. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a training went. */
+export interface History {
+  /** Completed passes. */
+  readonly epochs: number;
+  /** The pass with the lowest valLoss (or loss, without validation), from 1; 0 if none was completed. */
+  readonly bestEpoch: number;
+  readonly stopped: "done" | "early" | "nan" | "interrupted";
+  /** What `stop` was given, or why training ended by itself; empty for "done". */
+  readonly reason: string;
+  /** Share of the steps whose gradient was scaled down to the norm limit. */
+  readonly clippedShare: number;
+  /** One value per pass: loss, valLoss, and each metric with its validation twin. */
+  readonly history: Readonly<Record<string, readonly number[]>>;
+}
+
+/** What a callback sees. */
+export interface TrainEvent {
+  /** From 1; 0 before the first. */
+  readonly epoch: number;
+  /** Steps so far. */
+  readonly step: number;
+  /** After a batch: loss, gradientNorm. After an epoch: what history gets. */
+  readonly logs: Readonly<Record<string, number>>;
+  readonly model: Model<unknown>;
+  /** Ends training after the current step. */
+  stop(reason: string): void;
+}
+
+/** A record of functions; asynchronous ones are awaited. */
+export interface Callback {
+  readonly name: string;
+  onTrainStart?(event: TrainEvent): void | Promise<void>;
+  onEpochStart?(event: TrainEvent): void | Promise<void>;
+  onBatchEnd?(event: TrainEvent): void | Promise<void>;
+  onEpochEnd?(event: TrainEvent): void | Promise<void>;
+  onTrainEnd?(event: TrainEvent): void | Promise<void>;
+}
+
+/** Options of `compile`. */
+export interface CompileOptions {
+  /** A name with default options, or adam({ ... }). */
+  readonly optimizer: string | Optimizer;
+  /** A name or (actual, predicted) => one number per element; by output name where there are several. */
+  readonly loss: Named<string | LossFunction>;
+  readonly metrics?: readonly string[];
+}
+
+/** What is stored beside the network. */
+export interface SaveOptions {
+  /** JSON that the loaded model gives back as `preprocess`. */
+  readonly preprocess?: unknown;
+  /** Name of the task the model was made for. */
+  readonly task?: string;
+}
+
+/** A network that can be trained, used and saved. */
+export interface Model<O = Tensor> {
+  /** @throws UsageError `unknown_optimizer`, `unknown_loss`, `unknown_metric` */
+  compile(options: CompileOptions): void;
+  /** Trains; every number depends on the data, the options and the arithmetic class only. */
+  fit(x: Named<TensorLike>, y: Named<TensorLike>, options?: FitOptions): Promise<History>;
+  fit(data: Dataset, options?: FitOptions): Promise<History>;
+  /** Loss and metrics over the valid elements. */
+  evaluate(x: Named<TensorLike>, y: Named<TensorLike>, options?: RunOptions): Promise<Record<string, number>>;
+  evaluate(data: Dataset, options?: RunOptions): Promise<Record<string, number>>;
+  /** Outputs [rows, ...]; sequences hold zeros after each row's last step. */
+  predict(x: Named<TensorLike> | Dataset, options?: RunOptions): Promise<O>;
+  /** The network as a function, for losses and loops of one's own. */
+  call(
+    weights: Tree,
+    x: Named<Tensor>,
+    options?: { readonly training?: boolean; readonly key?: Tensor; readonly lengths?: Named<Tensor> },
+  ): O;
+  /** Record layer → weight → tensor; setting checks names and shapes. */
+  weights: Tree;
+  /** Makes the weights for inputs of these shapes (without batch), as in ["time", 3]. */
+  build(inputShapes: Named<readonly (number | "time")[]>, options?: { readonly seed?: number }): void;
+  /** A table of layers, shapes and parameters. */
+  summary(): string;
+  /** Writes a folder, or one file if the path ends in .drnn; an existing model is replaced only when the new one is complete. */
+  save(path: string, options?: SaveOptions): Promise<void>;
+  /** The model as one file in memory. */
+  toBytes(options?: SaveOptions): Uint8Array;
+  /** What `save` was given as preprocess, for a loaded model. */
+  readonly preprocess: unknown;
+  /** What `save` was given as task; null otherwise. */
+  readonly task: string | null;
+  /** Bytes of the planned memory of all compiled programs; constant while sizes stay within what was seen. */
+  readonly arenaBytes: number;
+}
