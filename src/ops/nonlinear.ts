@@ -56,7 +56,8 @@ export function gelu(a: Operand): Tensor {
 
 /** ln(1 + e^x), without overflow. */
 export function softplus(a: Operand): Tensor {
-  return add(maximum(a, 0), log1p(exp(neg(abs(a)))));
+  // max(a, -a) is |a| with the slope -1 at 0, where that of max(a, 0) is 0: together they give softplus'(0) = 1/2.
+  return add(maximum(a, 0), log1p(exp(neg(maximum(a, neg(a))))));
 }
 
 /** Piecewise linear sigmoid: 0 below -2.5, 1 above 2.5, 0.2x + 0.5 between. */
