@@ -25,8 +25,8 @@ export interface RecurrentOptions {
   readonly name?: string;
 }
 
-/** Options of one cell, to override its defaults. */
-export type CellOptions<O> = { readonly [K in keyof O]?: number };
+/** Options of one cell, to override its defaults; of a cell whose options are not known to the types, anything (checked when made). */
+export type CellOptions<O> = string extends keyof O ? { readonly [option: string]: unknown } : { readonly [K in keyof O]?: number };
 
 const kinds: OptionKinds = {
   units: "size",
