@@ -51,7 +51,7 @@ export function recurrent<O>(
 export function recurrent<O>(cell: Cell<O>, options: RecurrentOptions & CellOptions<NoInfer<O>>): Layer;
 export function recurrent<O>(cell: Cell<O>, options: RecurrentOptions & CellOptions<NoInfer<O>>): Layer & StatefulLayer {
   const any = asAnyCell(cell);
-  return makeLayer(recurrentDefinition(any, options, { kind: "recurrent", cell: any.name, options: plainOptions(options) }));
+  return makeLayer(recurrentDefinition(any, options, { kind: "recurrent", options: plainOptions(options), cell: any.name }));
 }
 
 /** The definition behind `recurrent`, and behind the named layers (`config` says which). */

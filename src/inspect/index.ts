@@ -1,0 +1,4 @@
+// The door deep-rnn/inspect: looking at what a model or cell does.
+
+export { type CellCheckOptions, gradientCheckCell } from "./cell-check.js";
+export { type GradientReport, gradientCheck } from "./gradient-check.js";

@@ -1,0 +1,384 @@
+// Networks: names, shapes, messages, and wirings that survive a file.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Tensor } from "../../src/base/tensor.js";
+import { valueAndGrad } from "../../src/engine/grad.js";
+import type { Tensors } from "../../src/nn/cell.js";
+import { defineCell } from "../../src/nn/cell.js";
+import { bidirectional } from "../../src/nn/layers/bidirectional.js";
+import { activation, dense, dropoutLayer, embedding, layerNormLayer } from "../../src/nn/layers/feedforward.js";
+import { gru, lstm } from "../../src/nn/layers/named.js";
+import { asAnyCell, recurrent } from "../../src/nn/layers/recurrent.js";
+import { logitsOf } from "../../src/nn/logits.js";
+import type { BuiltNetwork, Named, Network, NetworkInput } from "../../src/nn/network.js";
+import { networkFromConfig } from "../../src/nn/networks/config.js";
+import { deepRnnNetwork } from "../../src/nn/networks/deep-rnn.js";
+import { functionalNetwork } from "../../src/nn/networks/functional.js";
+import { sequentialNetwork } from "../../src/nn/networks/sequential.js";
+import { weight } from "../../src/nn/weight.js";
+import { concat, exp, expandDims, mean, mul, randomKey, scan, sub, sum, tanh, tensor } from "../../src/ops/index.js";
+import { attentionCell, decayCell } from "./custom-cells.js";
+import { drawer, exact, lengthsOf, randomWeights, relativeError, sequence, vector } from "./runs.js";
+
+const draw = drawer("networks");
+
+describe("sequential", () => {
+  const network = sequentialNetwork([
+    lstm({ units: 4, returnSequences: true }),
+    dropoutLayer({ rate: 0.5 }),
+    lstm({ units: 3, name: "top" }),
+    layerNormLayer(),
+    dense({ units: 2, activation: "softmax" }),
+  ]);
+  const built = network.build(sequence(5), null);
+
+  it("names weights after layers in call order", () => {
+    assert.deepEqual(
+      built.weights.map(({ path, shape }) => `${path} ${shape.join("x")}`),
+      [
+        "lstm-1/W 5x16",
+        "lstm-1/U 4x16",
+        "lstm-1/b 16",
+        "top/W 4x12",
+        "top/U 3x12",
+        "top/b 12",
+        "layer-norm-1/gain 3",
+        "layer-norm-1/bias 3",
+        "dense-1/W 3x2",
+        "dense-1/b 2",
+      ],
+    );
+  });
+
+  it("lists output shapes and parameters for the summary", () => {
+    assert.deepEqual(built.layers[0], { name: "lstm-1", kind: "lstm", outputShape: ["batch", "time", 4], parameters: 160 });
+    assert.deepEqual(built.layers[4], { name: "dense-1", kind: "dense", outputShape: ["batch", 2], parameters: 8 });
+    assert.deepEqual(built.outputs, { sequence: false, shape: [2] });
+  });
+
+  it("keeps the same built network for the same inputs", () => {
+    assert.equal(network.build(sequence(5), null), built);
+  });
+
+  it("remembers logits under a final activation", () => {
+    const weights = randomWeights(built, "logits");
+    let found: string | undefined;
+    const loss = (w: Tensors): Tensor => {
+      const output = built.call({ ...weights, "dense-1": w }, draw([2, 3, 5]), { training: false, key: null }) as Tensor;
+      found = logitsOf(output)?.activation;
+      return sum(output);
+    };
+    valueAndGrad(loss)(weights["dense-1"]!);
+    assert.equal(found, "softmax");
+  });
+
+  it("says which layer lacks a time axis, and what to do", () => {
+    const wrong = sequentialNetwork([gru({ units: 3 }), gru({ units: 2, name: "second" })]);
+    assert.throws(
+      () => wrong.build(sequence(4), null),
+      /expected \[batch, time, feature\], found \[B, 3\] in layer "second".*returnSequences: true/,
+    );
+  });
+
+  it("refuses two layers of one name", () => {
+    assert.throws(() => sequentialNetwork([dense({ units: 1, name: "a" }), dense({ units: 1, name: "a" })]), /two layers are called "a"/);
+  });
+});
+
+describe("options", () => {
+  it("suggest the name that was meant", () => {
+    const options = { units: 3, returnSequence: true };
+    assert.throws(() => lstm(options), /lstm has no option "returnSequence".*Did you mean "returnSequences"/);
+    assert.throws(() => dense({ units: 2, activation: "sigmiod" }), /dense has no activation "sigmiod".*Did you mean "sigmoid"/);
+  });
+
+  it("check values", () => {
+    assert.throws(() => lstm({ units: 0 }), /option units must be a whole number above 0, got 0/);
+    assert.throws(() => dropoutLayer({ rate: 1 }), /option rate must be at least 0 and below 1/);
+    assert.throws(() => activation("tahn"), /Did you mean "tanh"/);
+  });
+
+  it("a layer called outside a network says where its weights are", () => {
+    assert.throws(() => dense({ units: 1 })(tensor([[1]])), /outside a network/);
+  });
+});
+
+describe("deepRnn", () => {
+  it("takes the width of its output from the targets", () => {
+    const built = deepRnnNetwork({ units: [4, 3] }).build(sequence(2), 5);
+    assert.deepEqual(built.outputs, { sequence: false, shape: [5] });
+    assert.deepEqual(
+      built.layers.map(({ name }) => name),
+      ["rnn-1", "rnn-2", "output"],
+    );
+  });
+
+  it("needs to know the width of its output", () => {
+    assert.throws(() => deepRnnNetwork({ units: 4 }).build(sequence(2), null), /outputSize/);
+  });
+
+  it("starts a relu recurrence at the identity", () => {
+    const built = deepRnnNetwork({ units: 3, layers: 1, outputSize: 1 }).build(sequence(2), null);
+    const U = built.weights.find(({ path }) => path === "rnn-1/U")!;
+    assert.deepEqual([...U.initial(0)], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  });
+});
+
+describe("functional", () => {
+  it("refuses a layer that is never called", () => {
+    const idle = functionalNetwork({ a: dense({ units: 1 }), b: dense({ units: 1 }) }, (l, { x }: { x: Tensor }) => l.a(x));
+    assert.throws(() => idle.build({ x: vector(2) }, null), /layer "b" is never called/);
+  });
+
+  it("shares the weights of a layer called twice, and refuses two input sizes", () => {
+    const twice = functionalNetwork({ d: dense({ units: 3 }) }, (l, { x }: { x: Tensor }) => l.d(l.d(x)));
+    assert.equal(twice.build({ x: vector(3) }, null).weights.length, 2);
+    assert.throws(() => twice.build({ x: vector(2) }, null), /"d\/W" is \[2, 3\] in one call of the layer and \[3, 3\] in another/);
+  });
+
+  it("names the extra that a cell needs", () => {
+    const lacking = functionalNetwork({ r: recurrent(decayCell, { units: 3 }) }, (l, { x }: { x: Tensor }) => l.r(x));
+    assert.throws(() => lacking.build({ x: sequence(2) }, null), /cell decay-memory needs dt in layer "r"/);
+    const needless = functionalNetwork({ r: gru({ units: 3 }) }, (l, { x }: { x: Tensor }) => l.r(x, { dt: x }));
+    assert.throws(() => needless.build({ x: sequence(1) }, null), /cell gru does not use dt/);
+  });
+
+  it("checks initial states by name and size", () => {
+    const wrong = (initialState: (x: Tensor) => Tensors): Network =>
+      functionalNetwork({ r: lstm({ units: 3 }) }, (l, { x, h }: { x: Tensor; h: Tensor }) => l.r(x, { initialState: initialState(h) }));
+    const types = { x: sequence(2), h: vector(3) };
+    assert.throws(() => wrong((h) => ({ h })).build(types, null), /initialState has no "c"/);
+    assert.throws(
+      () => wrong((h) => ({ h, c: concat([h, h]) })).build(types, null),
+      /initial c is \[B, 6\], the cell expects \[batch, 3\]/,
+    );
+    assert.throws(() => wrong((h) => ({ h, d: h })).build(types, null), /has no state "d"/);
+  });
+
+  it("takes lengths as an extra, where they are an input of their own", () => {
+    const network = functionalNetwork({ r: gru({ units: 3 }) }, (l, { x, n }: { x: Tensor; n: Tensor }) => l.r(x, { lengths: n }));
+    const built = network.build({ x: sequence(2), n: { shape: [], dtype: "int32" } }, null);
+    const weights = randomWeights(built, "extra");
+    const x = draw([2, 4, 2]);
+    const plain = functionalNetwork({ r: gru({ units: 3 }) }, (l, { x: given }: { x: Tensor }) => l.r(given)).build(
+      { x: sequence(2) },
+      null,
+    );
+    const a = built.call(weights, { x, n: lengthsOf(4, 1) }, { training: false, key: null }) as Tensor;
+    const b = plain.call(weights, { x }, { training: false, key: null, lengths: lengthsOf(4, 1) }) as Tensor;
+    assert.deepEqual(exact(a), exact(b));
+  });
+});
+
+describe("steps that return the wrong thing", () => {
+  const cellWith = (step: (x: Tensor, h: Tensor) => unknown): Network => {
+    const cell = defineCell({
+      name: "odd",
+      state: { h: "units", c: "units" },
+      output: "h",
+      params: ({ units }) => ({ b: weight([units]) }),
+      step: (x, { h }) => step(x, h) as { h: Tensor; c: Tensor },
+    });
+    return sequentialNetwork([recurrent(cell, { units: 3 })]);
+  };
+  const build = (step: (x: Tensor, h: Tensor) => unknown) => () => cellWith(step).build(sequence(2), null);
+
+  it("are named: a missing state", () => {
+    assert.throws(
+      build((_, h) => ({ h })),
+      /cell odd: step did not return the state "c" in layer "odd-1"/,
+    );
+  });
+  it("are named: a state of the wrong size, with both shapes", () => {
+    assert.throws(
+      build((x, h) => ({ h, c: x })),
+      /state "c" is declared \[3\] and step returned it as \[2\] in layer "odd-1"/,
+    );
+  });
+  it("are named: a state that was not declared", () => {
+    assert.throws(
+      build((_, h) => ({ h, c: h, d: h })),
+      /step returned "d", which is not one of its states h, c/,
+    );
+  });
+  it("are named: no record at all", () => {
+    assert.throws(
+      build((_, h) => h),
+      /step did not return a record of states/,
+    );
+  });
+});
+
+/** Networks whose functions do something between their layers. */
+const wired: Readonly<
+  Record<string, { readonly network: () => Network; readonly inputs: Named<NetworkInput>; readonly feed: () => Tensors }>
+> = {
+  "several inputs and outputs": {
+    network: () =>
+      functionalNetwork(
+        {
+          encode: lstm({ units: 4, recurrentDropout: 0.3 }),
+          store: embedding({ vocabularySize: 6, size: 3 }),
+          sales: dense({ units: 1 }),
+          open: dense({ units: 1, activation: "sigmoid" }),
+        },
+        (l, { series, store }: { series: Tensor; store: Tensor }) => {
+          const both = concat([l.encode(series), l.store(store)]);
+          return { sales: l.sales(both), open: l.open(mul(0.5, both)) };
+        },
+      ),
+    inputs: { series: sequence(2), store: { shape: [], dtype: "float32" } },
+    feed: () => ({ series: draw([3, 5, 2]), store: tensor([1, 5, 0]) }),
+  },
+  "dt, mask and ops on packed sequences": {
+    network: () =>
+      functionalNetwork(
+        {
+          cell: recurrent(decayCell, { units: 4, returnSequences: true }),
+          back: bidirectional(gru({ units: 2, returnSequences: true })),
+          out: dense({ units: 2 }),
+        },
+        (l, { x, dt, mask }: { x: Tensor; dt: Tensor; mask: Tensor }) => {
+          const h = tanh(mul(2, l.cell(mul(x, mask), { dt, mask })));
+          return l.out(concat([l.back(h), exp(mul(-1, dt)), h]));
+        },
+      ),
+    inputs: { x: sequence(3), dt: sequence(1), mask: sequence(3) },
+    feed: () => ({
+      x: draw([3, 5, 3]),
+      dt: draw([3, 5, 1], 0, 1),
+      mask: tensor(
+        Float32Array.from({ length: 45 }, (_, i) => (i % 4 === 0 ? 0 : 1)),
+        { shape: [3, 5, 3] },
+      ),
+    }),
+  },
+  "states passed on, attention over them, a scan and a mean of its own": {
+    network: () =>
+      functionalNetwork(
+        {
+          encode: lstm({ units: 3, returnSequences: true, returnState: true }),
+          decode: recurrent(attentionCell, { units: 3, returnSequences: true }),
+          out: dense({ units: 2 }),
+        },
+        (l, { x }: { x: Tensor }) => {
+          const { output, state } = l.encode(x);
+          const decoded = l.decode(output, { initialState: { h: state.h! }, row: { memory: output } });
+          const [last] = scan((total: Tensor, step: Tensor) => [sub(step, mul(0.3, total)), step], mul(0.1, state.c!), decoded);
+          return {
+            all: l.out(decoded),
+            one: l.out(last),
+            centred: sub(decoded, expandDims(mean(state.c!, { axis: -1, keepDims: true }), 1)),
+          };
+        },
+      ),
+    inputs: { x: sequence(2) },
+    feed: () => ({ x: draw([3, 5, 2]) }),
+  },
+};
+
+describe("saved wirings", () => {
+  const cells = [asAnyCell(decayCell), asAnyCell(attentionCell)];
+  for (const [title, { network, inputs, feed }] of Object.entries(wired)) {
+    const first = network();
+    const built = first.build(inputs, null);
+    const text = JSON.stringify(first.toConfig());
+    const loaded = networkFromConfig(JSON.parse(text), cells).build(inputs, null);
+    const weights = randomWeights(built, title);
+    const fed = feed();
+    const outputs = (from: BuiltNetwork, w: typeof weights, training: boolean): Tensors => {
+      const result = from.call(w, fed, { training, key: training ? randomKey(4) : null, lengths: lengthsOf(5, 2, 0) });
+      return "shape" in result ? { output: result as Tensor } : (result as Tensors);
+    };
+
+    it(`give the same outputs after a round trip: ${title}`, () => {
+      for (const training of [false, true]) {
+        const [before, after] = [outputs(built, weights, training), outputs(loaded, weights, training)];
+        for (const name of Object.keys(before)) assert.deepEqual(exact(after[name]!), exact(before[name]!), name);
+      }
+    });
+
+    it(`give the same gradients after a round trip: ${title}`, () => {
+      const gradients = (from: BuiltNetwork): number[] => {
+        const loss = (w: typeof weights): Tensor =>
+          Object.values(outputs(from, w, true))
+            .map((output) => sum(mul(output, output)))
+            .reduce((a, b) => sub(a, mul(-1, b)));
+        const [, gradient] = valueAndGrad(loss)(weights);
+        return built.weights.flatMap(({ path }) => exact(gradient[path.split("/")[0]!]![path.split("/")[1]!]!));
+      };
+      assert.ok(relativeError(gradients(loaded), gradients(built)) < 1e-12);
+    });
+
+    it(`can be saved again: ${title}`, () => {
+      const again = networkFromConfig(JSON.parse(text), cells);
+      again.build(inputs, null);
+      assert.equal(JSON.stringify(again.toConfig()), text);
+    });
+  }
+
+  it("list weights in the same order", () => {
+    const { network, inputs } = wired["several inputs and outputs"]!;
+    const first = network();
+    const paths = first.build(inputs, null).weights.map(({ path }) => path);
+    const loaded = networkFromConfig(JSON.parse(JSON.stringify(first.toConfig())), []);
+    assert.deepEqual(
+      loaded.build(inputs, null).weights.map(({ path }) => path),
+      paths,
+    );
+  });
+
+  it("ask for the cell that they use", () => {
+    const network = sequentialNetwork([recurrent(decayCell, { units: 2 })]);
+    assert.throws(
+      () => networkFromConfig(JSON.parse(JSON.stringify(network.toConfig())), []),
+      /This model uses cell decay-memory; pass it in cells/,
+    );
+  });
+
+  it("notice a cell that has changed", () => {
+    const network = sequentialNetwork([gru({ units: 2 })]);
+    const config = JSON.parse(JSON.stringify(network.toConfig()).replace('["r","z","n"]', '["z","r","n"]')) as unknown;
+    assert.throws(() => networkFromConfig(config, []), /cell gru has gates .*made with/);
+  });
+
+  it("refuse what no network wrote", () => {
+    const first = functionalNetwork({ d: dense({ units: 2 }) }, (l, { x }: { x: Tensor }) => tanh(l.d(mul(2, x))));
+    first.build({ x: vector(2) }, null);
+    const text = JSON.stringify(first.toConfig());
+    const damaged = [
+      text.replace('"op":"mul"', '"op":"constructor"'),
+      text.replace('"op":"tanh"', '"op":"launch"'),
+      text.replace('"layer":"d"', '"layer":"e"'),
+      text.replace('"kind":"functional"', '"kind":"other"'),
+      text.replace('"kind":"dense"', '"kind":"__proto__"'),
+      text.replace(/"nodes":\[.*\]/, '"nodes":[]'),
+      "{}",
+      "null",
+      "[]",
+    ];
+    for (const one of damaged) {
+      assert.notEqual(one, text);
+      assert.throws(() => networkFromConfig(JSON.parse(one), []).build({ x: vector(2) }, null), /saved network cannot be read/, one);
+    }
+  });
+});
+
+describe("second derivatives", () => {
+  it("flow through an LSTM layer", async () => {
+    const { gradientCheck } = await import("../../src/inspect/gradient-check.js");
+    const built = sequentialNetwork([lstm({ units: 2, returnSequences: true })]).build(sequence(2), null);
+    const weights = randomWeights(built, "second");
+    const x = drawer("second x")([2, 3, 2]);
+    const slopes = (w: typeof weights): Tensor => {
+      const [, gradient] = valueAndGrad((v: typeof weights) => {
+        const y = built.call(v, x, { training: false, key: null, lengths: lengthsOf(3, 2) }) as Tensor;
+        return sum(mul(y, y, y));
+      })(w);
+      return sum(mul(gradient["lstm-1"]!.U!, gradient["lstm-1"]!.U!));
+    };
+    const report = gradientCheck(slopes, weights);
+    assert.ok(report.passed, JSON.stringify(report));
+  });
+});
