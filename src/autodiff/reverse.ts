@@ -5,7 +5,10 @@ import { scanAdjoint } from "./scan-adjoint.js";
 import { walkBack } from "./walk.js";
 
 /** Outputs and `wrt` over scans brought into the form that differentiates best (see passes/prepare.ts). */
-export type Prepare = (outputs: readonly Node[], wrt: readonly Node[]) => { readonly outputs: readonly Node[]; readonly wrt: readonly Node[] };
+export type Prepare = (
+  outputs: readonly Node[],
+  wrt: readonly Node[],
+) => { readonly outputs: readonly Node[]; readonly wrt: readonly Node[] };
 
 /**
  * Cotangents of `wrt`, given the cotangents of the outputs; null where an output does not depend on the node or nothing flows

@@ -1,9 +1,19 @@
 // The adjoint of a scan: a scan over the same domain the other way, fed by what the forward steps left behind.
 
 import { UsageError } from "../base/errors.js";
+import {
+  type BodyCarry,
+  type BodyInput,
+  bodyOutputs,
+  cloneBody,
+  closeScan,
+  freshInput,
+  type OpenScan,
+  openScan,
+  withBodyOutputs,
+} from "../ir/core/body.js";
 import { atPath, domainTable } from "../ir/core/build.js";
 import { add, concat, gather, zeros } from "../ir/core/builders.js";
-import { type BodyCarry, type BodyInput, bodyOutputs, cloneBody, closeScan, freshInput, type OpenScan, openScan, withBodyOutputs } from "../ir/core/body.js";
 import { type Node, reachable } from "../ir/core/node.js";
 import { substitute } from "../ir/core/rewrite.js";
 import { chooseResiduals } from "./residuals.js";
@@ -107,7 +117,10 @@ function spreadActivity(copy: OpenScan, activeInputs: readonly Node[]): { active
 /** Carries whose value can reach a result that has a cotangent. */
 function usefulCarries(copy: OpenScan, entering: Entering): Set<number> {
   const useful = new Set([...copy.carries.keys()].filter((index) => (entering.carries[index] ?? null) !== null));
-  const ends = [...copy.ys.filter((_, index) => (entering.ys[index] ?? null) !== null), ...copy.sums.filter((_, index) => (entering.sums[index] ?? null) !== null)];
+  const ends = [
+    ...copy.ys.filter((_, index) => (entering.ys[index] ?? null) !== null),
+    ...copy.sums.filter((_, index) => (entering.sums[index] ?? null) !== null),
+  ];
   for (;;) {
     const seen = new Set(reachable([...ends, ...[...useful].map((index) => copy.carries[index]!.next)]));
     const reached = copy.carries.flatMap(({ inner }, index) => (!useful.has(index) && seen.has(inner) ? [index] : []));
@@ -135,7 +148,12 @@ function closeAdjoint(forward: OpenScan, copy: OpenScan, originals: ReadonlyMap<
     sums: raw.dShared.filter((d) => d !== null),
   };
   const saved = chooseResiduals(bodyOutputs(adjoint), copy, originals);
-  const residuals = stackResiduals(forward, saved.map((node) => originals.get(node)!), copy.carries, saved);
+  const residuals = stackResiduals(
+    forward,
+    saved.map((node) => originals.get(node)!),
+    copy.carries,
+    saved,
+  );
   const replaced = new Map(residuals.map(({ node, inner }) => [node, inner]));
   const outputs = substitute(bodyOutputs(adjoint), replaced);
   const values = closeScan(withBodyOutputs({ ...adjoint, xs: [...adjoint.xs, ...residuals] }, outputs));

@@ -45,26 +45,31 @@ export function walkBack(
   });
   for (const node of nodes.toReversed()) {
     if (!active.has(node) || !node.inputs.some((input) => active.has(input))) continue;
-    if (isOp(node, "scan")) {
-      const results = ofScans.get(node);
-      if (results !== undefined) scanRule(node, results, (input) => active.has(input)).forEach((d, index) => send(node.inputs[index]!, d));
-      continue;
-    }
-    const list = arrived.get(node);
-    if (list === undefined) continue;
-    const cotangent = atPath(node.where, () => total(list));
-    arrived.set(node, [cotangent]);
-    if (isOp(node, "part")) {
-      const scan = node.inputs[0]!;
-      const results = ofScans.get(scan) ?? scan.results.map(() => null);
-      results[node.attrs.index] = cotangent;
-      ofScans.set(scan, results);
-    } else atPath(node.where, () => pull(node, cotangent).forEach((d, index) => send(node.inputs[index]!, d)));
+    atPath(node.where, () => {
+      for (const [index, cotangent] of cotangentsOfInputs(node).entries()) send(node.inputs[index]!, cotangent);
+    });
   }
   return wrt.map((node) => {
     const list = arrived.get(node);
     return list === undefined ? null : total(list);
   });
+
+  function cotangentsOfInputs(node: Node): readonly (Node | null)[] {
+    if (isOp(node, "scan")) {
+      const results = ofScans.get(node);
+      return results === undefined ? [] : scanRule(node, results, (input) => active.has(input));
+    }
+    const list = arrived.get(node);
+    if (list === undefined) return [];
+    const cotangent = total(list);
+    arrived.set(node, [cotangent]);
+    if (!isOp(node, "part")) return pull(node, cotangent);
+    const scan = node.inputs[0]!;
+    const results = ofScans.get(scan) ?? scan.results.map(() => null);
+    results[node.attrs.index] = cotangent;
+    ofScans.set(scan, results);
+    return [];
+  }
 }
 
 function isFloat(node: Node): boolean {

@@ -150,5 +150,8 @@ export function elementsOf(type: ValueType): number {
 
 function cutter<E>(list: readonly E[]): (count: number) => E[] {
   let at = 0;
-  return (count) => list.slice(at, (at += count));
+  return (count) => {
+    at += count;
+    return list.slice(at - count, at);
+  };
 }

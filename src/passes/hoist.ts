@@ -1,0 +1,140 @@
+// Hoist: what does not depend on the carry leaves the loop, computed for all steps at once.
+
+import {
+  allValues,
+  type BodyInput,
+  bodyOutputs,
+  closeScan,
+  elementsOf,
+  freshInput,
+  type OpenScan,
+  openScan,
+  substituteBody,
+} from "../ir/core/body.js";
+import { domainTable } from "../ir/core/build.js";
+import { broadcast, gather } from "../ir/core/builders.js";
+import { isOp, type Node, reachable } from "../ir/core/node.js";
+import { contains, costly, type Level, type Lifter, levelsOf, lifterOf, movements, roots, sizeOfAll } from "./levels.js";
+import { type Report, silent } from "./log.js";
+
+const reasons = {
+  steps: "it does not depend on the carry: one product over all steps keeps the processor busier than one per step",
+  rows: "it depends only on values of the row, so once per row is enough",
+  once: "it depends only on shared values, so once is enough",
+  outputs: "an output that does not depend on the carry needs no loop",
+} as const;
+
+/** Body nodes that leave, by where they go. */
+interface Leaving {
+  readonly once: Node[];
+  readonly rows: Node[];
+  readonly steps: Node[];
+}
+
+/** The scan's results with everything outside that need not be inside; null if nothing leaves. */
+export function hoistScan(scan: Node<"scan">, report: Report = silent): Node[] | null {
+  const open = openScan(scan);
+  const levels = levelsOf(open);
+  const lifter = lifterOf(open, levels);
+  const freeYs = open.ys.map((y) => levels.get(y)! < 4 && lifter.isAffordable([y]));
+  const leaving = chooseLeaving(open, levels, lifter, freeYs);
+  const count = leaving.once.length + leaving.rows.length + leaving.steps.length;
+  if (count === 0 && !freeYs.includes(true)) return null;
+  tell(open, leaving, freeYs, report);
+
+  const added = (nodes: readonly Node[], outers: readonly Node[]): BodyInput[] =>
+    nodes.map((node, index) => ({ outer: outers[index]!, inner: freshInput(`hoisted${node.op}`, node, open.scope) }));
+  const shared = added(leaving.once, lifter.once(leaving.once));
+  const rows = added(leaving.rows, lifter.rows(leaving.rows));
+  const xs = added(leaving.steps, lifter.steps(leaving.steps));
+  const replaced = new Map<Node, Node>();
+  [leaving.once, leaving.rows, leaving.steps].forEach((nodes, kind) => {
+    const inputs = [shared, rows, xs][kind]!;
+    nodes.forEach((node, index) => {
+      replaced.set(node, inputs[index]!.inner);
+    });
+  });
+  const kept: OpenScan = { ...open, ys: open.ys.filter((_, index) => !freeYs[index]) };
+  const inner = substituteBody(kept, replaced);
+  const values = closeScan({ ...inner, xs: [...open.xs, ...xs], rows: [...open.rows, ...rows], shared: [...open.shared, ...shared] });
+  const outside = freeOutputs(
+    open,
+    levels,
+    lifter,
+    open.ys.filter((_, index) => freeYs[index]),
+  );
+  const ys = interleave(freeYs, outside, values.ys);
+  return allValues({ ...values, ys });
+}
+
+/** Walks down from what stays: the first node worth computing outside leaves, and what is above it goes with it. */
+function chooseLeaving(open: OpenScan, levels: ReadonlyMap<Node, Level>, lifter: Lifter, freeYs: readonly boolean[]): Leaving {
+  const leaving: Leaving = { once: [], rows: [], steps: [] };
+  const seen = new Set<Node>();
+  const staying = [...open.carries.map(({ next }) => next), ...open.ys.filter((_, index) => !freeYs[index]), ...open.sums];
+  const carried = reachable(staying).filter((node) => levels.get(node) === 4);
+  const pending = [...carried.flatMap((node) => node.inputs), ...staying].filter((node) => levels.get(node)! < 4);
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (seen.has(node) || isOp(node, "input")) continue;
+    seen.add(node);
+    const level = levels.get(node)!;
+    if (level === 1 && node.op !== "broadcast") leaving.once.push(node);
+    else if (level === 2 && paysPerRow(node, levels)) leaving.rows.push(node);
+    else if (level === 3 && paysOverSteps(node, levels) && lifter.isAffordable([node])) leaving.steps.push(node);
+    else pending.push(...node.inputs);
+  }
+  for (const list of [leaving.once, leaving.rows, leaving.steps]) list.sort((a, b) => a.id - b.id);
+  return leaving;
+}
+
+function paysPerRow(node: Node, levels: ReadonlyMap<Node, Level>): boolean {
+  if (movements.has(node.op)) return false;
+  const stops = { has: (inner: Node): boolean => isOp(inner, "input") };
+  if (contains(node, (inner) => levels.get(inner) === 2 && (roots.has(inner.op) || costly.has(inner.op)), stops)) return true;
+  return leavesOf(node, levels, 2) >= elementsOf(node);
+}
+
+/** Products and reductions leave; pointwise values only if one value takes the place of more. */
+function paysOverSteps(node: Node, levels: ReadonlyMap<Node, Level>): boolean {
+  if (roots.has(node.op)) return true;
+  return !movements.has(node.op) && leavesOf(node, levels, 3) > elementsOf(node);
+}
+
+/** Elements that the body reads to compute the node: inputs of this level, slices of them, and roots that leave by themselves. */
+function leavesOf(node: Node, levels: ReadonlyMap<Node, Level>, level: Level): number {
+  const leaves = new Set<Node>();
+  const seen = new Set<Node>();
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (seen.has(next) || levels.get(next) !== level) continue;
+    seen.add(next);
+    if (isOp(next, "input") || isOp(next, "slice") || roots.has(next.op)) leaves.add(next);
+    else pending.push(...next.inputs);
+  }
+  return sizeOfAll(leaves);
+}
+
+/** Outputs without carries, [N, ...]. */
+function freeOutputs(open: OpenScan, levels: ReadonlyMap<Node, Level>, lifter: Lifter, ys: readonly Node[]): Node[] {
+  return ys.map((y) => {
+    if (levels.get(y) === 2) return gather(lifter.rows([y])[0]!, domainTable(open.domain, "row"));
+    if (levels.get(y)! <= 1) return broadcast(lifter.once([y])[0]!, [open.domain.steps, ...y.shape]);
+    return lifter.steps([y])[0]!;
+  });
+}
+
+function interleave(isFree: readonly boolean[], free: readonly Node[], kept: readonly Node[]): Node[] {
+  let [nextFree, nextKept] = [0, 0];
+  return isFree.map((flag) => (flag ? free[nextFree++]! : kept[nextKept++]!));
+}
+
+function tell(open: OpenScan, leaving: Leaving, freeYs: readonly boolean[], report: Report): void {
+  const total = reachable(bodyOutputs(open)).length;
+  const entry = (rule: string, what: string, reason: string): void => report({ pass: "hoist", rule, where: open.where, what, reason });
+  const names = (nodes: readonly Node[]): string => nodes.map(({ op }) => op).join(", ");
+  if (leaving.steps.length > 0) entry("over-steps", `${names(leaving.steps)} of ${total} body nodes`, reasons.steps);
+  if (leaving.rows.length > 0) entry("over-rows", names(leaving.rows), reasons.rows);
+  if (leaving.once.length > 0) entry("once", names(leaving.once), reasons.once);
+  const free = freeYs.filter(Boolean).length;
+  if (free > 0) entry("free-output", `${free} of ${freeYs.length} outputs`, reasons.outputs);
+}

@@ -1,0 +1,37 @@
+// The passes in their order, with a log of what they did.
+
+import { makeGraph } from "../ir/core/build.js";
+import type { Graph, Node } from "../ir/core/node.js";
+import { rewriteScans } from "../ir/core/rewrite.js";
+import { hoistScan } from "./hoist.js";
+import type { PassEntry, Report } from "./log.js";
+import { simplify } from "./simplify.js";
+import { sinkScan } from "./sink.js";
+
+/** The optimised graph and what happened to it. */
+export interface Optimised {
+  readonly graph: Graph;
+  readonly log: readonly PassEntry[];
+}
+
+/** The same meaning, NaN and infinities included, in the form that is lowered. Run it when no gradient is taken any more. */
+export function optimise(graph: Graph): Optimised {
+  const log: PassEntry[] = [];
+  const report: Report = (entry) => log.push(entry);
+  const passes = [simplify, hoist, sink, simplify];
+  return { graph: passes.reduce((current, pass) => pass(current, report), graph), log };
+}
+
+/** What does not depend on carries leaves the loops. */
+export function hoist(graph: Graph, report: Report): Graph {
+  return overScans(graph, (scan) => hoistScan(scan, report));
+}
+
+/** What nobody carries leaves the loops. */
+export function sink(graph: Graph, report: Report): Graph {
+  return overScans(graph, (scan) => sinkScan(scan, report));
+}
+
+function overScans(graph: Graph, visit: (scan: Node<"scan">) => readonly Node[] | null): Graph {
+  return makeGraph(graph.name, graph.inputs, rewriteScans(graph.outputs, visit));
+}

@@ -1,0 +1,41 @@
+// Brings scans into the form that differentiates best, before a gradient is taken through them.
+
+import { isOp, type Node, reachable } from "../ir/core/node.js";
+import { rewriteScans } from "../ir/core/rewrite.js";
+import { hoistScan } from "./hoist.js";
+import { differentiableRules } from "./rules.js";
+import { share } from "./share.js";
+import { simplifyBody } from "./simplify.js";
+import { sinkScan } from "./sink.js";
+
+/** Nodes of a forward graph, rewritten together. */
+export interface ForGradient {
+  readonly outputs: readonly Node[];
+  readonly wrt: readonly Node[];
+}
+
+/**
+ * Scans between `wrt` and the outputs are simplified, hoisted and sunk, and scans with the same state become one, so that each
+ * product outside a loop gets a gradient outside it and each state is walked back once. Nodes of `wrt` are never merged with others.
+ */
+export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[]): ForGradient {
+  if (!reachable(outputs).some((node) => isOp(node, "scan"))) return { outputs, wrt };
+  let all = [...outputs, ...wrt];
+  for (const pass of [
+    (scan: Node<"scan">) => simplifyBody(scan, differentiableRules),
+    (scan: Node<"scan">) => hoistScan(scan),
+    (scan: Node<"scan">) => sinkScan(scan),
+  ]) {
+    const reached = dependents(all, all.slice(outputs.length));
+    all = rewriteScans(all, (scan, original) => (reached.has(original) ? pass(scan) : null));
+  }
+  all = share(all, new Set(all.slice(outputs.length)));
+  return { outputs: all.slice(0, outputs.length), wrt: all.slice(outputs.length) };
+}
+
+/** Nodes that depend on `sources`. */
+function dependents(outputs: readonly Node[], sources: readonly Node[]): Set<Node> {
+  const found = new Set<Node>(sources);
+  for (const node of reachable(outputs)) if (node.inputs.some((input) => found.has(input))) found.add(node);
+  return found;
+}
