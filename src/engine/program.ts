@@ -7,7 +7,8 @@ import { ShapeError, UsageError } from "../base/errors.js";
 import { HostTensor, hostTensor, type Tensor } from "../base/tensor.js";
 import { type NamedLeaf, type Tree, type TreeOf, treeFrom, treeLeaves } from "../base/tree.js";
 import type { Graph, Node } from "../ir/core/node.js";
-import { optimise, type PassLog } from "../passes/optimise.js";
+import type { PassEntry } from "../passes/log.js";
+import { optimise } from "../passes/optimise.js";
 import { type ArgumentLeaf, traceFunction } from "../trace/function.js";
 import { TracedTensor, tensorLeaves, tensorTree } from "../trace/traced.js";
 
@@ -49,7 +50,7 @@ export interface CompiledProgram {
   readonly arenaBytes: number;
   readonly instructionCount: number;
   /** What the passes did, per section. */
-  readonly log: Readonly<Record<string, readonly PassLog[]>>;
+  readonly log: Readonly<Record<string, readonly PassEntry[]>>;
 }
 
 let programs = 0;
@@ -64,7 +65,7 @@ interface TracedSection {
   readonly fedLeaves: readonly { readonly argument: string; readonly leaf: NamedLeaf<ArgumentSpec> }[];
   readonly constants: Readonly<Record<string, HostArray>>;
   readonly fed: Readonly<Record<string, Tree>>;
-  readonly log: readonly PassLog[];
+  readonly log: readonly PassEntry[];
 }
 
 /** Traces, optimises and compiles the sections of one program. */
