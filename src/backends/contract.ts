@@ -1,41 +1,53 @@
-// What every backend offers: programs made of sections, and flat vectors that stay between runs.
+// What every backend offers: compiling sections, vectors that stay in its memory, and running.
 
 import type { HostArray } from "../base/dtype.js";
 import type { ProgramSpec, VectorName } from "../ir/lowered/section.js";
 
 export type { Binding, ProgramSpec, SectionSpec, VectorName } from "../ir/lowered/section.js";
 
-/** What runs the programs, and why it was chosen. */
+/** Which backend runs, chosen once and told to the user. */
 export interface BackendInfo {
-  readonly backend: string;
+  readonly backend: "reference" | "native" | "wasm";
+  /** Instruction set: "avx512", "avx2", "neon", "baseline", "relaxed", "simd"; "float64" for the reference. */
   readonly variant: string;
-  readonly class: "fma" | "plain";
+  /** Equal classes give equal bits. */
+  readonly class: "fma" | "plain" | "float64";
   readonly threads: number;
+  /** Why this one, in words. */
   readonly reason: string;
 }
 
-/** Flat vectors in the backend's memory. Writing one makes a new version of it: what was packed from it is packed again. */
+/** Flat vectors of four-byte elements. int32 and bool elements are stored as they are, not converted to floats. */
 export interface Residents {
+  /** Elements of each vector. */
   readonly sizes: Readonly<Record<VectorName, number>>;
-  /** A copy of float32 elements, exact (float64) on the reference backend. */
+  /** A copy of a range, the whole vector by default; float64 where the backend computes in it. */
   read(vector: VectorName, offset?: number, length?: number): Float32Array | Float64Array;
-  write(vector: VectorName, data: ArrayLike<number>, offset?: number): void;
-  /** int32 elements lie in the same vectors as their bits. */
   readInt(vector: VectorName, offset?: number, length?: number): Int32Array;
+  write(vector: VectorName, data: ArrayLike<number>, offset?: number): void;
   writeInt(vector: VectorName, data: ArrayLike<number>, offset?: number): void;
+  /** Grows with every change, by the host or by a program. */
   version(vector: VectorName): number;
 }
 
 /** A compiled program. */
 export interface Executable {
-  /** Runs one section; synchronous. Throws RunError `index_out_of_range` naming the layer. */
+  /**
+   * Runs one section; synchronous. Feeds and results go by the names of their bindings; result arrays belong to the caller.
+   *
+   * @throws RunError `index_out_of_range`, ShapeError `feed_shape`, UsageError `missing_feed`, `unknown_section`
+   */
   run(section: string, residents: Residents, feeds: Readonly<Record<string, HostArray>>): Readonly<Record<string, HostArray>>;
+  /** Working memory at its largest so far. */
   readonly arenaBytes: number;
+  /** Lowered instructions of all sections; 0 for the reference. */
   readonly instructionCount: number;
 }
 
+/** One way of computing. */
 export interface Backend {
   readonly info: BackendInfo;
   compile(spec: ProgramSpec): Executable;
+  /** Zeroed vectors. */
   residents(sizes: Readonly<Record<VectorName, number>>): Residents;
 }
