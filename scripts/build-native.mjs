@@ -2,11 +2,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import {
   commonFlags,
   definitions,
   fingerprint,
+  isMain,
   nativeFolder,
   nativeVariants,
   otherVariants,
@@ -30,7 +30,7 @@ export function findCompiler() {
 }
 
 /** Runs one compiler call; resolves to an empty string or to what went wrong. */
-function call([command, ...rest], words) {
+export function call([command, ...rest], words) {
   return new Promise((resolve) => {
     const child = spawn(command, [...rest, ...words], { stdio: ["ignore", "ignore", "pipe"] });
     let text = "";
@@ -105,4 +105,4 @@ export async function buildNative() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildNative();
+if (isMain(import.meta.url)) await buildNative();

@@ -1,7 +1,6 @@
 // Builds dist/native/core-relaxed.wasm and core-simd.wasm with the LLVM that npm installs.
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { commonFlags, definitions, fingerprint, outputFolder, readSources, textOf, wasmVariants } from "./core-sources.mjs";
+import { commonFlags, definitions, fingerprint, isMain, outputFolder, readSources, textOf, wasmVariants } from "./core-sources.mjs";
 
 const compileFlags = [
   "--target=wasm32-unknown-unknown",
@@ -67,4 +66,4 @@ export async function buildWasm() {
   return { built: true };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWasm();
+if (isMain(import.meta.url)) await buildWasm();

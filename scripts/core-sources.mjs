@@ -1,6 +1,6 @@
 // What every build of the C++ core shares: the sources, their hash, and the flags that decide bits.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../", import.meta.url));
@@ -70,4 +70,9 @@ export function workFolder(name) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return [folder, () => rmSync(folder, { recursive: true, force: true })];
+}
+
+/** Whether the module with this address is the program that Node was started with. */
+export function isMain(moduleUrl) {
+  return process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(moduleUrl);
 }

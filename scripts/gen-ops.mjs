@@ -1,6 +1,6 @@
 // Writes native/ops.h from the one list of opcodes in src/ir/lowered/opcodes.ts.
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { isMain } from "./core-sources.mjs";
 
 const root = new URL("../", import.meta.url);
 
@@ -38,7 +38,7 @@ export function opsHeader(source) {
   ].join("\n");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   const source = readFileSync(new URL("src/ir/lowered/opcodes.ts", root), "utf8");
   writeFileSync(new URL("native/ops.h", root), opsHeader(source));
 }
