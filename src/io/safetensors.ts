@@ -154,8 +154,8 @@ function wholeNumbers(value: unknown): readonly number[] | null {
 }
 
 function load({ dtype, shape, begin, end }: Entry, bytes: Uint8Array, start: number): StoredTensor {
-  // A copy, because the view must start at a multiple of the element size.
-  const own = bytes.slice(start + begin, start + end);
+  // A copy, because the view must start at a multiple of the element size; slice would share memory where bytes is a Buffer.
+  const own = new Uint8Array(bytes.subarray(start + begin, start + end));
   if (dtype === "float32") return { dtype, shape, data: new Float32Array(own.buffer) };
   if (dtype === "int32") return { dtype, shape, data: new Int32Array(own.buffer) };
   return { dtype, shape, data: own.map((value) => (value === 0 ? 0 : 1)) };

@@ -99,7 +99,7 @@ function readEntry(view: DataView, bytes: Uint8Array, at: number, file: string):
     throw damaged(file, "entry", `"${name}" is not where the directory says`);
   const start = local + localSize + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
   if (start + size > bytes.length) throw damaged(file, "truncated", `"${name}" announces ${size} bytes, fewer are present`);
-  const data = bytes.slice(start, start + size);
+  const data = new Uint8Array(bytes.subarray(start, start + size));
   if (crc32(data) !== crc) throw damaged(file, "checksum", `the checksum of "${name}" does not match`);
   return { name, data, next };
 }

@@ -229,6 +229,7 @@ function checkTime(column: Column, x: Columns, ports: Ports): void {
   throw new ShapeError({
     code: "steps_differ",
     what: `${first!.label} has ${first!.shape[1]} steps and ${column.label} has ${column.shape[1]}`,
+    hint: "For one target per row set returnSequences: false on the last recurrent layer.",
   });
 }
 

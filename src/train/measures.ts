@@ -31,7 +31,7 @@ export class Tally {
     const logs: Logs = { loss: meanOf(this.#losses) };
     if (outputs.length > 1) for (const name of outputs) logs[`${name}Loss`] = mean(this.#losses.get(name));
     for (const name of outputs) {
-      for (const metric of this.#measures.metrics) {
+      for (const metric of this.#measures.metrics.get(name) ?? []) {
         const value = metric.finish(mean(this.#metrics.get(`${name} ${metric.name}`)));
         logs[name === "" ? metric.name : `${name}${capital(metric.name)}`] = value;
       }

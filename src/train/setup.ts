@@ -5,7 +5,7 @@ import type { CompileSchema } from "../io/model-file.js";
 import { isNamed } from "./columns.js";
 import type { Ports } from "./dataset.js";
 import { type Loss, type LossFunction, resolveLoss } from "./losses/index.js";
-import { type Metric, resolveMetric } from "./metrics/index.js";
+import { type Metric, metricsByOutput, resolveMetric } from "./metrics/index.js";
 import type { Optimizer } from "./optimizers/define.js";
 import { resolveOptimizer } from "./optimizers/index.js";
 import type { Measures } from "./terms.js";
@@ -31,7 +31,7 @@ export function makeSetup(options: CompileOptions): Setup {
 export function measuresFor(setup: Setup, ports: Ports): Measures {
   const outputs = [...ports.outputs.keys()];
   const common = setup.losses.get("");
-  if (common !== undefined) return { losses: new Map(outputs.map((name) => [name, common])), metrics: setup.metrics };
+  if (common !== undefined) return withMetrics(new Map(outputs.map((name) => [name, common])), setup);
   const missing = outputs.find((name) => !setup.losses.has(name));
   const extra = [...setup.losses.keys()].find((name) => !outputs.includes(name));
   if (missing !== undefined || extra !== undefined) {
@@ -42,7 +42,7 @@ export function measuresFor(setup: Setup, ports: Ports): Measures {
       what: `losses are given for ${[...setup.losses.keys()].join(", ")}, the model has ${names}`,
     });
   }
-  return { losses: new Map(outputs.map((name) => [name, setup.losses.get(name)!])), metrics: setup.metrics };
+  return withMetrics(new Map(outputs.map((name) => [name, setup.losses.get(name)!])), setup);
 }
 
 /** What model.json keeps of the settings; null if an optimiser, schedule or loss of the user's own is part of them. */
@@ -66,6 +66,10 @@ export function setupFromSchema({ optimizer, loss, metrics }: CompileSchema): Se
     losses: resolveLosses(loss),
     metrics: metrics.map(resolveMetric),
   };
+}
+
+function withMetrics(losses: ReadonlyMap<string, Loss>, { metrics }: Setup): Measures {
+  return { losses, metrics: metricsByOutput(metrics, losses) };
 }
 
 function resolveLosses(loss: Named<string | LossFunction>): ReadonlyMap<string, Loss> {

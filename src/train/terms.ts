@@ -20,7 +20,8 @@ export interface Total {
 /** What training and evaluation measure. */
 export interface Measures {
   readonly losses: ReadonlyMap<string, Loss>;
-  readonly metrics: readonly Metric[];
+  /** Metrics of each output. */
+  readonly metrics: ReadonlyMap<string, readonly Metric[]>;
 }
 
 /** Totals of one batch, by output name; metrics by `output metric`. */
@@ -68,7 +69,8 @@ export function measure(
       return totalOf(isPadded && domain !== null ? pack(value, domain) : value, loss);
     };
     losses[name] = total(loss.elements(actual, predicted));
-    for (const metric of measures.metrics) metrics[`${name} ${metric.name}`] = total(metric.elements(actual, predicted, loss));
+    for (const metric of measures.metrics.get(name) ?? [])
+      metrics[`${name} ${metric.name}`] = total(metric.elements(actual, predicted, loss));
   }
   return { losses, metrics };
 }

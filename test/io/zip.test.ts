@@ -30,7 +30,10 @@ test("a changed content is noticed by its checksum", () => {
   const edited = bytes.slice();
   const at = 30 + "model.json".length;
   edited[at] = edited[at]! ^ 1;
-  assert.throws(() => readZip(edited, "a.drnn"), { code: "zip_checksum", message: 'a.drnn is damaged: the checksum of "model.json" does not match.' });
+  assert.throws(() => readZip(edited, "a.drnn"), {
+    code: "zip_checksum",
+    message: 'a.drnn is damaged: the checksum of "model.json" does not match.',
+  });
 });
 
 test("no change of one byte is an error other than DataError", () => {

@@ -1,7 +1,7 @@
 // What an optimiser is: a rule for one weight, lifted to trees for loops of one's own and to flat vectors for fit.
 
 import { UsageError } from "../../base/errors.js";
-import type { Tensor } from "../../base/tensor.js";
+import { hostTensor, type Tensor } from "../../base/tensor.js";
 import { isRecord, type Tree, treeShape } from "../../base/tree.js";
 import { add, tensor, zeros } from "../../ops/index.js";
 import { isTensor, tensorLeaves, tensorTree } from "../../trace/traced.js";
@@ -113,7 +113,9 @@ export function makeOptimizer<S extends string>(
 
 /** The learning rate as a traced or plain scalar. */
 export function learningRateAt(rule: OptimizerRule, step: Tensor): Tensor {
-  return typeof rule.learningRate === "number" ? tensor(rule.learningRate) : rule.learningRate(step);
+  if (typeof rule.learningRate !== "number") return rule.learningRate(step);
+  // Kept in float64, as every number inside an op is.
+  return hostTensor(Float64Array.of(rule.learningRate), [], "float32");
 }
 
 function makeRule<S extends string>(
