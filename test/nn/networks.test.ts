@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { RunError } from "../../src/base/errors.js";
 import type { Tensor } from "../../src/base/tensor.js";
 import { valueAndGrad } from "../../src/engine/grad.js";
 import type { Tensors } from "../../src/nn/cell.js";
@@ -104,6 +105,32 @@ describe("options", () => {
   });
 });
 
+describe("embedding", () => {
+  const built = sequentialNetwork([embedding({ vocabularySize: 4, size: 3 }), gru({ units: 2 })]).build(
+    { shape: ["time"], dtype: "float32" },
+    null,
+  );
+  const weights = randomWeights(built, "tokens");
+
+  it("reads token numbers over time and never those in the padding", () => {
+    const tokens = tensor([
+      [1, 3, 0],
+      [2, 99, -7],
+    ]);
+    const out = built.call(weights, tokens, { training: false, key: null, lengths: lengthsOf(3, 1) }) as Tensor;
+    assert.deepEqual(out.shape, [2, 2]);
+  });
+
+  it("names itself when a token is not in the vocabulary", () => {
+    const run = (): unknown => built.call(weights, tensor([[1, 4]]), { training: false, key: null });
+    assert.throws(
+      run,
+      (error: unknown) =>
+        error instanceof RunError && error.code === "index_out_of_range" && error.where === "embedding-1" && error.message.includes("4"),
+    );
+  });
+});
+
 describe("deepRnn", () => {
   it("takes the width of its output from the targets", () => {
     const built = deepRnnNetwork({ units: [4, 3] }).build(sequence(2), 5);
@@ -154,6 +181,23 @@ describe("functional", () => {
       /initial c is \[B, 6\], the cell expects \[batch, 3\]/,
     );
     assert.throws(() => wrong((h) => ({ h, d: h })).build(types, null), /has no state "d"/);
+  });
+
+  it("takes dt with or without its feature axis", () => {
+    const network = (): Network =>
+      functionalNetwork({ r: recurrent(decayCell, { units: 3 }) }, (l, { x, dt, mask }: { x: Tensor; dt: Tensor; mask: Tensor }) =>
+        l.r(x, { dt, mask }),
+      );
+    const [x, dt, mask] = [draw([2, 4, 2]), draw([2, 4, 1], 0, 1), tensor(new Float32Array(16).fill(1), { shape: [2, 4, 2] })];
+    const flat = tensor(dt, { shape: [2, 4] });
+    const wide = network().build({ x: sequence(2), dt: sequence(1), mask: sequence(2) }, null);
+    const slim = network().build({ x: sequence(2), dt: { shape: ["time"], dtype: "float32" }, mask: sequence(2) }, null);
+    const weights = randomWeights(wide, "dt");
+    const options = { training: false, key: null, lengths: lengthsOf(3, 4) };
+    assert.deepEqual(
+      exact(slim.call(weights, { x, dt: flat, mask }, options) as Tensor),
+      exact(wide.call(weights, { x, dt, mask }, options) as Tensor),
+    );
   });
 
   it("takes lengths as an extra, where they are an input of their own", () => {
