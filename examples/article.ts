@@ -10,7 +10,7 @@ const xNew = [sequence(200)];
 
 const model = deepRnn({ units: 128, layers: 2, activation: "relu" });
 model.compile({ optimizer: "adam", loss: "mse" });
-const history = await model.fit(x, y, { epochs: 8, batchSize: 32, validationSplit: 0.2, seed: 7, verbose: "silent" });
+const history = await model.fit(x, y, { epochs: 50, batchSize: 32, validationSplit: 0.2, seed: 7, verbose: "silent" });
 const out = await model.predict(xNew);
 
 console.log(`validation loss ${history.history.valLoss?.at(-1)?.toFixed(4)} after ${history.epochs} epochs`);

@@ -6,7 +6,10 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const dist = resolve(dirname(fileURLToPath(import.meta.url)), "../src");
-const staticImport = /^\s*(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']/gm;
+const importLine = /^\s*import\b[^;"'`]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']/gm;
+const reExport = /^export\b[^;"'`]*?\bfrom\s*["']([^"']+)["']/gm;
+// Import lines stand above all code; below they are text, as in the README of a saved model.
+const firstCode = /^(?:export )?(?:const|let|function|async|class|var)\b/m;
 const lazyImport = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
 // Follows static imports and lazy ones alike; a lazy import of a *-node.js file is never taken in a browser.
@@ -18,7 +21,9 @@ function walk(entry: string): { readonly files: ReadonlySet<string>; readonly fo
     if (files.has(file)) continue;
     files.add(file);
     const text = readFileSync(file, "utf8");
-    const statics = [...text.matchAll(staticImport)].map((match) => match[1] ?? match[2] ?? "");
+    const code = text.search(firstCode);
+    const head = code < 0 ? text : text.slice(0, code);
+    const statics = [...head.matchAll(importLine), ...text.matchAll(reExport)].map((match) => match[1] ?? match[2] ?? "");
     const lazies = [...text.matchAll(lazyImport)].map((match) => match[1] ?? "").filter((to) => !to.endsWith("-node.js"));
     for (const to of [...statics, ...lazies]) {
       if (to.startsWith(".")) queue.push(resolve(dirname(file), to));

@@ -33,7 +33,7 @@ export function reportLines(run: ForecastRun, path: string, file: string, termin
     "",
     ...drawForecast(picture, { columns: terminal.columns, rows: 16 }, paint),
     "",
-    `${paint("bold", "Files")} (${duration(run.seconds)}):`,
+    `${paint("bold", "Files")}, after ${duration(run.seconds)}:`,
     `  ${path}/report.html    plot, loss curve, scores: open it in a browser`,
     `  ${path}/forecast.csv   the numbers`,
     `  ${path}/model          the trained network`,
