@@ -118,6 +118,16 @@ napi_value run(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// peak(rounds, variant) -> floating operations done.
+napi_value peak(napi_env env, napi_callback_info info) {
+  napi_value argument[2];
+  double rounds = 0, index = 0;
+  readArguments(env, info, argument, 2);
+  if (!readNumber(env, argument[0], &rounds) || !readNumber(env, argument[1], &index)) return nullptr;
+  const CoreVariant* variant = index >= 0 && index < 16 ? coreVariantAt((int)index) : nullptr;
+  return number(env, variant != nullptr && rounds > 0 ? variant->peak(rounds) : 0);
+}
+
 /// info() -> { maxThreads, variants: [{ name, fused, panelWidth, scratchBytes }] }, best variant first.
 napi_value describe(napi_env env, napi_callback_info) {
   napi_value result = nullptr, list = nullptr;
@@ -154,6 +164,7 @@ DRNN_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports)
   add(env, exports, "allocate", allocate);
   add(env, exports, "free", freeBlock);
   add(env, exports, "run", run);
+  add(env, exports, "peak", peak);
   add(env, exports, "info", describe);
   return exports;
 }

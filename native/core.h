@@ -30,6 +30,7 @@ struct CoreVariant {
   int panelWidth;
   int64_t scratchBytes;  // per thread
   void (*run)(const double* header);
+  double (*peak)(double rounds);  // multiply-adds in registers alone; returns the floating operations done
 };
 
 /// Runs `work(argument, thread)` for thread = 0 .. threads-1 and returns when all are done. Never nested.

@@ -16,6 +16,7 @@ extern "C" void coreParallel(int threads, void (*work)(void*, int), void* argume
 }
 
 DRNN_EXPORT("run") void run(uint32_t header) { DRNN_THIS.run((const double*)(uintptr_t)header); }
+DRNN_EXPORT("peak") double peak(double rounds) { return DRNN_THIS.peak(rounds); }
 DRNN_EXPORT("panelWidth") int panelWidth(void) { return DRNN_THIS.panelWidth; }
 DRNN_EXPORT("scratchBytes") int scratchBytes(void) { return (int)DRNN_THIS.scratchBytes; }
 

@@ -54,6 +54,8 @@ export class Assembly {
   private readonly bytes: number[] = [];
   private readonly sizes: number[] = [];
   private readonly loops: number[] = [];
+  /** Blocks of runs, held so that a collection cannot take them while addresses are in use. */
+  private readonly kept: (readonly Block[])[] = [];
   readonly words: number[] = [];
 
   constructor(machine: Machine) {
@@ -183,29 +185,38 @@ export class Assembly {
 
   /** Runs all words; every instruction is large enough for threads. Throws if a guard was written. */
   run({ threads = 1, cancel = false }: RunOptions = {}): Outcome {
+    const placed = this.place(threads, cancel);
+    this.machine.run(placed.header);
+    const [error = 0, site = 0, value = 0] = this.machine.i32(placed.status);
+    for (const block of placed.own) this.machine.free(block);
+    this.kept.pop();
+    this.checkGuards();
+    return { error, site, value };
+  }
+
+  /** A function that runs all words again and again, for measuring; its memory stays. */
+  repeated(threads = 1): () => void {
+    const { header } = this.place(threads, false);
+    return () => this.machine.run(header);
+  }
+
+  private place(threads: number, cancel: boolean): { header: number; status: Block; own: readonly Block[] } {
     const { machine } = this;
-    const own: Block[] = [];
-    const place = (words: readonly number[]): Block => {
-      const block = machine.allocate(words.length * 4 + 4);
-      own.push(block);
-      machine.i32(block).set(words);
+    const words = (values: readonly number[]): Block => {
+      const block = machine.allocate(values.length * 4 + 4);
+      machine.i32(block).set(values);
       return block;
     };
-    const code = place(this.words);
-    const sizes = place(this.sizes);
-    const status = place([0, 0, 0, cancel ? 1 : 0, 0, 0, 0, 0]);
+    const [code, sizes, status] = [words(this.words), words(this.sizes), words([0, 0, 0, cancel ? 1 : 0, 0, 0, 0, 0])];
     const buffers = machine.allocate(8 * this.blocks.length + 8);
     const scratch = machine.allocate(threads * machine.scratchBytesPerThread);
     const header = machine.allocate(128);
-    own.push(buffers, scratch, header);
     machine.f64(buffers).set(this.blocks.map((block) => block.address + guard));
     const places = [code.address, 0, this.words.length, sizes.address, buffers.address, scratch.address, scratch.bytes];
     machine.f64(header).set([...places, threads, status.address, 1]);
-    machine.run(header.address);
-    const [error = 0, site = 0, value = 0] = machine.i32(status);
-    for (const block of own) machine.free(block);
-    this.checkGuards();
-    return { error, site, value };
+    const own = [code, sizes, status, buffers, scratch, header];
+    this.kept.push(own);
+    return { header: header.address, status, own };
   }
 
   /** Gives all memory back. */

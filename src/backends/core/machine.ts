@@ -26,6 +26,8 @@ export interface Machine {
   f64(block: Block): Float64Array;
   /** Runs the instructions described by the header at this address; synchronous. */
   run(header: number): void;
+  /** Multiply-adds in registers alone, `rounds` times over; returns the floating operations done. The yardstick of benches. */
+  peak(rounds: number): number;
 }
 
 /** Why a core cannot be used here. */

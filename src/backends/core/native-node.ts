@@ -18,6 +18,7 @@ interface Addon {
   allocate(bytes: number): { readonly address: number; readonly buffer: ArrayBuffer } | null;
   free(buffer: ArrayBuffer): void;
   run(header: number, variant: number): void;
+  peak(rounds: number, variant: number): number;
   info(): { readonly maxThreads: number; readonly variants: readonly AddonVariant[] };
 }
 
@@ -88,5 +89,6 @@ function nativeMachine(addon: Addon, variant: AddonVariant, index: number, maxTh
     i32: (block) => new Int32Array(bufferOf(block), 0, Math.floor(block.bytes / 4)),
     f64: (block) => new Float64Array(bufferOf(block), 0, Math.floor(block.bytes / 8)),
     run: (header) => addon.run(header, index),
+    peak: (rounds) => addon.peak(rounds, index),
   };
 }

@@ -16,6 +16,7 @@ export interface CoreExports {
   readonly memory: WasmMemory;
   readonly __heap_base: { readonly value: number };
   run(header: number): void;
+  peak(rounds: number): number;
   panelWidth(): number;
   scratchBytes(): number;
   fused(): number;

@@ -128,5 +128,6 @@ function wasmMachine(core: CoreExports, variant: string): Machine {
     i32: (block) => view(block, (buffer, bytes) => new Int32Array(buffer, block.address, Math.floor(bytes / 4))),
     f64: (block) => view(block, (buffer, bytes) => new Float64Array(buffer, block.address, Math.floor(bytes / 8))),
     run: (header) => core.run(header),
+    peak: (rounds) => core.peak(rounds),
   };
 }
