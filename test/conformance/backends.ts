@@ -7,6 +7,7 @@ import { loadNative, nativeVariants } from "../../src/backends/core/native-node.
 import { nativeVariantNames, wasmVariantNames } from "../../src/backends/core/variant.js";
 import { loadWasm, wasmVariants } from "../../src/backends/core/wasm.js";
 import { referenceBackend } from "../../src/backends/reference/backend.js";
+import { lowerProgram } from "../../src/lower/lower.js";
 
 /** A backend, or why it cannot run here. */
 export interface Candidate {
@@ -32,5 +33,5 @@ async function candidate(title: string, isThere: boolean, load: () => Promise<Ma
   if (!isThere) return { title, backend: null, reason: "this machine does not have it" };
   const machine = await load();
   if ("unavailable" in machine) return { title, backend: null, reason: machine.unavailable };
-  return { title, backend: coreBackend(machine, { threads: 2, reason: "test" }), reason: "" };
+  return { title, backend: coreBackend(machine, { lower: lowerProgram, threads: 2, reason: "test", poison: true }), reason: "" };
 }
