@@ -2,7 +2,8 @@
 
 import type { Residents } from "../backends/contract.js";
 import { UsageError } from "../base/errors.js";
-import type { CompiledProgram } from "../engine/program.js";
+import type { Tree } from "../base/tree.js";
+import type { CompiledProgram, Feeds } from "../engine/program.js";
 import { randomKey, splitKey } from "../ops/index.js";
 import type { Prepared } from "./dataset.js";
 import { BatchFeeder, planFeeds } from "./feeds.js";
@@ -63,6 +64,7 @@ class Training {
     const program = session.program(backend, "train", feeds.signature, () => trainingSections(session.context, feeds, measures, rule));
     const residents = session.residents(backend, ["gradients", ...rule.slots.map(slotVector)]);
     const stepper = new Stepper(program, residents, session, rule);
+    this.#reserve(stepper);
     await this.#call("onTrainStart", {});
     let completed = 0;
     for (let epoch = 1; epoch <= this.#plan.epochs && this.#stop === null; epoch++) {
@@ -106,6 +108,20 @@ class Training {
     }
     const logs = tally.logs();
     return validation === null ? logs : { ...logs, ...validationLogs(await evaluateRows(session, measures, validation)) };
+  }
+
+  /**
+   * Lengths decide how many steps a batch has. One gradient of the batch with most of them, thrown away, plans memory for all, so
+   * that it never grows while training.
+   */
+  #reserve(stepper: Stepper): void {
+    const { data, trainRows, batchSize } = this.#plan;
+    if (batchSize >= trainRows) return;
+    const feeder = new BatchFeeder(data);
+    for (const lengths of data.lengths.values()) {
+      const longest = Int32Array.from({ length: trainRows }, (_, row) => row).sort((a, b) => lengths[b]! - lengths[a]!);
+      stepper.gradient({ ...feeder.feeds(longest.subarray(0, batchSize)), key: this.#key });
+    }
   }
 
   #isOver(): boolean {
@@ -153,8 +169,12 @@ class Stepper {
     this.#rule = rule;
   }
 
-  step(feeds: Parameters<CompiledProgram["run"]>[2], tally: Tally): StepResult {
-    const { loss, count } = tally.add(this.#program.run("gradient", this.#residents, feeds));
+  gradient(feeds: Feeds): Readonly<Record<string, Tree>> {
+    return this.#program.run("gradient", this.#residents, feeds);
+  }
+
+  step(feeds: Feeds, tally: Tally): StepResult {
+    const { loss, count } = tally.add(this.gradient(feeds));
     if (!Number.isFinite(loss)) return { loss, norm: NaN, isClipped: false, fault: `the loss became ${loss}` };
     const inverseCount = 1 / Math.max(count, 1);
     const { squaredNorm } = this.#program.run("norm", this.#residents, { inverseCount });

@@ -57,8 +57,10 @@ export class Session {
     for (const key of this.#programs.keys()) if (!key.startsWith("predict ")) this.#programs.delete(key);
   }
 
-  /** Bytes of the planned memory of all programs. */
+  /** Bytes of working memory of the training programs, or of all programs while there are none. */
   get arenaBytes(): number {
-    return [...this.#programs.values()].reduce((sum, { arenaBytes }) => sum + arenaBytes, 0);
+    const training = [...this.#programs].filter(([key]) => key.startsWith("train "));
+    const counted = training.length > 0 ? training : [...this.#programs];
+    return counted.reduce((sum, [, { arenaBytes }]) => sum + arenaBytes, 0);
   }
 }

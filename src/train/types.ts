@@ -134,6 +134,6 @@ export interface Model<O = Tensor> {
   readonly preprocess: unknown;
   /** What `save` was given as task; null otherwise. */
   readonly task: string | null;
-  /** Bytes of the planned memory of all compiled programs; constant while sizes stay within what was seen. */
+  /** Bytes of working memory that training planned (before training: prediction and evaluation); constant within a fit. */
   readonly arenaBytes: number;
 }
