@@ -145,7 +145,7 @@ function legend(picture: Picture, compared: Compared | null): string {
   const { points, testStart, futureStart } = picture;
   const items: [string, string][] = [["line history", "history"]];
   if (futureStart > testStart) items.push(["line truth", "truth"], ["line forecast", "forecast, held out"]);
-  if (futureStart < points.length) items.push(["line forecast beyond", "forecast, beyond the data"]);
+  if (futureStart < points.length) items.push(["line forecast beyond", "forecast, ahead"]);
   if (compared !== null) items.push(["line compared", compared.name]);
   let at = frame.left;
   let text = `<text class="strong" x="${at}" y="20">${escapeText(picture.target.slice(0, 100))}</text>`;
