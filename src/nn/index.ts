@@ -6,7 +6,7 @@ export * from "./cells/index.js";
 export * from "./door-names.js";
 export { constant, glorotNormal, glorotUniform, heNormal, heUniform, type Init, identity, orthogonal } from "./init.js";
 export type { Extras, Layer, LayerConfig, StatefulLayer } from "./layer.js";
-export { type BidirectionalOptions, bidirectional, type Merge } from "./layers/bidirectional.js";
+export { type BidirectionalOptions, type BothStates, bidirectional, type Merge } from "./layers/bidirectional.js";
 export {
   type ActivationOptions,
   activation,

@@ -31,9 +31,9 @@ export interface Layer {
   readonly name: string;
 }
 
-/** A recurrent layer with `returnState: true`. */
-export interface StatefulLayer {
-  (x: Tensor, extras?: Extras): { readonly output: Tensor; readonly state: { readonly [name: string]: Tensor } };
+/** A recurrent layer with `returnState: true`: it also gives every state [B, size] after each row's last step. */
+export interface StatefulLayer<S extends Tree = Tensors> {
+  (x: Tensor, extras?: Extras): { readonly output: Tensor; readonly state: S };
   readonly name: string;
 }
 

@@ -111,7 +111,7 @@ async function compare(operator: Operator, direction: Direction, hasStates: bool
     const of = (side: string): Tensors => Object.fromEntries(states.map((state) => [state, given[`${side}.${state}`]!]));
     const initialState = sides.length === 2 ? { forward: of("forward"), backward: of("backward") } : of(direction);
     const { output, state } = l.layer(given.x!, hasStates ? { initialState } : {});
-    const bySide = sides.length === 2 ? (state as unknown as Readonly<Record<string, Tensors>>) : { [direction]: state };
+    const bySide = (sides.length === 2 ? state : { [direction]: state }) as unknown as Readonly<Record<string, Tensors>>;
     const finals = sides.flatMap((side) => states.map((name) => [`${side}.${name}`, bySide[side]![name]!] as const));
     return { output, ...Object.fromEntries(finals) };
   });

@@ -72,6 +72,9 @@ export function refused(x: Tensor): unknown[] {
     functionalNetwork({ encode: dense({ units: 2 }) }, (l, inputs: { x: Tensor }) => l.decode(inputs.x)),
     // @ts-expect-error without returnState there is no state
     functionalNetwork({ encode: lstm({ units: 2 }) }, (l, inputs: { x: Tensor }) => l.encode(inputs.x).state.h),
+    functionalNetwork({ both: bidirectional(lstm({ units: 2, returnState: true })) }, (l, inputs: { x: Tensor }) => l.both(inputs.x).state.backward.h!),
+    // @ts-expect-error the directions are called forward and backward
+    functionalNetwork({ both: bidirectional(lstm({ units: 2, returnState: true })) }, (l, inputs: { x: Tensor }) => l.both(inputs.x).state.reverse),
     x,
   ];
 }

@@ -25,6 +25,9 @@ export interface BidirectionalOptions {
   readonly name?: string;
 }
 
+/** States of both directions, as `returnState` gives and `initialState` takes them. */
+export type BothStates = { readonly forward: Tensors; readonly backward: Tensors };
+
 const merges: { readonly [K in Merge]: (forward: Tensor, backward: Tensor) => Tensor } = {
   concat: (forward, backward) => concat([forward, backward]),
   sum: (forward, backward) => add(forward, backward),
@@ -39,9 +42,9 @@ const merges: { readonly [K in Merge]: (forward: Tensor, backward: Tensor) => Te
  * @throws UsageError `not_recurrent` for a layer without a direction
  * @example bidirectional(lstm({ units: 64, returnSequences: true }), { merge: "concat" })  // [B, T, 128]
  */
-export function bidirectional(layer: StatefulLayer, options?: BidirectionalOptions): StatefulLayer;
+export function bidirectional(layer: StatefulLayer, options?: BidirectionalOptions): StatefulLayer<BothStates>;
 export function bidirectional(layer: Layer, options?: BidirectionalOptions): Layer;
-export function bidirectional(layer: Layer | StatefulLayer, options: BidirectionalOptions = {}): Layer & StatefulLayer {
+export function bidirectional(layer: Layer | StatefulLayer, options: BidirectionalOptions = {}): unknown {
   const forward = definitionOf(layer, "bidirectional");
   checkOptions("bidirectional", options, { merge: "any", name: "text" });
   const merge = options.merge ?? "concat";

@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
-import { isRecord } from "../../base/tree.js";
+import { isRecord, type Tree } from "../../base/tree.js";
 import { definitionOf, type Layer, type StatefulLayer } from "../layer.js";
 import type { Named, Network, NetworkInput } from "../network.js";
 import { isSingleInput } from "../network.js";
@@ -16,7 +16,7 @@ import { readWiring, writeWiring } from "./wiring-file.js";
 
 /** Any layers by name. */
 export interface LayerRecord {
-  readonly [name: string]: Layer | StatefulLayer;
+  readonly [name: string]: Layer | StatefulLayer<Tree>;
 }
 
 /**
