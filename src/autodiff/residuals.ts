@@ -15,7 +15,8 @@ const largestKept = 4;
 
 /**
  * Forward body nodes (of the copied body) that the adjoint takes from the forward pass. Carries before the step always are;
- * products, reductions and transcendental results unless they depend on no carry or are large; other values are computed again.
+ * products, reductions and transcendental results unless they depend on no carry or are large. Other values are computed again from
+ * these, except where a value is smaller than what it would take to compute it, as one gate of a product is.
  *
  * @param adjoint    outputs of the adjoint body, still reading forward nodes
  * @param originals  copied forward nodes and their originals
@@ -25,21 +26,24 @@ export function chooseResiduals(adjoint: readonly Node[], copy: OpenScan, origin
   const stacked = new Set<Node>(copy.ys);
   const carrySize = copy.carries.reduce((size, { inner }) => size + elementsOf(inner), 0);
   const carried = dependentOn(carries, originals);
-  const saved: Node[] = [];
-  const seen = new Set<Node>();
-  const pending = reachableUntil(adjoint, originals).filter((node) => originals.has(node));
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    if (!carried.has(node)) pending.push(...node.inputs);
-    else if (carries.has(node) || stacked.has(node) || isKept(node)) saved.push(node);
-    else pending.push(...node.inputs);
-  }
-  return saved.sort((a, b) => a.id - b.id);
+  const isKept = (node: Node): boolean =>
+    carries.has(node) || stacked.has(node) || (worthKeeping.has(node.op) && elementsOf(node) <= largestKept * carrySize);
 
-  function isKept(node: Node): boolean {
-    return worthKeeping.has(node.op) && elementsOf(node) <= largestKept * carrySize;
+  const read = reachableUntil(adjoint, originals).filter((node) => originals.has(node) && carried.has(node));
+  const saved = new Set<Node>(read.filter(isKept));
+  for (const node of read) {
+    if (saved.has(node)) continue;
+    const needed = sourcesOf(node, carried, (source) => saved.has(source) || isKept(source)).filter((source) => !saved.has(source));
+    const size = needed.reduce((total, source) => total + elementsOf(source), 0);
+    for (const source of size > elementsOf(node) ? [node] : needed) saved.add(source);
   }
+  return [...saved].sort((a, b) => a.id - b.id);
+}
+
+/** The nearest kept values from which a value can be computed, besides what depends on no carry. */
+function sourcesOf(node: Node, carried: ReadonlySet<Node>, isKept: (node: Node) => boolean): Node[] {
+  const stops = { has: (inner: Node): boolean => !carried.has(inner) || isKept(inner) };
+  return reachableUntil([node], stops).filter((inner) => carried.has(inner) && isKept(inner));
 }
 
 function dependentOn(carries: ReadonlySet<Node>, originals: ReadonlyMap<Node, Node>): Set<Node> {

@@ -39,7 +39,7 @@ export function sinkScan(scan: Node<"scan">, report: Report = silent): Node[] | 
     return allValues({
       carries: values.carries,
       ys: open.ys.map((y) => outside.get(y) ?? known.get(y)!),
-      sums: sums.map((plan) => (plan === null ? staying.shift()! : plan.build((nodes) => lifter.steps(nodes, known), lifter.once))),
+      sums: sums.map((plan) => (plan === null ? staying.shift()! : plan.build((nodes) => lifter.steps(nodes, known)))),
     });
   });
 }

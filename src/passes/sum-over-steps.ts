@@ -17,8 +17,8 @@ export interface Stacking {
 
 /** A sum that leaves the loop. */
 export interface SumPlan {
-  /** `steps` gives body values as [N, ...], `once` shared expressions. */
-  build(steps: (nodes: readonly Node[]) => Node[], once: (nodes: readonly Node[]) => Node[]): Node;
+  /** `steps` gives body values as [N, ...]. */
+  build(steps: (nodes: readonly Node[]) => Node[]): Node;
 }
 
 /** Null if the sum has to stay in the loop. Asks for stacked values only if it leaves. */
@@ -58,15 +58,11 @@ export function planSum(value: Node, levels: ReadonlyMap<Node, Level>, stacking:
         },
       };
     }
-    // The other factor is the same at every step, so it multiplies the sum.
-    const inner = planOf(varies(a) ? a : b);
-    if (inner === null) return null;
-    return {
-      build: (steps, once) => {
-        const total = inner.build(steps, once);
-        return varies(a) ? dot(total, once([b])[0]!, node.attrs) : dot(once([a])[0]!, total, node.attrs);
-      },
-    };
+    // One factor is the same at every step. Multiplying it with the sum of the other would be cheaper, but 0 · ∞ in one step must stay NaN.
+    const factor = varies(a) ? a : b;
+    if (!stacking.isAllowed(factor, node)) return null;
+    asked.push(factor);
+    return { build: (steps) => sum(steps([node])[0]!, [0]) };
   }
 
   /** Linear in its inputs: apply it once, to their sums. */
@@ -74,10 +70,10 @@ export function planSum(value: Node, levels: ReadonlyMap<Node, Level>, stacking:
     const plans = inputs.map(planOf);
     if (plans.includes(null)) return null;
     return {
-      build: (steps, once) =>
+      build: (steps) =>
         makeNode(
           node.op,
-          plans.map((inner) => inner!.build(steps, once)),
+          plans.map((inner) => inner!.build(steps)),
           node.attrs,
           node.where,
         ),
@@ -88,7 +84,7 @@ export function planSum(value: Node, levels: ReadonlyMap<Node, Level>, stacking:
     const [left, right] = [planOf(node.inputs[0]!), planOf(node.inputs[1]!)];
     if (left === null || right === null) return null;
     const combine = isOp(node, "add") ? add : sub;
-    return { build: (steps, once) => combine(left.build(steps, once), right.build(steps, once)) };
+    return { build: (steps) => combine(left.build(steps), right.build(steps)) };
   }
 
   function planStacked(node: Node): SumPlan | null {
