@@ -22,7 +22,7 @@ async function settled(): Promise<number> {
 const watch: Callback = {
   name: "watch",
   async onBatchEnd({ step }) {
-    if (![10, 200, 1000].includes(step) || model === null) return;
+    if (![10, 1000].includes(step) || model === null) return;
     samples.push({ step, arenaBytes: model.arenaBytes, residentBytes: await settled() });
   },
 };

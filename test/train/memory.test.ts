@@ -13,21 +13,21 @@ interface Sample {
 
 test("arena bytes are equal after steps 10 and 1,000, and resident memory grows by less than 5 MB", async (t) => {
   const child = fileURLToPath(new URL("memory-child.js", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", child]);
+  // A young generation of fixed size: V8 would double it by and by, which says nothing about what this library keeps.
+  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", "--max-semi-space-size=1", child]);
   const { backend, samples } = JSON.parse(stdout) as { readonly backend: string; readonly samples: readonly Sample[] };
   if (backend === "reference") {
     t.skip("the reference interpreter plans no memory");
     return;
   }
-  const [first, warm, last] = samples;
+  const [first, last] = samples;
   assert.deepEqual(
     samples.map(({ step }) => step),
-    [10, 200, 1000],
+    [10, 1000],
   );
-  assert.ok(first !== undefined && warm !== undefined && last !== undefined);
+  assert.ok(first !== undefined && last !== undefined);
   assert.equal(last.arenaBytes, first.arenaBytes);
   assert.ok(first.arenaBytes > 0);
-  // Until step 200 the JavaScript engine itself compiles hot functions.
-  const growth = last.residentBytes - warm.residentBytes;
+  const growth = last.residentBytes - first.residentBytes;
   assert.ok(growth < 5e6, `${growth} bytes`);
 });
