@@ -1,6 +1,6 @@
 // The training loop: epochs, batches, one optimiser step each, validation, callbacks, and why it ended.
 
-import type { Residents } from "../backends/contract.js";
+import type { Backend, Residents } from "../backends/contract.js";
 import { UsageError } from "../base/errors.js";
 import type { Tree } from "../base/tree.js";
 import type { CompiledProgram, Feeds } from "../engine/program.js";
@@ -39,7 +39,7 @@ type Stop = Pick<History, "stopped" | "reason">;
 
 /** Runs the training. */
 export function runFit(plan: FitPlan): Promise<History> {
-  return new Training(plan).run();
+  return plan.session.pinned((backend) => new Training(plan).run(backend));
 }
 
 class Training {
@@ -57,10 +57,9 @@ class Training {
     this.#key = randomKey(plan.seed);
   }
 
-  async run(): Promise<History> {
+  async run(backend: Backend): Promise<History> {
     const { session, data, measures, rule } = this.#plan;
     const feeds = planFeeds(data, session.ports);
-    const backend = await session.backend();
     const program = session.program(backend, "train", feeds.signature, () => trainingSections(session.context, feeds, measures, rule));
     const residents = session.residents(backend, ["gradients", ...rule.slots.map(slotVector)]);
     const stepper = new Stepper(program, residents, session, rule);

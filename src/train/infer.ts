@@ -13,15 +13,16 @@ export interface FirstData {
 }
 
 /**
- * Types of the inputs. [rows, steps, features] is a sequence; [rows, n] is one of token numbers if it holds int32, has lengths, or
- * meets an embedding first; otherwise n features.
+ * Types of the inputs. [rows, steps, features] is a sequence; [rows, n] is one of token numbers if it has lengths, meets an
+ * embedding first, or holds int32 in front of wiring that does not tell; otherwise n features.
  *
  * @throws ShapeError `not_a_sequence` for [rows, n] in front of a recurrent layer
  */
 export function inferInputs(network: Network, { x, hasLengths }: FirstData): NetworkNamed<NetworkInput> {
   const first = firstLayerKind(network);
   const types = [...x].map(([name, column]): [string, NetworkInput] => {
-    const isTokens = first === "embedding" || column.dtype === "int32" || column.lengths !== null || (hasLengths && x.size === 1);
+    const isWhole = column.dtype === "int32" && first === null;
+    const isTokens = first === "embedding" || isWhole || column.lengths !== null || (hasLengths && x.size === 1);
     return [name, { shape: inputShape(column, isTokens, first), dtype: column.dtype }];
   });
   return x.has("") ? types[0]![1] : Object.fromEntries(types);

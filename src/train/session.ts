@@ -19,6 +19,7 @@ export class Session {
   steps = 0;
   #programs = new Map<string, CompiledProgram>();
   #backend: Backend | null = null;
+  #isPinned = false;
 
   constructor(built: BuiltNetwork, initial: (layout: Layout) => Float32Array) {
     const layout = layoutOf(built.weights);
@@ -29,8 +30,20 @@ export class Session {
     this.context = { built, ports: this.ports, layout };
   }
 
+  /** Runs `inside` on one backend from beginning to end, whatever is chosen meanwhile: a training's vectors must not move. */
+  async pinned<R>(inside: (backend: Backend) => Promise<R>): Promise<R> {
+    const backend = await this.backend();
+    this.#isPinned = true;
+    try {
+      return await inside(backend);
+    } finally {
+      this.#isPinned = false;
+    }
+  }
+
   /** The backend chosen now; programs of another one are forgotten. */
   async backend(): Promise<Backend> {
+    if (this.#isPinned && this.#backend !== null) return this.#backend;
     const backend = await currentBackend();
     if (this.#backend !== backend) this.#programs.clear();
     this.#backend = backend;

@@ -13,9 +13,11 @@ import {
   dense,
   dropout,
   earlyStopping,
+  embedding,
   globalNorm,
   gru,
   huber,
+  init,
   jit,
   lstm,
   type Model,
@@ -317,4 +319,40 @@ test("the event loop gets its turns while a model trains", async () => {
   await model.fit(random(1, [64, 12, 4]), random(2, [64, 1]), { epochs: 60, batchSize: 4, ...silent });
   clearInterval(timer);
   assert.ok(turns > 0);
+});
+
+test("weights and optimiser slots move along when the backend changes", async () => {
+  const data = [random(1, [8, 3, 1]), random(2, [8, 1])] as const;
+  const options = { epochs: 2, batchSize: "full", shuffle: false, ...silent } as const;
+  const make = (): Model => {
+    const model = deepRnn({ units: 3 });
+    model.compile({ optimizer: "adam", loss: "mse" });
+    return model;
+  };
+  const [still, moving] = [make(), make()];
+  await still.fit(...data, options);
+  await still.fit(...data, options);
+  await moving.fit(...data, options);
+  await init({ backend: "reference" });
+  try {
+    await moving.fit(...data, options);
+    assert.ok(distance(still.weights, moving.weights) < 1e-6);
+  } finally {
+    await init();
+  }
+  assert.ok(distance(still.weights, moving.weights) < 1e-6);
+  const [a, b] = [await still.evaluate(...data), await moving.evaluate(...data)];
+  assert.ok(Math.abs(a.loss! - b.loss!) < 1e-6);
+});
+
+test("whole numbers are features in front of a dense layer and tokens in front of an embedding", async () => {
+  const whole = tensor(Int32Array.of(1, 2, 3, 4, 0, 2), { shape: [2, 3] });
+  const features = sequential([dense({ units: 1 })]);
+  features.compile({ optimizer: "sgd", loss: "mse" });
+  await features.fit(whole, [1, 2], { epochs: 1, ...silent });
+  assert.deepEqual((await features.predict(whole)).shape, [2, 1]);
+  const words = sequential([embedding({ vocabularySize: 5, size: 2 }), gru({ units: 2 }), dense({ units: 1 })]);
+  words.compile({ optimizer: "sgd", loss: "mse" });
+  await words.fit([[1, 2, 3], [4]], [1, 2], { epochs: 1, ...silent });
+  assert.deepEqual((await words.predict(whole)).shape, [2, 1]);
 });
