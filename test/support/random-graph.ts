@@ -51,9 +51,10 @@ export function programFrom(choices: Choices, options: ProgramOptions = {}): Pro
   const real = reals.map((shape, index) => inputNode(`x${index}`, { shape, dtype: "float32" }));
   const anchor = inputNode("anchor", { shape: [B, T], dtype: "bool" });
   const pool = new Pool(options);
-  for (const node of real) pool.add(node, { bound: 2, isExact: true, isArgument: true });
-  pool.add(anchor, { bound: 1, isExact: true });
-  for (const table of ["pack", "row", "step", "previous"] as const) pool.add(domainTable(domain, table), { bound: 0, isExact: true });
+  for (const node of real) pool.add(node, { bound: 2, isExact: true, slope: 1, isArgument: true });
+  pool.add(anchor, { bound: 1, isExact: true, slope: 0 });
+  for (const table of ["pack", "row", "step", "previous"] as const)
+    pool.add(domainTable(domain, table), { bound: 0, isExact: true, slope: 0 });
   for (let scan = 0; scan < scans; scan++) {
     for (let i = choices.below(nodes / 2); i > 0; i--) growOne(pool, choices);
     if (!choices.isEmpty) addScan(pool, domain, choices, options);
@@ -133,13 +134,14 @@ function addScan(pool: Pool, domain: Domain, choices: Choices, options: ProgramO
   const carries = starts.map((start, index) => {
     const isAdditive = choices.chance(1, 2);
     const bound = isAdditive ? start.bound + 200 : Math.max(1, start.bound);
-    const facts = { bound, isExact: start.node.dtype !== "float32" };
+    const facts = { bound, isExact: start.node.dtype !== "float32", slope: 1 };
     return { ...facts, isAdditive, inner: enter(start, `carry${index}`, 1, facts) };
   });
+  const within = ({ bound, isExact }: Entry): Facts => ({ bound, isExact, slope: 1 });
   const inputs = [
     ...carries.map(({ inner }) => inner),
-    ...[...xs, ...rows].map((entry, index) => enter(entry, `in${index}`, 1, { bound: entry.bound, isExact: entry.isExact })),
-    ...shared.map((entry, index) => enter(entry, `shared${index}`, 0, { bound: entry.bound, isExact: entry.isExact })),
+    ...[...xs, ...rows].map((entry, index) => enter(entry, `in${index}`, 1, within(entry))),
+    ...shared.map((entry, index) => enter(entry, `shared${index}`, 0, within(entry))),
   ];
   if (inputs.length === 0) return;
   for (let i = choices.below(options.nodes ?? 24); i > 0; i--) growOne(body, choices);
@@ -152,9 +154,12 @@ function addScan(pool: Pool, domain: Domain, choices: Choices, options: ProgramO
   const counts = { carries: carries.length, xs: xs.length, rows: rows.length, shared: shared.length, ys: ys.length, sums: sums.length };
   const outers = [...starts, ...xs, ...rows, ...shared].map(({ node }) => node);
   const parts = makeScan(outers, { domain, reverse: choices.chance(1, 3), ...counts, body: graph });
-  const facts = [...carries, ...ys, ...sums.map(({ bound }) => ({ bound: 25 * bound, isExact: false }))];
+  // What enters is multiplied by the body's slope, and by a little more at each of a few steps.
+  const entering = Math.max(...[...starts, ...xs, ...rows, ...shared].map(({ slope }) => slope));
+  const facts = [...carries, ...ys, ...sums.map((entry) => ({ bound: 25 * entry.bound, isExact: false, slope: 8 * entry.slope }))];
   parts.forEach((part, index) => {
-    pool.add(part, { bound: facts[index]!.bound, isExact: facts[index]!.isExact });
+    const { bound, isExact, slope } = facts[index]!;
+    pool.add(part, { bound, isExact, slope: 8 * entering * slope });
   });
 }
 
@@ -167,9 +172,10 @@ interface Carry {
 function nextCarry({ inner, isAdditive }: Carry, body: Pool, choices: Choices): Node {
   const isSameType = ({ node }: Entry): boolean => node.dtype === inner.dtype && equalShapes(node.shape, inner.shape);
   if (inner.dtype !== "float32") return body.pick(choices, isSameType)!.node;
-  const small = body.pick(choices, (entry) => isSameType(entry) && entry.bound <= 8 && entry.node !== inner);
+  const small = body.pick(choices, (entry) => isSameType(entry) && entry.bound <= 8 && entry.slope <= 1.5 && entry.node !== inner);
   if (isAdditive) return small === null ? inner : add(inner, small.node);
-  const scalar = body.pick(choices, ({ node }) => node.dtype === "float32" && node.shape.length === 0)?.node ?? scalarNode(0.5);
-  const candidate = body.pick(choices, isSameType)!.node;
+  const scalar =
+    body.pick(choices, ({ node, slope }) => node.dtype === "float32" && node.shape.length === 0 && slope <= 1.5)?.node ?? scalarNode(0.5);
+  const candidate = body.pick(choices, (entry) => isSameType(entry) && entry.slope <= 1.5)!.node;
   return tanh(add(candidate, broadcast(mul(scalar, 0.5), inner.shape)));
 }

@@ -20,6 +20,8 @@ export interface Facts {
   readonly bound: number;
   /** No rewrite may change its bits: it went through no sum of products. Integers and bools are always exact. */
   readonly isExact: boolean;
+  /** Largest change per change of an argument, about: what differences and roundings are multiplied by. */
+  readonly slope: number;
   readonly isArgument?: boolean;
 }
 
@@ -27,7 +29,7 @@ export interface Entry extends Facts {
   readonly node: Node;
 }
 
-const limits = { bound: 300, rank: 4, elements: 2000 } as const;
+const limits = { bound: 300, rank: 4, elements: 2000, slope: 1e5, smoothSlope: 50 } as const;
 
 /** Values made so far. */
 export class Pool {
@@ -41,7 +43,7 @@ export class Pool {
   /** Adds a value; one that may be large is squashed. */
   add(node: Node, facts: Facts): void {
     const isLarge = node.dtype === "float32" && facts.bound > limits.bound;
-    this.entries.push(isLarge ? { node: build.tanh(node), bound: 1, isExact: facts.isExact } : { node, ...facts });
+    this.entries.push(isLarge ? { ...facts, node: build.tanh(node), bound: 1 } : { node, ...facts });
   }
 
   /** A value that satisfies the condition, more often a recent one; null if there is none. */
@@ -62,10 +64,11 @@ type Grow = (pool: Pool, choices: Choices) => Entry | null;
 /** Adds one value; does nothing if no op fits. */
 export function growOne(pool: Pool, choices: Choices): void {
   const rules = pool.isSmooth ? smoothRules : allRules;
+  const limit = pool.isSmooth ? limits.smoothSlope : limits.slope;
   const first = choices.below(rules.length);
   for (let i = 0; i < rules.length; i++) {
     const grown = rules[(first + i) % rules.length]!(pool, choices);
-    if (grown === null || !isSmall(grown.node.shape)) continue;
+    if (grown === null || !isSmall(grown.node.shape) || grown.slope > limit) continue;
     pool.add(grown.node, grown);
     return;
   }
@@ -99,7 +102,7 @@ function isWhole({ node }: Entry): boolean {
 function unary(op: build.UnaryOp, bound: (x: number) => number, fits: (entry: Entry) => boolean = () => true): Grow {
   return (pool, choices) => {
     const x = pool.pick(choices, (entry) => isReal(entry) && fits(entry));
-    return x && { node: build.unary(op, x.node), bound: bound(x.bound), isExact: x.isExact };
+    return x && made(build.unary(op, x.node), [x], { bound: bound(x.bound), steepness: op === "exp" ? Math.exp(x.bound) : 1 });
   };
 }
 
@@ -107,7 +110,9 @@ function binary(op: "add" | "sub" | "mul" | "min" | "max", bound: (a: number, b:
   return (pool, choices) => {
     const a = pool.pick(choices, (entry) => isReal(entry) || (isWhole(entry) && !pool.isSmooth));
     const b = a && pool.pick(choices, ({ node }) => fitsTogether([a.node, node]));
-    return b && { node: build.binary(op, a.node, b.node), bound: bound(a.bound, b.bound), isExact: a.isExact && b.isExact };
+    if (a === null || b === null) return null;
+    const steepness = op === "mul" ? Math.max(1, a.bound, b.bound) : 1;
+    return made(build.binary(op, a.node, b.node), [a, b], { bound: bound(a.bound, b.bound), steepness });
   };
 }
 
@@ -115,7 +120,7 @@ function compare(op: "lt" | "le" | "eq"): Grow {
   return (pool, choices) => {
     const a = pool.pick(choices, (entry) => entry.isExact && entry.node.dtype !== "bool");
     const b = a && pool.pick(choices, (entry) => entry.isExact && fitsTogether([a.node, entry.node]));
-    return b && { node: build.binary(op, a.node, b.node), bound: 1, isExact: true };
+    return b && { node: build.binary(op, a.node, b.node), ...flat, bound: 1 };
   };
 }
 
@@ -138,25 +143,24 @@ function broadcasts(nodes: readonly Node[]): boolean {
 const divide: Grow = (pool, choices) => {
   const a = pool.pick(choices, isReal);
   const b = a && pool.pick(choices, (entry) => entry.isArgument === true && fitsTogether([a.node, entry.node]));
-  return b && { node: build.div(a.node, b.node), bound: 16 * a.bound, isExact: a.isExact };
+  return b && made(build.div(a!.node, b.node), [a!], { bound: 16 * a!.bound, steepness: 16 });
 };
 
 const select: Grow = (pool, choices) => {
   const condition = pool.pick(choices, ({ node }) => node.dtype === "bool");
   const a =
-    condition &&
-    pool.pick(choices, ({ node }) => (isReal({ node, bound: 0, isExact: true }) || !pool.isSmooth) && broadcasts([condition.node, node]));
+    condition && pool.pick(choices, ({ node }) => (node.dtype === "float32" || !pool.isSmooth) && broadcasts([condition.node, node]));
   const b = a && pool.pick(choices, ({ node }) => fitsTogether([a.node, node]) && broadcasts([condition.node, a.node, node]));
-  return b && { node: build.select(condition.node, a.node, b.node), bound: Math.max(a.bound, b.bound), isExact: a.isExact && b.isExact };
+  return b && made(build.select(condition!.node, a!.node, b.node), [a!, b]);
 };
 
 const cast: Grow = (pool, choices) => {
   const x = pool.pick(choices, (entry) => (isReal(entry) ? entry.isExact && !pool.isSmooth : true));
   if (x === null) return null;
   const dtype = choices.pick<DType>(["float32", "int32", "bool"].filter((other): other is DType => other !== x.node.dtype));
-  if (isReal(x) || x.node.dtype === "bool") return { node: build.cast(x.node, dtype), bound: 1, isExact: true };
+  if (isReal(x) || x.node.dtype === "bool") return { node: build.cast(x.node, dtype), ...flat, bound: 1 };
   // Wrapped integers reach 2^31; as numbers they stay small.
-  return { node: build.cast(build.min(build.max(x.node, -8), 8), dtype), bound: 8, isExact: true };
+  return { node: build.cast(build.min(build.max(x.node, -8), 8), dtype), ...flat, bound: 8 };
 };
 
 const identity: Grow = (pool, choices) => {
@@ -213,7 +217,7 @@ const concat: Grow = (pool, choices) => {
     choices,
     ({ node }) => node.dtype === a.node.dtype && node.shape.length > axis && equalShapes(node.shape.toSpliced(axis, 1), rest),
   )!;
-  return { node: build.concat([a.node, b.node], axis), bound: Math.max(a.bound, b.bound), isExact: a.isExact && b.isExact };
+  return made(build.concat([a.node, b.node], axis), [a, b]);
 };
 
 const sum: Grow = (pool, choices) => {
@@ -222,7 +226,7 @@ const sum: Grow = (pool, choices) => {
   const axes = [...x.node.shape.keys()].filter(() => choices.chance(1, 2));
   const chosen = axes.length === 0 ? [0] : axes;
   const terms = estimate(chosen.map((axis) => x.node.shape[axis]!));
-  return { node: build.sum(x.node, chosen), bound: 2 * terms * x.bound, isExact: false };
+  return made(build.sum(x.node, chosen), [x], { bound: 2 * terms * x.bound, steepness: 2 * terms, isExact: false });
 };
 
 const maxOf: Grow = (pool, choices) => {
@@ -232,7 +236,7 @@ const maxOf: Grow = (pool, choices) => {
 
 const argmax: Grow = (pool, choices) => {
   const x = pool.pick(choices, (entry) => isReal(entry) && entry.isExact && entry.node.shape.length > 0);
-  return x && { node: build.argmax(x.node, choices.below(x.node.shape.length)), bound: 0, isExact: true };
+  return x && { node: build.argmax(x.node, choices.below(x.node.shape.length)), ...flat };
 };
 
 /** Contracts a pair of equal axes, sometimes with a second pair as batch. */
@@ -251,7 +255,8 @@ const dot: Grow = (pool, choices) => {
     bContract: contract.map(([, j]) => j),
   });
   const terms = estimate(contract.map(([i]) => a.node.shape[i]!));
-  return { node, bound: 2 * terms * a.bound * b.bound, isExact: false };
+  const steepness = 2 * terms * Math.max(1, a.bound, b.bound);
+  return made(node, [a, b], { bound: 2 * terms * a.bound * b.bound, steepness, isExact: false });
 };
 
 function pairsOf(a: Node, b: Node): (readonly [number, number])[] {
@@ -276,13 +281,15 @@ const scatterAdd: Grow = (pool, choices) => {
   const size = source.node.shape[0]!;
   const index = pool.pick(choices, (entry) => isWhole(entry) && equalShapes(entry.node.shape, [size]))?.node ?? build.iota(size);
   const rows = choices.pick<Dim>([3, size]);
-  return { node: build.scatterAdd(source.node, safeIndex(index, rows), rows), bound: 2 * estimate([size]) * source.bound, isExact: false };
+  const terms = 2 * estimate([size]);
+  const node = build.scatterAdd(source.node, safeIndex(index, rows), rows);
+  return made(node, [source], { bound: terms * source.bound, steepness: terms, isExact: false });
 };
 
 const draw: Grow = (pool, choices) => {
   const counter = pool.pick(choices, (entry) => isWhole(entry) && entry.node.shape.length < 3);
   const key = constantNode(Int32Array.of(choices.below(9), 5), [2], "int32");
-  return counter && { node: makeNode("random", [key, counter.node], { kind: "uniform" }), bound: 1, isExact: true };
+  return counter && { node: makeNode("random", [key, counter.node], { kind: "uniform" }), ...flat, bound: 1 };
 };
 
 const source: Grow = (pool, choices) => {
@@ -290,15 +297,28 @@ const source: Grow = (pool, choices) => {
   const dim = like?.node.shape[0] ?? 3;
   const value = choices.real(-2, 2);
   return choices.pick<Entry>([
-    { node: scalarNode(value), bound: Math.abs(value), isExact: true },
-    { node: build.iota(dim), bound: 0, isExact: true },
-    { node: build.sizeOf(symbolsIn(dim).length > 0 ? dim : addDims(dim, 1)), bound: 0, isExact: true },
-    { node: constantNode(Float64Array.of(0.5, -1, value), [3], "float32"), bound: 2, isExact: true },
+    { node: scalarNode(value), ...flat, bound: Math.abs(value) },
+    { node: build.iota(dim), ...flat },
+    { node: build.sizeOf(symbolsIn(dim).length > 0 ? dim : addDims(dim, 1)), ...flat },
+    { node: constantNode(Float64Array.of(0.5, -1, value), [3], "float32"), ...flat, bound: 2 },
   ]);
 };
 
-function factsOf({ bound, isExact }: Entry): Facts {
-  return { bound, isExact };
+/** Facts of values that do not change with any argument, or not smoothly. */
+const flat: Facts = { bound: 0, isExact: true, slope: 0 };
+
+function factsOf({ bound, isExact, slope }: Entry): Facts {
+  return { bound, isExact, slope };
+}
+
+/** A value made of these; unless said otherwise as large as the largest, and exact if all are. */
+function made(node: Node, from: readonly Entry[], facts: Partial<Facts> & { readonly steepness?: number } = {}): Entry {
+  return {
+    node,
+    bound: facts.bound ?? Math.max(...from.map(({ bound }) => bound)),
+    isExact: facts.isExact ?? from.every(({ isExact }) => isExact),
+    slope: (facts.steepness ?? 1) * from.reduce((sum, { slope }) => sum + slope, 0),
+  };
 }
 
 const smoothRules: readonly Grow[] = [
