@@ -145,6 +145,8 @@ const cases: CaseTable = {
     { inputs: [real(2, 3, 4), real(4, 3, 2)], attrs: { aBatch: [1], bBatch: [1], aContract: [2, 0], bContract: [0, 2] } },
     { inputs: [real(2, 3, 4), real(3, 2)], attrs: { aBatch: [1, 0], bBatch: [0, 1], aContract: [], bContract: [] } },
     { inputs: [real(2, 2, 3), real(3, 2)], attrs: { aBatch: [], bBatch: [], aContract: [2, 0], bContract: [0, 1] } },
+    { inputs: [real(2, 6), real(6, 3)], attrs: { aBatch: [], bBatch: [], aContract: [1], bContract: [0] } },
+    { inputs: [real(9), real(6, 9)], attrs: { aBatch: [], bBatch: [], aContract: [0], bContract: [1] } },
     { inputs: [real(2, 0), real(0, 2)], attrs: { aBatch: [], bBatch: [], aContract: [1], bContract: [0] } },
   ],
   gather: [

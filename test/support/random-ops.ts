@@ -75,7 +75,7 @@ export function growOne(pool: Pool, choices: Choices): void {
 }
 
 /** Typical sizes: B 4, T 4, N 12; products multiply. */
-export function estimate(shape: readonly Dim[]): number {
+function estimate(shape: readonly Dim[]): number {
   const ofDim = (dim: Dim): number => {
     if (typeof dim === "number") return dim;
     return dim.terms.reduce(

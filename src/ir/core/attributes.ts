@@ -85,7 +85,7 @@ export function parseAttributes<K extends PlainOp>(op: K, text: string): OpAttri
 }
 
 /** Shortest text that reads back as the same number. */
-export function showNumber(value: number): string {
+function showNumber(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 

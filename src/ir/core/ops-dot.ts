@@ -163,21 +163,50 @@ type DotLoop = (
   bColumns: Int32Array,
 ) => void;
 
+// Four terms per pass over the row: a quarter of the loads and stores, the same order of additions for each element.
 const rowwise: DotLoop = (out, at, a, aStart, aTerms, b, bStart, bTerms, bColumns) => {
   const columns = bColumns.length;
+  const count = aTerms.length;
   for (let j = 0; j < columns; j++) out[at + j] = 0;
-  for (let k = 0; k < aTerms.length; k++) {
+  let k = 0;
+  for (; k + 4 <= count; k += 4) {
+    const [f0, f1] = [a[aStart + aTerms[k]!]!, a[aStart + aTerms[k + 1]!]!];
+    const [f2, f3] = [a[aStart + aTerms[k + 2]!]!, a[aStart + aTerms[k + 3]!]!];
+    const [b0, b1, b2, b3] = [bStart + bTerms[k]!, bStart + bTerms[k + 1]!, bStart + bTerms[k + 2]!, bStart + bTerms[k + 3]!];
+    for (let j = 0; j < columns; j++) out[at + j] = out[at + j]! + f0 * b[b0 + j]! + f1 * b[b1 + j]! + f2 * b[b2 + j]! + f3 * b[b3 + j]!;
+  }
+  for (; k < count; k++) {
     const factor = a[aStart + aTerms[k]!]!;
     const from = bStart + bTerms[k]!;
     for (let j = 0; j < columns; j++) out[at + j]! += factor * b[from + j]!;
   }
 };
 
+// Four columns at a time: four independent sums instead of one that waits for itself.
 const elementwise: DotLoop = (out, at, a, aStart, aTerms, b, bStart, bTerms, bColumns) => {
-  for (let j = 0; j < bColumns.length; j++) {
+  const columns = bColumns.length;
+  const count = aTerms.length;
+  let j = 0;
+  for (; j + 4 <= columns; j += 4) {
+    const [b0, b1, b2, b3] = [bStart + bColumns[j]!, bStart + bColumns[j + 1]!, bStart + bColumns[j + 2]!, bStart + bColumns[j + 3]!];
+    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    for (let k = 0; k < count; k++) {
+      const factor = a[aStart + aTerms[k]!]!;
+      const term = bTerms[k]!;
+      s0 += factor * b[b0 + term]!;
+      s1 += factor * b[b1 + term]!;
+      s2 += factor * b[b2 + term]!;
+      s3 += factor * b[b3 + term]!;
+    }
+    out[at + j] = s0;
+    out[at + j + 1] = s1;
+    out[at + j + 2] = s2;
+    out[at + j + 3] = s3;
+  }
+  for (; j < columns; j++) {
     const from = bStart + bColumns[j]!;
     let total = 0;
-    for (let k = 0; k < aTerms.length; k++) total += a[aStart + aTerms[k]!]! * b[from + bTerms[k]!]!;
+    for (let k = 0; k < count; k++) total += a[aStart + aTerms[k]!]! * b[from + bTerms[k]!]!;
     out[at + j] = total;
   }
 };
