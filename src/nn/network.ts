@@ -16,6 +16,8 @@ export type AxisSize = number | "time";
 export interface NetworkInput {
   readonly shape: readonly AxisSize[];
   readonly dtype: DType;
+  /** Name of the number of steps; inputs with other names may have other numbers of them. "T" unless given. */
+  readonly time?: string;
 }
 
 /** Type of one output, without the batch axis. */

@@ -131,7 +131,13 @@ function resolveLengths(x: Columns, given: Named<TensorLike> | undefined, ports:
   const sequences = [...ports.inputs].filter(([, port]) => isSequence(port)).map(([name]) => name);
   for (const name of sequences) {
     const own = x.get(name)!.lengths;
-    if (own !== null) lengths.set(sequences.length === 1 ? "" : name, own);
+    if (own !== null) lengths.set(name, own);
+  }
+  const [first] = lengths.values();
+  if (first !== undefined && lengths.size === sequences.length && [...lengths.values()].every((own) => own.join() === first.join())) {
+    // One time for all: their sequences can meet step by step.
+    lengths.clear();
+    lengths.set("", first);
   }
   for (const [name, port] of ports.inputs) {
     const column = x.get(name)!;

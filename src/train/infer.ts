@@ -8,8 +8,8 @@ import type { Loss } from "./losses/index.js";
 /** What is known about the data before the network is built. */
 export interface FirstData {
   readonly x: Columns;
-  /** True if lengths were given beside x. */
-  readonly hasLengths: boolean;
+  /** Input names of the lengths given beside x; "" stands for all inputs. */
+  readonly lengths: readonly string[];
 }
 
 /**
@@ -18,14 +18,28 @@ export interface FirstData {
  *
  * @throws ShapeError `not_a_sequence` for [rows, n] in front of a recurrent layer
  */
-export function inferInputs(network: Network, { x, hasLengths }: FirstData): NetworkNamed<NetworkInput> {
+export function inferInputs(network: Network, { x, lengths }: FirstData): NetworkNamed<NetworkInput> {
   const first = firstLayerKind(network);
   const types = [...x].map(([name, column]): [string, NetworkInput] => {
     const isWhole = column.dtype === "int32" && first === null;
-    const isTokens = first === "embedding" || isWhole || column.lengths !== null || (hasLengths && x.size === 1);
+    const isTokens =
+      first === "embedding" || isWhole || column.lengths !== null || lengths.includes(name) || (lengths.includes("") && x.size === 1);
     return [name, { shape: inputShape(column, isTokens, first), dtype: column.dtype }];
   });
-  return x.has("") ? types[0]![1] : Object.fromEntries(types);
+  return x.has("") ? types[0]![1] : Object.fromEntries(withTimes(types, { x, lengths }));
+}
+
+/** Sequences that differ in steps or lengths get names for their time, so that the saved wiring keeps them apart too. */
+function withTimes(types: readonly [string, NetworkInput][], { x, lengths }: FirstData): readonly [string, NetworkInput][] {
+  const timeOf = (name: string): string => {
+    const { shape, lengths: own } = x.get(name)!;
+    return `${shape[1]} ${own?.join() ?? ""} ${lengths.includes(name) ? name : ""}`;
+  };
+  const times = [...new Set(types.filter(([, { shape }]) => shape[0] === "time").map(([name]) => timeOf(name)))];
+  if (times.length <= 1) return types;
+  return types.map(([name, type]) =>
+    type.shape[0] === "time" ? [name, { ...type, time: `T${times.indexOf(timeOf(name))}` }] : [name, type],
+  );
 }
 
 /** The width of the output that y asks for, for networks that take it from y. */

@@ -6,7 +6,7 @@ import type { Tree } from "../base/tree.js";
 import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
 import type { TensorLike } from "../ops/index.js";
 import { wholeBatchSize } from "./batches.js";
-import { type Columns, rowsOf, toColumns } from "./columns.js";
+import { type Columns, isNamed, rowsOf, toColumns } from "./columns.js";
 import { inputColumns, type Prepared, prepareData, prepareInputs } from "./dataset.js";
 import { checkWhole, runFit } from "./fit.js";
 import { type FitArguments, isDataset, readFitArguments } from "./fit-arguments.js";
@@ -227,7 +227,8 @@ export class NetworkModel<O> implements Model<O> {
       });
     }
     const loss = this.#setup === null ? null : ([...this.#setup.losses.values()][0] ?? null);
-    const inputs = inferInputs(this.#network, { x, hasLengths: lengths !== undefined });
+    const lengthNames = lengths === undefined ? [] : isNamed(lengths) ? Object.keys(lengths) : [""];
+    const inputs = inferInputs(this.#network, { x, lengths: lengthNames });
     return this.#start(inputs, inferOutputSize(this.#network, y, loss), seed);
   }
 

@@ -2,7 +2,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compiledPrograms } from "../../src/engine/program.js";
-import { bidirectional, dense, gru, type History, lstm, type Model, sequential, type Tensor, tensor } from "../../src/index.js";
+import {
+  bidirectional,
+  concat,
+  dense,
+  functional,
+  gru,
+  type History,
+  loadModel,
+  lstm,
+  type Model,
+  mapTree,
+  sequential,
+  type Tensor,
+  tensor,
+} from "../../src/index.js";
 import { numbers, random, withPadding } from "./support.js";
 
 const lengths = [7, 0, 3, 5, 1];
@@ -105,4 +119,31 @@ test("lengths may come with a data set", async () => {
   const model = tagger();
   model.build(["time", 2]);
   assert.deepEqual(await model.evaluate({ x, y, lengths: tensor(Int32Array.from(lengths)) }), await model.evaluate(x, y, { lengths }));
+});
+
+test("inputs that are ragged in the same way meet step by step, others keep their own lengths, also after loading", async () => {
+  const ragged = (t: Tensor, of: readonly number[]): number[][][] =>
+    (t.toArray() as number[][][]).map((row, index) => row.slice(0, of[index]));
+  const both = functional({ read: gru({ units: 3 }), out: dense({ units: 1 }) }, (l, { a, b }: { a: Tensor; b: Tensor }) =>
+    l.out(l.read(concat([a, b]))),
+  );
+  const apart = functional(
+    { left: gru({ units: 3 }), right: gru({ units: 2 }), out: dense({ units: 1 }) },
+    (l, { a, b }: { a: Tensor; b: Tensor }) => l.out(concat([l.left(a), l.right(b)])),
+  );
+  const targets = random(4, [5, 1]);
+  const other = [1, 7, 2, 0, 4];
+  const cases = [
+    { model: both, nested: { a: ragged(x, lengths), b: ragged(x, lengths) }, dense: { a: x, b: x }, of: lengths },
+    { model: apart, nested: { a: ragged(x, lengths), b: ragged(x, other) }, dense: { a: x, b: x }, of: { a: lengths, b: other } },
+  ];
+  for (const { model, nested, dense: padded, of } of cases) {
+    model.compile({ optimizer: "adam", loss: "mse" });
+    await model.fit(nested, targets, { epochs: 1, ...silent });
+    const expected = [...(await model.predict(nested)).data];
+    assert.deepEqual([...(await model.predict(padded, { lengths: of })).data], expected);
+    model.weights = mapTree((w) => tensor(Float32Array.from(w.data), { shape: w.shape }), model.weights);
+    const loaded = await loadModel(model.toBytes());
+    assert.deepEqual([...(await loaded.predict(nested)).data], [...(await model.predict(nested)).data]);
+  }
 });

@@ -73,8 +73,8 @@ interface Example {
 }
 
 const tokens = tensor(
-  Int32Array.from({ length: 30 }, (_, index) => (index * 7) % 5),
-  { shape: [6, 5] },
+  Int32Array.from({ length: 24 }, (_, index) => (index * 7) % 5),
+  { shape: [6, 4] },
 );
 
 const examples: readonly Example[] = [

@@ -104,7 +104,7 @@ function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, giv
 }
 
 function symbolicShape(type: NetworkInput): Dim[] {
-  return [symbolDim("B"), ...type.shape.map((size) => (size === "time" ? symbolDim("T") : size))];
+  return [symbolDim("B"), ...type.shape.map((size) => (size === "time" ? symbolDim(type.time ?? "T") : size))];
 }
 
 function checkInputs(inputs: Named<NetworkInput>): void {
