@@ -57,12 +57,9 @@ export interface Lifter {
   rows(nodes: readonly Node[]): Node[];
   /** Expressions without carries, [N, ...]; `stacked` gives the values of some nodes that have one. */
   steps(nodes: readonly Node[], stacked?: ReadonlyMap<Node, Node>): Node[];
-  /** True if the row values that `steps` would have to repeat per step are small beside what the expression reads and gives. */
+  /** True if the row values that `steps` would have to repeat per step are no larger than what the expression reads and gives otherwise. */
   isAffordable(nodes: readonly Node[], stacked?: ReadonlyMap<Node, Node>): boolean;
 }
-
-/** Row values repeated per step may be this many times larger than what is computed from them. */
-const largestRepeat = 4;
 
 export function lifterOf(open: OpenScan, levels: ReadonlyMap<Node, Level>): Lifter {
   const fixed = new Map<Node, Node>(open.shared.map(({ inner, outer }) => [inner, outer]));
@@ -91,7 +88,7 @@ export function lifterOf(open: OpenScan, levels: ReadonlyMap<Node, Level>): Lift
     isAffordable: (nodes, stacked = new Map()) => {
       const { rowNodes, stepNodes } = frontier(nodes, stacked);
       if (rowNodes.length === 0) return true;
-      return sizeOfAll(rowNodes) <= largestRepeat * (sizeOfAll(nodes) + sizeOfAll(stepNodes));
+      return sizeOfAll(rowNodes) <= sizeOfAll(nodes) + sizeOfAll(stepNodes);
     },
   };
 }

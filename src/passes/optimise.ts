@@ -14,12 +14,20 @@ export interface Optimised {
   readonly log: readonly PassEntry[];
 }
 
+/** What leaves a loop may free something else to leave; more rounds than this were never needed. */
+const mostRounds = 4;
+
 /** The same meaning, NaN and infinities included, in the form that is lowered. Run it when no gradient is taken any more. */
 export function optimise(graph: Graph): Optimised {
   const log: PassEntry[] = [];
   const report: Report = (entry) => log.push(entry);
-  const passes = [simplify, hoist, sink, simplify];
-  return { graph: passes.reduce((current, pass) => pass(current, report), graph), log };
+  let current = simplify(graph, report);
+  for (let round = 0; round < mostRounds; round++) {
+    const moved = sink(hoist(current, report), report);
+    if (moved.outputs.every((output, index) => output === current.outputs[index])) break;
+    current = simplify(moved, report);
+  }
+  return { graph: current, log };
 }
 
 /** What does not depend on carries leaves the loops. */

@@ -1,11 +1,11 @@
-// The table of local rewriting rules: each has a name, a reason, and keeps every bit, NaN and infinities included.
+// The table of local rewriting rules: each has a name, a reason, and keeps every value, NaN and infinities included.
 
-import { addDims, equalDims, equalShapes } from "../base/dim.js";
+import { addDims, type Dim, equalDims, equalShapes, mulDims } from "../base/dim.js";
 import { elementCount } from "../base/dtype.js";
-import { constantNode, makeNode } from "../ir/core/build.js";
-import { concat, neg, reshape, slice, transpose } from "../ir/core/builders.js";
+import { constantNode, domainTable, makeNode } from "../ir/core/build.js";
+import { concat, gather, neg, reshape, slice, transpose } from "../ir/core/builders.js";
 import { evaluateOp } from "../ir/core/evaluate.js";
-import { type DomainTable, isOp, type Node, type OpName } from "../ir/core/node.js";
+import { type Domain, type DomainTable, isOp, type Node, type OpName } from "../ir/core/node.js";
 import type { ExactValue } from "../ir/core/primitive.js";
 import { primitives } from "../ir/core/table.js";
 
@@ -82,8 +82,11 @@ const algebraRules = [
   ),
 ];
 
-/** Tables that undo one another: gathering with both in turn gives the value back. */
+/** Tables of row orders that undo one another: gathering with both in turn gives the value back. */
 const undone: Partial<Record<DomainTable, DomainTable>> = { order: "inverse", inverse: "order" };
+
+/** Writing by one of these tables is reading by the other (up to the sign of a zero, which adding to zero loses). */
+const opposite: Partial<Record<DomainTable, DomainTable>> = { ...undone, pack: "unpack", unpack: "pack" };
 
 const indexRules = [
   rule("gather", "sorted-back", "rows are sorted and sorted back", ({ inputs: [x, index] }) => {
@@ -91,6 +94,24 @@ const indexRules = [
     const [outer, inner] = [tableOf(index!), tableOf(x.inputs[1]!)];
     return outer !== null && inner !== null && outer.domain === inner.domain && undone[outer.table] === inner.table ? x.inputs[0]! : null;
   }),
+  rule("gather", "gather-of-repeated", "every row is the same, so their order does not matter", ({ inputs: [x, index], shape }) => {
+    const table = tableOf(index!);
+    if (!isOp(x!, "broadcast") || table === null || table.table === "unpack" || !equalDims(x.shape[0]!, rowsRead(table))) return null;
+    const source = x.inputs[0]!;
+    const isRepeated = source.shape.length < x.shape.length || source.shape[0] === 1;
+    return isRepeated ? makeNode("broadcast", [source], { shape }) : null;
+  }),
+  rule(
+    "scatterAdd",
+    "scatter-by-table",
+    "each row is written at most once, so it can be read from where it comes from",
+    ({ inputs: [x, index], attrs }) => {
+      const table = tableOf(index!);
+      const back = table === null ? undefined : opposite[table.table];
+      if (table === null || back === undefined || !equalDims(attrs.rows, rowsRead(table))) return null;
+      return gather(x!, domainTable(table.domain, back));
+    },
+  ),
 ];
 
 /** Only after differentiation: before, `stop` and `tap` mean something. */
@@ -203,6 +224,14 @@ function concatOfSlices({ inputs, attrs: { axis } }: Node<"concat">): Node | nul
   return slice(source, axis, first.attrs.start, concat(inputs, axis).shape[axis]!);
 }
 
-function tableOf(node: Node): { readonly domain: object; readonly table: DomainTable } | null {
+function tableOf(node: Node): { readonly domain: Domain; readonly table: DomainTable } | null {
   return isOp(node, "input") && node.attrs.source.kind === "table" ? node.attrs.source : null;
+}
+
+/** Size of the axis that a table's indices point into. */
+function rowsRead({ domain, table }: { readonly domain: Domain; readonly table: DomainTable }): Dim {
+  if (table === "pack") return mulDims(domain.batch, domain.time);
+  if (table === "unpack") return domain.steps;
+  if (table === "step") return domain.time;
+  return table === "previous" || table === "following" ? addDims(domain.batch, domain.steps) : domain.batch;
 }
