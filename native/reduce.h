@@ -95,13 +95,17 @@ inline void reduceRow(const Reduction& r, const float* from, float* to) {
 
 /// First maximum; the first NaN counts as one.
 inline int32_t placeOfMaximum(const float* from, Index mid, Index stride) {
-  Index best = 0;
-  for (Index m = 0; m < mid; m++) {
-    const float value = from[m * stride];
+  int32_t best = 0;
+  float top = mid > 0 ? *from : 0.0f;
+  for (Index m = 0; m < mid; m++, from += stride) {
+    const float value = *from;
     if (value != value) return (int32_t)m;
-    if (value > from[best * stride]) best = m;
+    if (value > top) {
+      top = value;
+      best = (int32_t)m;
+    }
   }
-  return (int32_t)best;
+  return best;
 }
 
 inline void reduce(const Reduction& r) {

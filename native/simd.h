@@ -3,17 +3,12 @@
 #pragma once
 #include "platform.h"
 
-#if DRNN_FMA && !defined(DRNN_PLAIN_VECTORS)
-#if defined(__x86_64__)
+#if defined(__wasm__)
+#include <wasm_simd128.h>
+#elif defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
-#endif
-#elif defined(__SSE2__) && !defined(DRNN_PLAIN_VECTORS)
-#include <immintrin.h>
-#endif
-#if defined(__wasm__)
-#include <wasm_simd128.h>
 #endif
 
 namespace {

@@ -37,29 +37,31 @@ Processor detect() {
 
 #endif
 
-struct Supported {
-  const CoreVariant* variant[3];
-  int count;
-};
+// Asking the processor costs microseconds under a hypervisor: once. Two threads that ask at the same time write the same answer.
+const CoreVariant* supported[3];
+int supportedCount = 0;
 
-Supported find() {
-  Supported s = {};
+void find() {
+  int count = 0;
 #if defined(__x86_64__)
   const Processor p = detect();
-  if (p.avx512) s.variant[s.count++] = &coreVariant_avx512;
-  if (p.avx2) s.variant[s.count++] = &coreVariant_avx2;
+  if (p.avx512) __atomic_store_n(&supported[count++], &coreVariant_avx512, __ATOMIC_RELAXED);
+  if (p.avx2) __atomic_store_n(&supported[count++], &coreVariant_avx2, __ATOMIC_RELAXED);
 #elif defined(__aarch64__)
-  s.variant[s.count++] = &coreVariant_neon;
+  __atomic_store_n(&supported[count++], &coreVariant_neon, __ATOMIC_RELAXED);
 #endif
-  s.variant[s.count++] = &coreVariant_baseline;
-  return s;
+  __atomic_store_n(&supported[count++], &coreVariant_baseline, __ATOMIC_RELAXED);
+  __atomic_store_n(&supportedCount, count, __ATOMIC_RELEASE);
 }
 
 }  // namespace
 
-extern "C" int coreVariantCount(void) { return find().count; }
+extern "C" int coreVariantCount(void) {
+  if (__atomic_load_n(&supportedCount, __ATOMIC_ACQUIRE) == 0) find();
+  return __atomic_load_n(&supportedCount, __ATOMIC_ACQUIRE);
+}
 
 extern "C" const CoreVariant* coreVariantAt(int index) {
-  const Supported s = find();
-  return index >= 0 && index < s.count ? s.variant[index] : nullptr;
+  const int count = coreVariantCount();
+  return index >= 0 && index < count ? __atomic_load_n(&supported[index], __ATOMIC_RELAXED) : nullptr;
 }
