@@ -6,6 +6,7 @@ import type { Machine, Unavailable } from "../backends/core/machine.js";
 import { loadWasm } from "../backends/core/wasm.js";
 import { referenceBackend } from "../backends/reference/backend.js";
 import { UsageError } from "../base/errors.js";
+import { lowerProgram } from "../lower/lower.js";
 
 export const backendNames = ["auto", "native", "wasm", "reference"] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -88,7 +89,7 @@ function onMachine(machine: Machine, threads: number | null, why: string): Backe
   const used = Math.max(1, Math.min(wanted, machine.maxThreads));
   const limited =
     threads !== null && used < threads ? `; ${machine.name} runs on ${used === 1 ? "one thread" : `at most ${used} threads`}` : "";
-  return coreBackend(machine, { threads: used, reason: why + limited });
+  return coreBackend(machine, { lower: lowerProgram, threads: used, reason: why + limited });
 }
 
 async function nativeMachine(): Promise<Machine | Unavailable> {
@@ -112,11 +113,7 @@ function isUnavailable(machine: Machine | Unavailable): machine is Unavailable {
 
 /** One thread per core, up to 8: small work stays on one thread anyway. */
 function defaultThreads(): number {
-  const cores =
-    (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ??
-    nodeProcess()?.availableParallelism?.() ??
-    1;
-  return Math.min(8, cores);
+  return Math.min(8, nodeProcess()?.getBuiltinModule?.("node:os").availableParallelism() ?? 1);
 }
 
 function environment(name: string): string | null {
@@ -127,7 +124,7 @@ function environment(name: string): string | null {
 interface NodeProcess {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly versions?: { readonly node?: string };
-  readonly availableParallelism?: () => number;
+  readonly getBuiltinModule?: (name: "node:os") => { availableParallelism(): number };
 }
 
 function nodeProcess(): NodeProcess | undefined {

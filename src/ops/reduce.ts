@@ -19,12 +19,14 @@ export interface ReduceOptions {
 
 /** Sum over an axis, or over everything. */
 export function sum(a: Tensor, options: ReduceOptions = {}): Tensor {
-  const value = numeric(a);
+  const value = asFloat(a);
   const rank = dimsOf(value).length;
-  if (options.axis === undefined) return emit("sum", [physical(value)], { axes: dimsOf(physical(value)).map((_, axis) => axis) });
+  if (options.axis === undefined) {
+    return wholeAgain(a, emit("sum", [physical(value)], { axes: dimsOf(physical(value)).map((_, axis) => axis) }));
+  }
   const axis = wholeAxis("sum", options.axis, rank);
   const domain = domainOf(value);
-  return kept(reduced(), axis, options);
+  return wholeAgain(a, kept(reduced(), axis, options));
 
   function reduced(): Value {
     if (domain === null) return emit("sum", [value], { axes: [axis] });
@@ -49,24 +51,23 @@ export function mean(a: Tensor, options: ReduceOptions = {}): Tensor {
 
 /** Largest entry along an axis, or of everything; NaN if there is one. */
 export function max(a: Tensor, options: ReduceOptions = {}): Tensor {
-  const value = numeric(a);
+  const value = asFloat(a);
   const domain = domainOf(value);
-  if (options.axis === undefined) return maxOfAll(physical(value));
+  if (options.axis === undefined) return wholeAgain(a, maxOfAll(physical(value)));
   const axis = wholeAxis("max", options.axis, dimsOf(value).length);
-  if (domain !== null && axis >= 2) return kept(emit("maxOf", [physical(value)], { axis: axis - 1 }, domain), axis, options);
+  if (domain !== null && axis >= 2) return wholeAgain(a, kept(emit("maxOf", [physical(value)], { axis: axis - 1 }, domain), axis, options));
   const dense = domain === null ? value : filledWithLowest(value);
-  return kept(emit("maxOf", [dense], { axis }), axis, options);
+  return wholeAgain(a, kept(emit("maxOf", [dense], { axis }), axis, options));
 }
 
 /** Smallest entry along an axis, or of everything. */
 export function min(a: Tensor, options: ReduceOptions = {}): Tensor {
-  const value = numeric(a);
-  return mul(max(mul(value, -1), options), -1);
+  return wholeAgain(a, mul(max(mul(asFloat(a), -1), options), -1));
 }
 
 /** Index of the first largest entry along an axis (the last by default), as int32. */
 export function argmax(a: Tensor, options: { readonly axis?: number } = {}): Tensor {
-  const value = numeric(a);
+  const value = asFloat(a);
   const axis = wholeAxis("argmax", options.axis ?? -1, dimsOf(value).length);
   const domain = domainOf(value);
   if (domain === null || axis < 2) return emit("argmax", [domain === null ? value : filledWithLowest(value)], { axis });
@@ -85,9 +86,14 @@ export function sizeAsTensor(size: Dim): Tensor {
   return isSymbolic(size) ? castValue(emit("sizeOf", [], { dim: size }), "float32") : scalar(size);
 }
 
-function numeric(a: Tensor): Value {
-  const value = asValue(a);
-  return value.dtype === "bool" ? castValue(value, "int32") : value;
+/** Reductions are float32; whole numbers are exact in it up to 2^24. */
+function asFloat(a: Tensor): Value {
+  return castValue(asValue(a), "float32");
+}
+
+/** Sums and extremes of whole numbers and truth values are whole numbers. */
+function wholeAgain(a: Tensor, result: Tensor): Tensor {
+  return a.dtype === "float32" ? result : castValue(asValue(result), "int32");
 }
 
 function kept(value: Value, axis: number, options: ReduceOptions): Tensor {
@@ -105,5 +111,5 @@ function filledWithLowest(value: Value): Value {
   if (domain === null) return value;
   const unit = castValue(emit("broadcast", [scalar(1)], { shape: dimsOf(physical(value)) }), "float32");
   const valid = unpack(unit instanceof TracedTensor ? new TracedTensor(unit.node, domain) : unit);
-  return asValue(where(valid, unpack(value), value.dtype === "int32" ? scalar(-(2 ** 31), "int32") : scalar(-Infinity)));
+  return asValue(where(valid, unpack(value), scalar(-Infinity)));
 }
