@@ -11,16 +11,18 @@ import {
   openScan,
   substituteBody,
 } from "../ir/core/body.js";
-import { domainTable } from "../ir/core/build.js";
+import { atPath, domainTable } from "../ir/core/build.js";
 import { broadcast, gather } from "../ir/core/builders.js";
 import { isOp, type Node, reachable } from "../ir/core/node.js";
 import { contains, costly, type Level, type Lifter, levelsOf, lifterOf, movements, roots, sizeOfAll } from "./levels.js";
 import { type Report, silent } from "./log.js";
+import { splitProducts } from "./split-products.js";
 
 const reasons = {
   steps: "it does not depend on the carry: one product over all steps keeps the processor busier than one per step",
   rows: "it depends only on values of the row, so once per row is enough",
   once: "it depends only on shared values, so once is enough",
+  split: "the part that does not depend on the carry can leave the loop",
   outputs: "an output that does not depend on the carry needs no loop",
 } as const;
 
@@ -33,38 +35,38 @@ interface Leaving {
 
 /** The scan's results with everything outside that need not be inside; null if nothing leaves. */
 export function hoistScan(scan: Node<"scan">, report: Report = silent): Node[] | null {
-  const open = openScan(scan);
-  const levels = levelsOf(open);
-  const lifter = lifterOf(open, levels);
-  const freeYs = open.ys.map((y) => levels.get(y)! < 4 && lifter.isAffordable([y]));
-  const leaving = chooseLeaving(open, levels, lifter, freeYs);
-  const count = leaving.once.length + leaving.rows.length + leaving.steps.length;
-  if (count === 0 && !freeYs.includes(true)) return null;
-  tell(open, leaving, freeYs, report);
+  return atPath(scan.where, () => {
+    const given = openScan(scan);
+    const open = splitProducts(given, levelsOf(given));
+    if (open !== given) report({ pass: "hoist", rule: "split-products", where: open.where, what: "dot of concat", reason: reasons.split });
+    const levels = levelsOf(open);
+    const lifter = lifterOf(open, levels);
+    const freeYs = open.ys.map((y) => levels.get(y)! < 4 && lifter.isAffordable([y]));
+    const leaving = chooseLeaving(open, levels, lifter, freeYs);
+    if (leaving.once.length + leaving.rows.length + leaving.steps.length === 0 && !freeYs.includes(true)) {
+      return open === given ? null : allValues(closeScan(open));
+    }
+    tell(open, leaving, freeYs, report);
+    const values = closeScan(withoutLeaving({ ...open, ys: open.ys.filter((_, index) => !freeYs[index]) }, leaving, lifter));
+    const free = open.ys.filter((_, index) => freeYs[index]);
+    return allValues({ ...values, ys: interleave(freeYs, freeOutputs(open, levels, lifter, free), values.ys) });
+  });
+}
 
+/** The scan with inputs in the place of what leaves. */
+function withoutLeaving(open: OpenScan, leaving: Leaving, lifter: Lifter): OpenScan {
+  const replaced = new Map<Node, Node>();
   const added = (nodes: readonly Node[], outers: readonly Node[]): BodyInput[] =>
-    nodes.map((node, index) => ({ outer: outers[index]!, inner: freshInput(`hoisted${node.op}`, node, open.scope) }));
+    nodes.map((node, index) => {
+      const inner = freshInput(`hoisted${node.op}`, node, open.scope);
+      replaced.set(node, inner);
+      return { outer: outers[index]!, inner };
+    });
   const shared = added(leaving.once, lifter.once(leaving.once));
   const rows = added(leaving.rows, lifter.rows(leaving.rows));
   const xs = added(leaving.steps, lifter.steps(leaving.steps));
-  const replaced = new Map<Node, Node>();
-  [leaving.once, leaving.rows, leaving.steps].forEach((nodes, kind) => {
-    const inputs = [shared, rows, xs][kind]!;
-    nodes.forEach((node, index) => {
-      replaced.set(node, inputs[index]!.inner);
-    });
-  });
-  const kept: OpenScan = { ...open, ys: open.ys.filter((_, index) => !freeYs[index]) };
-  const inner = substituteBody(kept, replaced);
-  const values = closeScan({ ...inner, xs: [...open.xs, ...xs], rows: [...open.rows, ...rows], shared: [...open.shared, ...shared] });
-  const outside = freeOutputs(
-    open,
-    levels,
-    lifter,
-    open.ys.filter((_, index) => freeYs[index]),
-  );
-  const ys = interleave(freeYs, outside, values.ys);
-  return allValues({ ...values, ys });
+  const inner = substituteBody(open, replaced);
+  return { ...inner, xs: [...open.xs, ...xs], rows: [...open.rows, ...rows], shared: [...open.shared, ...shared] };
 }
 
 /** Walks down from what stays: the first node worth computing outside leaves, and what is above it goes with it. */

@@ -86,6 +86,19 @@ test("one pointwise value of an input stays, several that become one leave", () 
   assert.equal(scan.attrs.xs, 1);
 });
 
+test("a product of input and state joined is two products, and the input's leaves", () => {
+  const joined = argument("joined", [8, 4]);
+  const { carries } = scanOf({ domain, carries: [h0], xs: [x], shared: [joined] }, ({ carries: [h], xs: [xt], shared: [w] }) => ({
+    carries: [tanh(product(concat([xt!, h!], 0), w!))],
+  }));
+  const scan = bodyOf(carries);
+  const dots = reachable(scan.attrs.body.outputs).filter((node) => isOp(node, "dot"));
+  assert.deepEqual(
+    dots.map(({ inputs }) => inputs[1]!.shape),
+    [[4, 4]],
+  );
+});
+
 test("gates cut from a product of the input stay views: the product leaves whole", () => {
   const wide = argument("wide", [4, 8]);
   const { carries } = scanOf({ domain, carries: [h0], xs: [x], shared: [wide] }, ({ carries: [h], xs: [xt], shared: [w] }) => {
