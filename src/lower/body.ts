@@ -5,7 +5,7 @@ import { inputNode, makeNode, remakeNode } from "../ir/core/build.js";
 import { isOp, type Node, reachable } from "../ir/core/node.js";
 import { primitives } from "../ir/core/table.js";
 import { activeRowsDim } from "../ir/lowered/program.js";
-import { normalise } from "./normalise.js";
+import { normalise, padAsConcat } from "./normalise.js";
 import { topological } from "./walk.js";
 
 /** A vectorised step. */
@@ -64,7 +64,7 @@ interface MaybeVarying {
 function vectorised(node: Node, inputs: readonly MaybeVarying[]): MaybeVarying {
   if (inputs.every(({ varies }) => !varies)) {
     return {
-      node: remakeNode(
+      node: lifted(
         node,
         inputs.map((input) => input.node),
       ),
@@ -72,6 +72,11 @@ function vectorised(node: Node, inputs: readonly MaybeVarying[]): MaybeVarying {
     };
   }
   return { node: vectoriseRow(node, inputs), varies: true };
+}
+
+/** The node in the outer graph, where no `pad` is left. */
+function lifted(node: Node, inputs: readonly Node[]): Node {
+  return isOp(node, "pad") ? padAsConcat(node, inputs[0]!) : remakeNode(node, inputs);
 }
 
 function vectoriseRow(node: Node, inputs: readonly MaybeVarying[]): Node {

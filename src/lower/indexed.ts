@@ -1,32 +1,32 @@
 // Ops that address rows by index or by counter: gather, scatterAdd, random.
 
 import { type Dim, substituteDim } from "../base/dim.js";
-import { UsageError } from "../base/errors.js";
 import type { Node } from "../ir/core/node.js";
 import { type IndexInstruction, isActiveRows } from "../ir/lowered/program.js";
 import { emitCopy, emitFill, extentOf, operandOf, unrolled } from "./copy.js";
 import { allocate, homeFor, materialise, type Scope, viewOf } from "./scope.js";
-import { type Axis, atCapacity, axesOf, broadcastView, collapseAxes, reshapeView, singleAxis, type View } from "./view.js";
+import { type Axis, atCapacity, axesOf, broadcastView, collapseAxes, isDense, reshapeView, singleAxis, type View } from "./view.js";
 
 /** Rows of a table by index. */
 export function emitGather(scope: Scope, node: Node<"gather">): void {
   const [tableNode, indexNode] = [node.inputs[0]!, node.inputs[1]!];
   const rank = indexNode.shape.length;
-  const index = viewOf(scope, indexNode);
-  const plan = (table: View, of: View, out: View): IndexPlan | null => planRows(table, of, out, rank);
+  const at: Target = { op: "gather", tableRows: tableNode.shape[0]!, site: siteOf(scope, node, "gather", tableNode.shape[0]!) };
   let table = viewOf(scope, tableNode);
-  const home = homeFor(scope, node, (view) => plan(table, index, view) !== null);
-  let [rows, of] = [plan(table, index, home.view), index];
+  let index = viewOf(scope, indexNode);
+  if (planTable(table) === null) table = materialise(scope, table, node.dtype, "table");
+  const home = homeFor(scope, node, (view) => planRows(table, index, view, rank) !== null);
+  let rows = planRows(table, index, home.view, rank);
   if (rows === null) {
-    of = materialise(scope, index, "int32", "index");
-    rows = plan(table, of, home.view);
+    index = materialise(scope, index, "int32", "index");
+    rows = planRows(table, index, home.view, rank);
   }
-  if (rows === null) {
-    table = materialise(scope, table, node.dtype, "table");
-    rows = plan(table, of, home.view);
+  if (rows !== null) emitIndexed(scope, at, { table, index, value: home.view }, rows);
+  else {
+    const value = allocate(scope, "gathered", node.shape, node.dtype);
+    emitForAllRows(scope, at, { table, index, value }, rank);
+    emitCopy(scope, value, home.view);
   }
-  const site = siteOf(scope, node, "gather", tableNode.shape[0]!);
-  emitIndexed(scope, node, "gather", tableNode.shape[0]!, site, table, of, home.view, rows);
   home.done();
 }
 
@@ -34,22 +34,21 @@ export function emitGather(scope: Scope, node: Node<"gather">): void {
 export function emitScatter(scope: Scope, node: Node<"scatterAdd">): void {
   const [sourceNode, indexNode] = [node.inputs[0]!, node.inputs[1]!];
   const rank = indexNode.shape.length;
-  const plan = (source: View, of: View): IndexPlan | null => planRows(table, of, source, rank);
-  const wanted = (scope.destinations.get(node) ?? []).find(
-    ({ view, stable }) => stable && planTable(view) !== null && perRow(scope, view) !== null,
-  );
+  const destinations = scope.destinations.get(node) ?? [];
+  const wanted = destinations.find(({ view, stable }) => stable && planTable(view) !== null && perRow(scope, view) !== null);
   const table = wanted?.view ?? allocate(scope, "scatterAdd", node.shape, node.dtype);
   emitFill(scope, perRow(scope, table)!, 0);
-  let [source, index] = [viewOf(scope, sourceNode), viewOf(scope, indexNode)];
-  if (plan(source, index) === null) index = materialise(scope, index, "int32", "index");
-  if (plan(source, index) === null) source = materialise(scope, source, "float32", "scatter source");
-  const site = siteOf(scope, node, "scatterAdd", node.attrs.rows);
-  emitIndexed(scope, node, "scatter", node.attrs.rows, site, table, index, source, plan(source, index));
+  const at: Target = { op: "scatter", tableRows: node.attrs.rows, site: siteOf(scope, node, "scatterAdd", node.attrs.rows) };
+  let [value, index] = [viewOf(scope, sourceNode), viewOf(scope, indexNode)];
+  const plan = (): IndexPlan | null => planRows(table, index, value, rank);
+  if (plan() === null) index = materialise(scope, index, "int32", "index");
+  if (plan() === null) value = materialise(scope, value, "float32", "scatter source");
+  const rows = plan();
+  if (rows !== null) emitIndexed(scope, at, { table, index, value }, rows);
+  else emitForAllRows(scope, at, { table, index, value }, rank);
   if (scope.rows !== null) scope.serial = true;
   scope.views.set(node, table);
-  for (const other of scope.destinations.get(node) ?? []) {
-    if (other !== wanted) copyTable(scope, table, other.view);
-  }
+  for (const other of destinations) if (other !== wanted) copyTable(scope, table, other.view);
 }
 
 function planTable(view: View): Axis | null {
@@ -98,36 +97,55 @@ function siteOf(scope: Scope, node: Node, op: "gather" | "scatterAdd", rows: Dim
   return scope.builder.addSite({ where: node.where, op, rows: own, shifted: isOwnTable });
 }
 
-function emitIndexed(
-  scope: Scope,
-  node: Node,
-  op: IndexInstruction["op"],
-  tableRows: Dim,
-  site: number,
-  table: View,
-  index: View,
-  value: View,
-  plan: IndexPlan | null,
-): void {
-  if (plan === null) throw runTimeAxis(node);
-  const emit = (of: View, at: View, extra: readonly Axis[]): void => {
-    const [first, ...rest] = extra;
-    if (first !== undefined) {
-      unrolled(first, [of, at], ([nextOf, nextAt]) => emit(nextOf!, nextAt!, rest));
-      return;
-    }
-    scope.instructions.push({
-      op,
-      rows: extentOf(plan.rows.size),
-      cols: plan.cols.size,
-      tableRows: atCapacity(tableRows, scope.rows, scope.batch),
-      site,
-      table: operandOf(table, table.strides[0]!, plan.cols.strides[0]!),
-      index: operandOf(of, plan.rows.strides[0]!, 0),
-      value: operandOf(at, plan.rows.strides[1]!, plan.cols.strides[1]!),
-    });
-  };
-  emit(index, value, plan.extra);
+/** What stays the same over the entries of an index. */
+interface Target {
+  readonly op: IndexInstruction["op"];
+  readonly tableRows: Dim;
+  readonly site: number;
+}
+
+interface IndexViews {
+  readonly table: View;
+  readonly index: View;
+  readonly value: View;
+}
+
+function emitIndexed(scope: Scope, target: Target, { table, index, value }: IndexViews, plan: IndexPlan): void {
+  const [first, ...extra] = plan.extra;
+  if (first !== undefined) {
+    unrolled(first, [index, value], ([of, at]) => emitIndexed(scope, target, { table, index: of!, value: at! }, { ...plan, extra }));
+    return;
+  }
+  scope.instructions.push({
+    op: target.op,
+    rows: extentOf(plan.rows.size),
+    cols: plan.cols.size,
+    tableRows: atCapacity(target.tableRows, scope.rows, scope.batch),
+    site: target.site,
+    table: operandOf(table, table.strides[0]!, plan.cols.strides[0]!),
+    index: operandOf(index, plan.rows.strides[0]!, 0),
+    value: operandOf(value, plan.rows.strides[1]!, plan.cols.strides[1]!),
+  });
+}
+
+/**
+ * Inside a loop, an index axis of run-time size joins the rows only if all rows of the batch take part: those that are not active get
+ * index -1. One thread does this.
+ */
+function emitForAllRows(scope: Scope, target: Target, { table, index, value }: IndexViews, rank: number): void {
+  const indices = allocate(scope, "index of all rows", index.shape, "int32");
+  emitFill(scope, allRows(scope, indices), -1);
+  emitCopy(scope, index, indices);
+  const dense = isDense(value) ? value : materialise(scope, value, "float32", "source of all rows");
+  const plan = planRows(table, allRows(scope, indices), allRows(scope, dense), rank);
+  if (plan === null) throw new Error(`${target.op} has no plan for all rows`);
+  emitIndexed(scope, target, { table, index: allRows(scope, indices), value: allRows(scope, dense) }, plan);
+  scope.serial = true;
+}
+
+/** The view with every row of the batch in place of the active ones. */
+function allRows(scope: Scope, view: View): View {
+  return { ...view, shape: view.shape.map((dim) => atCapacity(dim, scope.rows, scope.batch)) };
 }
 
 /** Draws: rows share a key, columns are counters. */
@@ -137,17 +155,12 @@ export function emitRandom(scope: Scope, node: Node<"random">): void {
   let key = broadcastView(viewOf(scope, node.inputs[0]!), [...drawn, 2]);
   let counter = broadcastView(viewOf(scope, node.inputs[1]!), drawn);
   const home = homeFor(scope, node, (view) => planDraws(key, counter, view, kind) !== null);
-  let plan = planDraws(key, counter, home.view, kind);
-  if (plan === null) {
-    counter = materialise(scope, counter, "int32", "counter");
-    plan = planDraws(key, counter, home.view, kind);
-  }
-  if (plan === null) {
-    key = materialise(scope, key, "int32", "keys");
-    plan = planDraws(key, counter, home.view, kind);
-  }
-  if (plan === null) throw runTimeAxis(node);
-  emitDraws(scope, node, key, counter, home.view, plan, plan.extra);
+  const plan = (): DrawPlan | null => planDraws(key, counter, home.view, kind);
+  if (plan() === null) counter = materialise(scope, counter, "int32", "counter");
+  if (plan() === null) key = materialise(scope, key, "int32", "keys");
+  const draws = plan();
+  if (draws !== null) emitDraws(scope, node, key, counter, home.view, draws, draws.extra);
+  else emitDrawsForAllRows(scope, node, key, counter, home.view);
   home.done();
 }
 
@@ -196,13 +209,13 @@ function emitDraws(scope: Scope, node: Node<"random">, key: View, counter: View,
   });
 }
 
-function runTimeAxis(node: Node): UsageError {
-  return new UsageError({
-    code: "run_time_axis_in_step",
-    op: node.op,
-    what: "inside a scan this op works along an axis whose size is known only at run time",
-    hint: "Do it outside the scan, or give the axis a fixed size.",
-    where: node.where,
-    phase: "compile",
-  });
+/** An axis of run-time size inside a loop: rows that are not active draw too, and nobody reads that. */
+function emitDrawsForAllRows(scope: Scope, node: Node<"random">, key: View, counter: View, out: View): void {
+  const drawn = allocate(scope, "draws", node.shape, node.dtype);
+  const views = [key, counter].map((view) => allRows(scope, isDense(view) ? view : materialise(scope, view, "int32", "draws of all rows")));
+  const plan = planDraws(views[0]!, views[1]!, allRows(scope, drawn), node.attrs.kind);
+  if (plan === null) throw new Error("random has no plan for all rows");
+  emitDraws(scope, node, views[0]!, views[1]!, allRows(scope, drawn), plan, plan.extra);
+  emitCopy(scope, drawn, out);
+  scope.serial = true;
 }

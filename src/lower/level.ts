@@ -19,7 +19,7 @@ export interface Demands {
   readonly overwrites: readonly Overwrite[];
   /** Values that `last` reads. */
   readonly kept: readonly Node[];
-  /** Emits what follows all steps. */
+  /** Emits what follows all steps and still sees the old values of overwritten inputs. */
   readonly last: () => void;
 }
 
@@ -34,11 +34,11 @@ export function lowerScope(scope: Scope, { sinks, overwrites, kept, last }: Dema
   for (const value of kept) addTo(scope.readers, value, afterwards(value));
   const moves = planDestinations(scope, order, sinks);
   const steps = schedule(scope, order, moves);
-  const copies = planOverwrites(scope, steps, overwrites);
+  const copies = planOverwrites(scope, steps, overwrites, kept);
   copies.first();
   for (const step of steps) emitStep(scope, step);
-  copies.last();
   last();
+  copies.last();
 }
 
 function dependencies(scope: Scope, node: Node): readonly Node[] {

@@ -76,7 +76,8 @@ function disjointPads(sum: Node, pads: readonly Node<"pad">[], rebuilt: (node: N
   return makeNode("concat", parts, { axis }, sum.where);
 }
 
-function padAsConcat(pad: Node<"pad">, x: Node): Node {
+/** Padding as a concatenation with zeros. */
+export function padAsConcat(pad: Node<"pad">, x: Node): Node {
   const { axis, before, after } = pad.attrs;
   const parts = [...(before === 0 ? [] : [zeroPiece(pad, axis, before)]), x, ...(after === 0 ? [] : [zeroPiece(pad, axis, after)])];
   return parts.length === 1 ? x : makeNode("concat", parts, { axis }, pad.where);

@@ -28,9 +28,15 @@ export interface OverwriteCopies {
   readonly last: () => void;
 }
 
-/** Lets producers write in place where that is safe; returns the copies for all others. */
-export function planOverwrites(scope: Scope, steps: readonly Step[], overwrites: readonly Overwrite[]): OverwriteCopies {
-  const reads = steps.flatMap((step, index) => readsOf(scope, step, index));
+/** Lets producers write in place where that is safe; returns the copies for all others. `kept` values are read after the steps. */
+export function planOverwrites(
+  scope: Scope,
+  steps: readonly Step[],
+  overwrites: readonly Overwrite[],
+  kept: readonly Node[],
+): OverwriteCopies {
+  const afterwards = kept.map((value): Read => ({ input: rootOf(scope, value), step: steps.length, isDirect: false }));
+  const reads = [...steps.flatMap((step, index) => readsOf(scope, step, index)), ...afterwards];
   const all = new Set(overwrites.flatMap(({ inputs }) => inputs));
   const inPlace = new Map<number, number>();
   const first: (() => void)[] = [];
@@ -55,7 +61,11 @@ export function planOverwrites(scope: Scope, steps: readonly Step[], overwrites:
     } else last.push(() => emitCopy(scope, viewOf(scope, value), view));
     keepValue(scope, value);
   }
-  return { first: () => first.forEach((copy) => copy()), last: () => last.forEach((copy) => copy()) };
+  return { first: () => emitAll(first), last: () => emitAll(last) };
+}
+
+function emitAll(copies: readonly (() => void)[]): void {
+  for (const copy of copies) copy();
 }
 
 /** A reader, so that the value gets memory that the last copies can read. */

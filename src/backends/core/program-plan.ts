@@ -76,7 +76,9 @@ export function planArena(lifetimes: readonly Lifetime[], bytesOf: (buffer: numb
   let bytes = 0;
   for (const life of ordered) {
     const size = rounded(life.buffer);
-    const meeting = placed.filter((other) => other.life.first <= life.last && life.first <= other.life.last).sort((a, b) => a.start - b.start);
+    const meeting = placed
+      .filter((other) => other.life.first <= life.last && life.first <= other.life.last)
+      .sort((a, b) => a.start - b.start);
     let start = 0;
     for (const other of meeting) {
       if (start + size <= other.start) break;

@@ -23,11 +23,11 @@ export class CoreResidents implements Residents {
     this.#vectors = new Map(Object.entries(sizes).map(([name, size]) => [name, make(size)]));
   }
 
-  read(vector: VectorName, offset = 0, length = this.#sizeFrom(vector, offset)): Float32Array {
+  read(vector: VectorName, offset = 0, length: number = this.#sizeFrom(vector, offset)): Float32Array {
     return this.machine.f32(this.#range(vector, offset, length).block).slice(offset, offset + length);
   }
 
-  readInt(vector: VectorName, offset = 0, length = this.#sizeFrom(vector, offset)): Int32Array {
+  readInt(vector: VectorName, offset = 0, length: number = this.#sizeFrom(vector, offset)): Int32Array {
     return this.machine.i32(this.#range(vector, offset, length).block).slice(offset, offset + length);
   }
 
