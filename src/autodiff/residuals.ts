@@ -31,19 +31,19 @@ export function chooseResiduals(adjoint: readonly Node[], copy: OpenScan, origin
 
   const read = reachableUntil(adjoint, originals).filter((node) => originals.has(node) && carried.has(node));
   const saved = new Set<Node>(read.filter(isKept));
+  // What can be computed from saved values alone; keeps long chains from being walked again for each of their values.
+  const settled = new Set<Node>();
+  const stops = { has: (node: Node): boolean => !carried.has(node) || saved.has(node) || settled.has(node) || isKept(node) };
   for (const node of read) {
-    if (saved.has(node)) continue;
-    const needed = sourcesOf(node, carried, (source) => saved.has(source) || isKept(source)).filter((source) => !saved.has(source));
+    if (stops.has(node)) continue;
+    const passed = reachableUntil([node], stops);
+    const needed = passed.filter((source) => carried.has(source) && isKept(source) && !saved.has(source));
     const size = needed.reduce((total, source) => total + elementsOf(source), 0);
-    for (const source of size > elementsOf(node) ? [node] : needed) saved.add(source);
+    const isSavedItself = size > elementsOf(node);
+    for (const source of isSavedItself ? [node] : needed) saved.add(source);
+    if (!isSavedItself) for (const source of passed) settled.add(source);
   }
   return [...saved].sort((a, b) => a.id - b.id);
-}
-
-/** The nearest kept values from which a value can be computed, besides what depends on no carry. */
-function sourcesOf(node: Node, carried: ReadonlySet<Node>, isKept: (node: Node) => boolean): Node[] {
-  const stops = { has: (inner: Node): boolean => !carried.has(inner) || isKept(inner) };
-  return reachableUntil([node], stops).filter((inner) => carried.has(inner) && isKept(inner));
 }
 
 function dependentOn(carries: ReadonlySet<Node>, originals: ReadonlyMap<Node, Node>): Set<Node> {

@@ -33,6 +33,8 @@ export interface ScanClass {
   readonly members: Member[];
   /** Numbers of all outer values that the merged scan reads. */
   readonly inputs: Set<number>;
+  /** Those that its carries depend on. */
+  readonly driving: Set<number>;
   /** By the number of the part outside. */
   readonly results: Map<number, ClassResult>;
 }
@@ -56,10 +58,14 @@ export class ScanClasses {
   /** Puts a scan into the class of its state, or into a new one. */
   join(scan: Node<"scan">): void {
     const open = openScan(scan);
+    const driving = this.#drivingInputs(open);
     for (const scanClass of this.#classes) {
+      // Equal steps read equal values; this spares comparing the bodies of scans that have nothing to do with each other.
+      if (!isSubset(driving, scanClass.driving) && !isSubset(scanClass.driving, driving)) continue;
       const carryOf = this.#matchCarries(scanClass, open);
       if (carryOf !== null && !this.#makesCycle(scanClass, scan)) {
         this.#add(scanClass, scan, open, carryOf);
+        for (const input of driving) scanClass.driving.add(input);
         return;
       }
     }
@@ -69,8 +75,10 @@ export class ScanClasses {
       carries: [],
       members: [],
       inputs: new Set(),
+      driving: new Set(),
       results: new Map(),
     };
+    for (const input of driving) scanClass.driving.add(input);
     this.#classes.push(scanClass);
     this.#add(
       scanClass,
@@ -93,6 +101,12 @@ export class ScanClasses {
     const number = this.#outer.number(isDistinct ? `distinct ${part.id}` : key, part);
     scanClass.results.set(number, result);
     this.#ofParts.set(number, scanClass);
+  }
+
+  #drivingInputs(open: OpenScan): Set<number> {
+    const used = new Set<Node>(reachable(open.carries.map(({ next }) => next)));
+    const inputs = [...open.xs, ...open.rows, ...open.shared].filter(({ inner }) => used.has(inner));
+    return new Set(inputs.map(({ outer }) => this.#outer.of(outer)));
   }
 
   /** `carryOf` is -1 for carries that the class does not have yet. */
@@ -169,6 +183,10 @@ export class ScanClasses {
     }
     return false;
   }
+}
+
+function isSubset(small: ReadonlySet<number>, large: ReadonlySet<number>): boolean {
+  return small.size <= large.size && [...small].every((number) => large.has(number));
 }
 
 /** Numbers all nodes of a body; inputs are known by what feeds them. */

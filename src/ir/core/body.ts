@@ -1,6 +1,5 @@
 // A scan taken apart and put together again: every body input beside the outer value that feeds it.
 
-import { evaluateDim, isSymbolic } from "../../base/dim.js";
 import { atPath, inputNode, makeGraph, makeScan, newScope } from "./build.js";
 import type { Domain, Node, ValueType } from "./node.js";
 import { reachable } from "./node.js";
@@ -142,10 +141,7 @@ export function freshInput(name: string, type: ValueType, scope: number): Node<"
 
 /** Number of elements; Infinity when a size is known only at run time. */
 export function elementsOf(type: ValueType): number {
-  return type.shape.reduce<number>(
-    (product, dim) => product * (isSymbolic(dim) ? Number.POSITIVE_INFINITY : evaluateDim(dim, new Map())),
-    1,
-  );
+  return type.shape.reduce<number>((product, dim) => product * (typeof dim === "number" ? dim : Number.POSITIVE_INFINITY), 1);
 }
 
 function cutter<E>(list: readonly E[]): (count: number) => E[] {
