@@ -3,8 +3,8 @@
 import { addDims, type Dim, showDim } from "../base/dim.js";
 import { makeNode } from "../ir/core/build.js";
 import { isOp, type Node } from "../ir/core/node.js";
-import { allocate, type Destination, isRead, isViewOp, producerOf, type ScanHomes, type Scope, wantAt } from "./scope.js";
-import { sliceView, squeezedShape, type View } from "./view.js";
+import { allocate, type Destination, isViewOp, producerOf, type ScanHomes, type Scope, wantAt } from "./scope.js";
+import { isDense, sliceView, squeezedShape, type View } from "./view.js";
 import { addTo } from "./walk.js";
 
 /** A value that must end up at a place. */
@@ -27,7 +27,7 @@ export function planDestinations(scope: Scope, order: readonly Node[], sinks: re
   for (const node of order.toReversed()) {
     if (scope.isLeaf(node)) continue;
     const moves: Node[] = [];
-    if (isOp(node, "concat")) placeParts(scope, node, moves, late);
+    if (isOp(node, "concat")) placeParts(scope, node, moves);
     if (isOp(node, "scan")) placeScan(scope, node, order, moves);
     if (moves.length > 0) before.set(node, moves);
   }
@@ -37,16 +37,17 @@ export function planDestinations(scope: Scope, order: readonly Node[], sinks: re
 /** Asks the producer to write there, or adds a move. */
 function assign(scope: Scope, value: Node, destination: Destination, moves: Node[]): void {
   const producer = producerOf(scope, value, destination.view);
-  if (producer !== null && canWrite(scope, producer.node)) {
+  if (producer !== null && canWrite(scope, producer.node, destination)) {
     wantAt(scope, producer.node, { view: producer.view, stable: destination.stable });
     return;
   }
   moves.push(moveTo(scope, value, destination));
 }
 
-function canWrite(scope: Scope, node: Node): boolean {
+/** A concatenation has one home, which its parts are written to and its readers read. */
+function canWrite(scope: Scope, node: Node, { stable }: Destination): boolean {
   if (scope.isLeaf(node) || isViewOp(scope, node)) return false;
-  return !isOp(node, "concat") || (scope.destinations.get(node) ?? []).length === 0;
+  return !isOp(node, "concat") || (stable && (scope.destinations.get(node) ?? []).length === 0);
 }
 
 function moveTo(scope: Scope, value: Node, destination: Destination): Node {
@@ -58,11 +59,8 @@ function moveTo(scope: Scope, value: Node, destination: Destination): Node {
 }
 
 /** Parts are written straight into their range of the whole. */
-function placeParts(scope: Scope, node: Node<"concat">, moves: Node[], late: Node[]): void {
-  const wanted = scope.destinations.get(node) ?? [];
-  const chosen = wanted.find(({ stable }) => stable || !isRead(scope, node));
-  const home = chosen?.view ?? allocate(scope, "concat", node.shape, node.dtype);
-  for (const other of wanted) if (other !== chosen) late.push(moveTo(scope, node, other));
+function placeParts(scope: Scope, node: Node<"concat">, moves: Node[]): void {
+  const home = scope.destinations.get(node)?.[0]?.view ?? allocate(scope, "concat", node.shape, node.dtype);
   scope.views.set(node, home);
   let start: Dim = 0;
   for (const part of node.inputs) {
@@ -77,7 +75,9 @@ function placeScan(scope: Scope, node: Node<"scan">, order: readonly Node[], mov
   const parts = order.filter((other): other is Node<"part"> => isOp(other, "part") && other.inputs[0] === node);
   const results = node.results.map((type, index) => {
     const part = parts.find(({ attrs }) => attrs.index === index);
-    const wanted = part === undefined ? undefined : (scope.destinations.get(part) ?? []).find(({ stable }) => stable);
+    const isSum = index >= node.attrs.carries + node.attrs.ys;
+    const fits = ({ view, stable }: Destination): boolean => stable && (!isSum || isDense(view));
+    const wanted = part === undefined ? undefined : (scope.destinations.get(part) ?? []).find(fits);
     return wanted?.view ?? allocate(scope, `scan.${index}`, type.shape, type.dtype);
   });
   const homes: ScanHomes = { results, parts };

@@ -29,7 +29,9 @@ export function emitScan(scope: Scope, node: Node<"scan">): void {
     sinks,
     overwrites,
     kept: added,
-    last: () => added.forEach((value, index) => addOverRows(inner, value, results[carries + ys + index]!)),
+    last: () => {
+      for (const [index, value] of added.entries()) addOverRows(inner, value, results[carries + ys + index]!);
+    },
   });
   const { builder } = scope;
   const time = domain.time;

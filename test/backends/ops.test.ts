@@ -71,24 +71,23 @@ function patterns(count: number): boolean[][] {
   return all.filter((pattern) => pattern.includes(true));
 }
 
+const ops = [...new Set(allCases().map(({ op }) => op))];
+
 for (const backend of backends) {
-  for (const example of allCases()) {
-    test(`${backendTitle(backend)} agrees with the interpreter: ${caseName(example)}`, () => {
-      const { graph, feeds } = alone(example);
-      compileFed(backend, graph)
-        .run(feeds)
-        .forEach((value, index) => assertClose(value, interpret(graph, feeds)[index]!, tolerance));
-    });
-    if (primitives[example.op].vectorise === null) continue;
-    test(`${backendTitle(backend)} agrees with the interpreter inside a scan: ${caseName(example)}`, () => {
-      for (const varying of patterns(example.inputs.length)) {
-        const { graph, feeds } = inScan(example, varying);
-        const expected = interpret(graph, feeds);
-        compileFed(backend, graph)
-          .run(feeds)
-          .forEach((value, index) => assertClose(value, expected[index]!, tolerance, `varying ${varying.join(" ")}`));
+  for (const op of ops) {
+    test(`${backendTitle(backend)}: ${op} agrees with the interpreter, alone and inside a scan`, () => {
+      for (const example of allCases().filter((one) => one.op === op)) {
+        check(alone(example), caseName(example));
+        if (primitives[op].vectorise === null) continue;
+        for (const varying of patterns(example.inputs.length))
+          check(inScan(example, varying), `${caseName(example)} varying ${varying.join(" ")}`);
       }
     });
+  }
+
+  function check({ graph, feeds }: Trial, name: string): void {
+    const expected = interpret(graph, feeds);
+    for (const [index, value] of compileFed(backend, graph).run(feeds).entries()) assertClose(value, expected[index]!, tolerance, name);
   }
 }
 
@@ -112,9 +111,8 @@ for (const backend of backends) {
     const expected = interpret(graph, feeds).map((value) =>
       value.dtype === "float32" ? { ...value, data: Float32Array.from(value.data) } : value,
     );
-    compileFed(backend, graph)
-      .run(feeds)
-      .forEach((value, index) => assertSameOdd(value, expected[index]!, graph.outputs[index]!.op));
+    for (const [index, value] of compileFed(backend, graph).run(feeds).entries())
+      assertSameOdd(value, expected[index]!, graph.outputs[index]!.op);
   });
 }
 

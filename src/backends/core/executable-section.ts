@@ -156,24 +156,21 @@ export class CoreSection {
       words[at + index] = checkSize(size());
     });
     for (const { value, word } of this.#sizeBuffers) words[word] = checkSize(value());
-    let grown = !this.#isPlanned;
-    this.#bufferSizes.forEach((size, id) => {
-      const value = size();
-      if (value > this.#capacity[id]!) {
-        this.#capacity[id] = value;
-        grown = true;
-      }
-    });
-    if (grown) this.#plan();
-    return grown;
+    const needed = this.#bufferSizes.map((size, id) => Math.max(size(), this.#capacity[id]!));
+    if (this.#isPlanned && needed.every((value, id) => value === this.#capacity[id])) return false;
+    // Memory that cannot be had leaves the section as if it had never run, so that smaller sizes still work.
+    this.#isPlanned = false;
+    this.#plan(needed);
+    this.#capacity.set(needed);
+    this.#isPlanned = true;
+    return true;
   }
 
   /** Offsets for the largest sizes seen; smaller runs keep them. */
-  #plan(): void {
+  #plan(capacity: readonly number[]): void {
     const { machine, arena } = this.#host;
-    const bytesOf = (buffer: number): number => this.#capacity[buffer]! * 4;
+    const bytesOf = (buffer: number): number => capacity[buffer]! * 4;
     const plan = planArena(this.#lifetimes, bytesOf);
-    this.#arenaBytes = plan.bytes;
     const kept = this.section.buffers.filter(({ home }) => home.kind === "packed" || home.kind === "table");
     const keptPlan = planArena(
       kept.map(({ id }) => ({ buffer: id, first: 0, last: 0 })),
@@ -184,8 +181,8 @@ export class CoreSection {
     this.#kept = machine.allocate(Math.max(keptPlan.bytes, 64));
     for (const [buffer, offset] of keptPlan.offsets) this.#places.set(buffer, { block: this.#kept, offset });
     const block = arena.reserve(Math.max(plan.bytes, 64));
+    this.#arenaBytes = plan.bytes;
     for (const [buffer, offset] of plan.offsets) this.#places.set(buffer, { block, offset });
-    this.#isPlanned = true;
     this.#prepared = [];
   }
 
@@ -194,7 +191,7 @@ export class CoreSection {
     const { arena, machine } = this.#host;
     const sameResidents = this.#residents?.deref() === residents;
     if (!moved && sameResidents && this.#generation === arena.generation) return;
-    const block = arena.reserve(this.#arenaBytes);
+    const block = arena.reserve(Math.max(this.#arenaBytes, 64));
     this.#generation = arena.generation;
     const addresses = machine.f64(this.#fixed);
     const at = this.#layout.buffers / 8;
