@@ -186,8 +186,8 @@ function stackResiduals(forward: OpenScan, saved: readonly Node[], carries: read
     const stacked = made.ys[index]!;
     const node = copies[position]!;
     // A carry's own input of the copied body is free to become the residual's input: cotangents took its place as carries.
-    const isCarry = carries.some(({ inner }) => inner === node);
-    const inner = isCarry ? (node as Node<"input">) : freshInput(`saved${position}`, node, node.scope);
+    const carry = carries.find(({ inner }) => inner === node);
+    const inner = carry?.inner ?? freshInput(`saved${position}`, node, node.scope);
     const outer = start === null ? stacked : gather(concat([start, stacked], 0), domainTable(forward.domain, before));
     return { node, inner, outer };
   });

@@ -86,10 +86,13 @@ function pull<K extends OpName>(node: Node<K>, cotangent: Node): readonly (Node 
 
 /** The sum of all cotangents that reached a node. Pieces of one axis that do not overlap (gates) are laid side by side, not padded and added. */
 function total(list: readonly Node[]): Node {
-  const pieces = list.filter((node) => isOp(node, "pad") && typeof node.attrs.before === "number");
-  if (pieces.length < 2) return list.reduce((sum, next) => add(sum, next));
-  const others = list.filter((node) => !pieces.includes(node));
-  return [...others, ...sideBySide(pieces as Node<"pad">[])].reduce((sum, next) => add(sum, next));
+  const pieces = list.filter(isPiece);
+  const others = list.filter((node) => !isPiece(node));
+  return [...others, ...sideBySide(pieces)].reduce((sum, next) => add(sum, next));
+}
+
+function isPiece(node: Node): node is Node<"pad"> {
+  return isOp(node, "pad") && typeof node.attrs.before === "number";
 }
 
 function sideBySide(pieces: readonly Node<"pad">[]): Node[] {
@@ -99,7 +102,8 @@ function sideBySide(pieces: readonly Node<"pad">[]): Node[] {
     if (row === undefined) rows.push([piece]);
     else row.push(piece);
   }
-  return rows.map((row) => {
+  return rows.map((row): Node => {
+    if (row.length === 1) return row[0]!;
     const [first, last] = [row[0]!, row.at(-1)!];
     const { axis, before } = first.attrs;
     const joined = concat(

@@ -31,11 +31,6 @@ export class Numbering {
   first(number: number): Node {
     return this.#first[number]!;
   }
-
-  /** How many different values there are. */
-  get size(): number {
-    return this.#first.length;
-  }
 }
 
 /** Operands may be exchanged without changing a bit. */

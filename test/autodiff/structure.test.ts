@@ -13,7 +13,7 @@ import { prepareForGradient } from "../../src/passes/prepare.js";
 import { vectoriseNodes } from "../../src/passes/vectorise.js";
 import { checkGradient } from "../support/gradient.js";
 import { assertSame } from "../support/values.js";
-import { argument, energy, feedsOf, lstmLayer, scanOf, testDomain } from "./recurrences.js";
+import { argument, energy, feedsOf, lstmLayer, product, scanOf, testDomain } from "./recurrences.js";
 
 const units = 3;
 
@@ -51,6 +51,24 @@ for (const numLayers of [1, 2, 3]) {
     );
   });
 }
+
+test("a penalty on the gradient walks the layer twice each way, and the loss beside it costs no walk of its own", () => {
+  const { domain } = testDomain(true);
+  const [x, h0, U] = [argument("x", [domain.steps, 3]), argument("h0", [domain.batch, 3]), argument("U", [3, 3])];
+  const { ys } = scanOf({ domain, carries: [h0], xs: [x], shared: [U] }, ({ carries: [h], xs: [xt], shared: [u] }) => {
+    const next = tanh(add(product(h!, u!), xt!));
+    return { carries: [next], ys: [next] };
+  });
+  const loss = energy(ys[0]!);
+  const [dU] = reverse([loss], [scalarNode(1)], [U], prepareForGradient);
+  const total = add(loss, energy(dU!));
+  const [penalised] = reverse([total], [scalarNode(1)], [U], prepareForGradient);
+  const scans = scansOf(optimise(makeGraph("training", [x, h0, U], [total, loss, penalised!])).graph);
+  assert.deepEqual(
+    scans.map(({ attrs }) => attrs.reverse),
+    [false, true, false, true],
+  );
+});
 
 test("only h·U and dG·Uᵀ stay inside the loops; x·W, dW, dU, db and dx are outside", () => {
   const graph = trained(2, ({ hs }) => energy(hs));
