@@ -19,7 +19,8 @@ export interface ForGradient {
  * product outside a loop gets a gradient outside it and each state is walked back once. Nodes of `wrt` are never merged with others.
  */
 export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[]): ForGradient {
-  if (!reachable(outputs).some((node) => isOp(node, "scan"))) return { outputs, wrt };
+  // Without a scan in between there is nothing to prepare, as for a gradient inside a step.
+  if (![...dependents(outputs, wrt)].some((node) => isOp(node, "scan"))) return { outputs, wrt };
   let all = [...outputs, ...wrt];
   for (const pass of [
     (scan: Node<"scan">) => simplifyBody(scan, differentiableRules),
