@@ -5,7 +5,7 @@
 namespace {
 
 /// Work that makes waking other threads worth while, in floating operations: some tens of microseconds.
-constexpr double kParallelWork = 2e6;
+constexpr double kParallelWork = 4e6;
 
 inline double product(const Step& s, const int32_t* fields, int n) {
   double all = 1;

@@ -4,7 +4,7 @@
 
 namespace {
 
-constexpr int kMaxOperands = 128;
+constexpr int kMaxOperands = 1024;
 constexpr int kMicroWords = 5;
 
 /// Words of each opcode apart from the operands and micro instructions of a tile; 0 = no such opcode.
