@@ -41,7 +41,9 @@ if (files.length === 0) fail("No test files found.", 2);
 
 // Two files at a time: the tests start threads of their own, and machines with two cores are common.
 const concurrency = flags.some((flag) => flag.startsWith("--test-concurrency")) ? [] : ["--test-concurrency=2"];
-const runner = spawn(process.execPath, ["--test", "--test-reporter=spec", ...concurrency, ...flags, ...files], {
+// A file that hangs fails by name instead of holding up everything; far above what any file needs.
+const timeout = flags.some((flag) => flag.startsWith("--test-timeout")) ? [] : ["--test-timeout=600000"];
+const runner = spawn(process.execPath, ["--test", "--test-reporter=spec", ...concurrency, ...timeout, ...flags, ...files], {
   cwd: root,
   stdio: "inherit",
 });
