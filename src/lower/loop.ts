@@ -81,6 +81,7 @@ function bodyScope(scope: Scope, node: Node<"scan">, body: Body): Scope {
     readers: new Map(),
     homes: new Map(),
     moved: new Set(),
+    fresh: new Set(),
     instructions: [],
     serial: false,
   };

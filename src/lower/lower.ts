@@ -71,6 +71,7 @@ function mainScope(builder: SectionBuilder, bodies: ReadonlyMap<Node, Body>): Sc
     readers: new Map(),
     homes: new Map(),
     moved: new Set(),
+    fresh: new Set(),
     instructions: [],
     serial: false,
   };

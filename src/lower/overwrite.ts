@@ -4,7 +4,7 @@ import { makeNode } from "../ir/core/build.js";
 import { isOp, type Node } from "../ir/core/node.js";
 import { emitCopy } from "./copy.js";
 import { peel, type Sink, spaceKey } from "./destinations.js";
-import { type Step, spareRegisters } from "./schedule.js";
+import { mostOverwritten, type Step } from "./schedule.js";
 import { isViewOp, materialise, producerOf, type Scope, viewOf, wantAt } from "./scope.js";
 import { sameView, squeezeView, type View } from "./view.js";
 
@@ -95,7 +95,7 @@ function isSafe(
   view: View,
   inPlace: ReadonlyMap<number, number>,
 ): boolean {
-  if ((inPlace.get(index) ?? 0) >= spareRegisters) return false;
+  if ((inPlace.get(index) ?? 0) >= mostOverwritten) return false;
   return reads.every((read) => {
     if (!inputs.includes(read.input) || read.step < index) return true;
     const isSame = step.kind === "tile" && read.isDirect && sameView(squeezeView(viewOf(scope, read.input)), squeezeView(view));

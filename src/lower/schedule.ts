@@ -24,8 +24,11 @@ export type Step =
   /** A `stop` node whose value is copied to where it is wanted. */
   | { readonly kind: "move"; readonly node: Node };
 
-/** Registers kept free for values that are loaded early because their memory is overwritten. */
-export const spareRegisters = 8;
+/** Inputs of a tile program whose memory its results may take: carries and resident vectors, and values nobody reads later. */
+export const mostOverwritten = 8;
+export const mostReused = 4;
+/** Such values are loaded before their turn, into registers that the estimate does not count. */
+const spareRegisters = mostOverwritten + mostReused;
 const maxOperands = 90;
 
 /** Steps in order; moves of values that exist beforehand come first where no tile reads them anyway. */

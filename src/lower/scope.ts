@@ -41,6 +41,8 @@ export interface Scope {
   readonly homes: Map<Node, ScanHomes>;
   /** `stop` nodes whose value must really be moved to their destination. */
   readonly moved: Set<Node>;
+  /** Buffers that hold one value of this level and nothing else. */
+  readonly fresh: Set<number>;
   readonly instructions: Instruction[];
   /** Set when something adds up over rows. */
   serial: boolean;
@@ -141,6 +143,7 @@ export function homeFor(scope: Scope, node: Node, fits: (view: View) => boolean)
   const wanted = scope.destinations.get(node) ?? [];
   const chosen = wanted.find(({ view, stable }) => (stable || !isRead(scope, node)) && fits(view));
   const view = chosen?.view ?? allocate(scope, node.op, node.shape, node.dtype);
+  if (chosen === undefined) scope.fresh.add(view.buffer);
   const done = (): void => {
     scope.views.set(node, view);
     for (const other of wanted) if (other !== chosen) emitCopy(scope, view, other.view);

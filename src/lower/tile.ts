@@ -7,9 +7,9 @@ import { type MicroOpcode, tileRegisters } from "../ir/lowered/opcodes.js";
 import { type Extent, isActiveRows, type MatrixOperand, type MicroInstruction } from "../ir/lowered/program.js";
 import { emitCopy, operandOf } from "./copy.js";
 import { peel, spaceKey } from "./destinations.js";
-import type { TileStep } from "./schedule.js";
+import { mostReused, type TileStep } from "./schedule.js";
 import { allocate, isRead, isViewOp, type Scope, viewOf } from "./scope.js";
-import { axesOf, broadcastView, sameView, singleAxis, squeezeView, type View } from "./view.js";
+import { axesOf, broadcastView, reshapeView, sameView, singleAxis, squeezeView, type View } from "./view.js";
 
 /** What an input of a member is: another member's register, a constant, or memory. */
 type Source = { readonly member: Node } | { readonly bits: number } | { readonly view: View };
@@ -24,7 +24,8 @@ interface Store {
 export function emitTile(scope: Scope, step: TileStep): void {
   const members = new Set(step.nodes);
   const sources = step.nodes.map((node) => node.inputs.map((input) => sourceOf(scope, step, members, node, input)));
-  const stores = step.nodes.flatMap((node) => storesOf(scope, members, node));
+  const spent = spentViews(scope, step, members);
+  const stores = step.nodes.flatMap((node) => storesOf(scope, members, node, spent));
   const loads = sources.flat().flatMap((source) => ("view" in source ? [source.view] : []));
   const split = chooseSplit(step.space, [...loads, ...stores.map(({ view }) => squeezeView(view))]);
   const program = new TileProgram(scope, step.space, split, sources.flat());
@@ -49,14 +50,39 @@ function sourceOf(scope: Scope, step: TileStep, members: ReadonlySet<Node>, node
 }
 
 /** Wanted places, and memory of its own if others read the value and none of those places keeps it. */
-function storesOf(scope: Scope, members: ReadonlySet<Node>, node: Node): Store[] {
+function storesOf(scope: Scope, members: ReadonlySet<Node>, node: Node, spent: View[]): Store[] {
   const wanted = scope.destinations.get(node) ?? [];
   const stores = wanted.map(({ view }) => ({ node, view }));
   if (!isReadOutside(scope, members, node)) return stores;
   const kept = wanted.find(({ stable }) => stable);
-  const home = kept?.view ?? allocate(scope, node.op, node.shape, node.dtype);
+  const home = kept?.view ?? reusedView(node, spent) ?? freshHome(scope, node);
   scope.views.set(node, home);
   return kept === undefined ? [...stores, { node, view: home }] : stores;
+}
+
+/** Memory of values that nobody reads after this step, each element of which is read just where a result of the step belongs. */
+function spentViews(scope: Scope, step: TileStep, members: ReadonlySet<Node>): View[] {
+  const inputs = new Set(step.nodes.flatMap((node) => node.inputs.map((input) => peel(scope, input))));
+  const isOwn = (node: Node): boolean => !members.has(node) && !isViewOp(scope, node) && !scope.isLeaf(node);
+  return [...inputs]
+    .filter((node) => isOwn(node) && spaceKey(node.shape) === step.key && !isReadOutside(scope, members, node))
+    .flatMap((node) => {
+      const view = scope.views.get(node);
+      return view !== undefined && scope.fresh.has(view.buffer) ? [view] : [];
+    })
+    .slice(0, mostReused);
+}
+
+/** Takes spent memory of the right extent. */
+function reusedView(node: Node, spent: View[]): View | null {
+  const view = spent.pop();
+  return view === undefined ? null : reshapeView(view, node.shape);
+}
+
+function freshHome(scope: Scope, node: Node): View {
+  const view = allocate(scope, node.op, node.shape, node.dtype);
+  scope.fresh.add(view.buffer);
+  return view;
 }
 
 function isReadOutside(scope: Scope, members: ReadonlySet<Node>, node: Node): boolean {
@@ -133,7 +159,8 @@ class TileProgram {
   readonly #micro: MicroInstruction[] = [];
   readonly #registers: Map<string, number> = new Map();
   readonly #free: number[] = Array.from({ length: tileRegisters }, (_, i) => tileRegisters - 1 - i);
-  readonly #kept: Set<number> = new Set();
+  /** What each register that is kept holds. */
+  readonly #kept: Map<number, string> = new Map();
   readonly #loads: View[] = [];
   readonly #after: (() => void)[] = [];
   /** Reads of each value still to come. */
@@ -215,7 +242,7 @@ class TileProgram {
     if (known !== undefined) return known;
     if ("member" in source) throw new Error("a tile program reads a value before it is computed");
     const operand = "view" in source ? this.#loadable(source.view) : null;
-    const d = operand === null || operand.row === 0 ? this.#takeToKeep() : this.#take();
+    const d = operand === null || operand.row === 0 ? this.#takeToKeep(key) : this.#take();
     this.#registers.set(key, d);
     if ("bits" in source) this.#micro.push({ op: "const", d, a: source.bits, b: 0, c: 0 });
     else if (operand !== null) this.#micro.push({ op: "load", d, a: this.#operand(operand), b: 0, c: 0 });
@@ -236,17 +263,28 @@ class TileProgram {
   }
 
   #take(): number {
+    if (this.#free.length === 0) this.#reclaim();
     const register = this.#free.pop();
     if (register === undefined) throw new Error("a tile program needs more registers than there are");
     return register;
   }
 
   /** A register that no other value has used or will use. */
-  #takeToKeep(): number {
+  #takeToKeep(key: string): number {
     if (this.#free.length <= keptFree) return this.#take();
     const register = this.#free.shift()!;
-    this.#kept.add(register);
+    this.#kept.set(register, key);
     return register;
+  }
+
+  /** Kept registers that nothing reads any more, once there are no others. */
+  #reclaim(): void {
+    for (const [register, key] of this.#kept) {
+      if ((this.#pending.get(key) ?? 0) > 0) continue;
+      this.#kept.delete(register);
+      this.#registers.delete(key);
+      this.#free.push(register);
+    }
   }
 
   #release(key: string): void {

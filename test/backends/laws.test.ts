@@ -138,7 +138,7 @@ for (const machine of machines.filter(({ name }) => name === "native")) {
     const train = optimise(makeGraph("train", graph.inputs, [loss, ...gradients])).graph;
     const feeds = lstmFeeds(train, { batch: 13, time: 11, lengths: [11, 3, 0, 7, 7, 11, 1, 2, 9, 10, 5, 4, 8] });
     const results = [1, 2, 3, 5, 8].map((threads) =>
-      compileFed(coreBackend(machine, { lower: lowerProgram, threads }), train)
+      compileFed(coreBackend(machine, { lower: lowerProgram, threads, parallelWork: 1 }), train)
         .run(feeds)
         .map(({ data }) => Array.from(data)),
     );

@@ -8,11 +8,11 @@ import { argumentInputs } from "../../src/ir/lowered/section.js";
 import { lowerProgram } from "../../src/lower/lower.js";
 import { allMachines } from "../core/assemble.js";
 
-/** Every core variant of this machine. */
+/** Every core variant of this machine; even the smallest work is divided if there are several threads. */
 export async function coreBackends(
   options: { readonly threads?: number; readonly poison?: boolean } = {},
 ): Promise<readonly CoreBackend[]> {
-  return (await allMachines()).map((machine) => coreBackend(machine, { lower: lowerProgram, poison: true, ...options }));
+  return (await allMachines()).map((machine) => coreBackend(machine, { lower: lowerProgram, poison: true, parallelWork: 1, ...options }));
 }
 
 /** As in test titles. */

@@ -16,6 +16,8 @@ export interface CoreOptions {
   readonly threads?: number;
   /** Why this backend was chosen. */
   readonly reason?: string;
+  /** Operations from which an instruction is divided among threads; the core's own measure by default. */
+  readonly parallelWork?: number;
   /** For tests: NaN in all memory that is not in use. */
   readonly poison?: boolean;
 }
@@ -28,7 +30,7 @@ export interface CoreBackend extends Backend {
 
 /** A backend on a loaded core. */
 export function coreBackend(machine: Machine, options: CoreOptions): CoreBackend {
-  const { lower, reason = "asked for", poison = false } = options;
+  const { lower, reason = "asked for", poison = false, parallelWork = 0 } = options;
   const threads = Math.max(1, Math.min(Math.floor(options.threads ?? 1), machine.maxThreads));
   const info: BackendInfo = { backend: machine.name, variant: machine.variant, class: machine.arithmetic, threads, reason };
   const scratch = machine.allocate(machine.scratchBytesPerThread * threads);
@@ -37,7 +39,7 @@ export function coreBackend(machine: Machine, options: CoreOptions): CoreBackend
     machine,
     compile(spec) {
       const program = lower(spec, { panelWidth: machine.panelWidth });
-      return new CoreExecutable(program, { machine, threads, scratch, arena: new Arena(machine), poison });
+      return new CoreExecutable(program, { machine, threads, scratch, arena: new Arena(machine), poison, parallelWork });
     },
     residents: (sizes: Readonly<Record<VectorName, number>>) => new CoreResidents(machine, sizes),
   };

@@ -42,6 +42,8 @@ export interface SectionHost {
   readonly scratch: Block;
   readonly arena: Arena;
   readonly poison: boolean;
+  /** Operations from which threads share an instruction; 0: the core decides. */
+  readonly parallelWork: number;
 }
 
 interface Port {
@@ -283,7 +285,7 @@ export class CoreSection {
 
   /** What never changes: code, constants, and the header apart from the word range. */
   #writeFixed(): void {
-    const { machine, scratch, threads } = this.#host;
+    const { machine, scratch, threads, parallelWork } = this.#host;
     const words = machine.i32(this.#fixed);
     words.set(this.code.words, this.#layout.code / 4);
     const addresses = machine.f64(this.#fixed);
@@ -296,7 +298,7 @@ export class CoreSection {
       at += valueBytes(home);
     }
     addresses.set([address + this.#layout.code, 0, 0, address + this.#layout.sizes, address + this.#layout.buffers]);
-    addresses.set([scratch.address, scratch.bytes, threads, address + headerBytes], 5);
+    addresses.set([scratch.address, scratch.bytes, threads, address + headerBytes, parallelWork], 5);
   }
 }
 
