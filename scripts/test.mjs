@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const compiled = join(root, "dist", "test");
@@ -43,7 +43,9 @@ if (files.length === 0) fail("No test files found.", 2);
 const concurrency = flags.some((flag) => flag.startsWith("--test-concurrency")) ? [] : ["--test-concurrency=2"];
 // A file that hangs fails by name instead of holding up everything; far above what any file needs.
 const timeout = flags.some((flag) => flag.startsWith("--test-timeout")) ? [] : ["--test-timeout=600000"];
-const runner = spawn(process.execPath, ["--test", "--test-reporter=spec", ...concurrency, ...timeout, ...flags, ...files], {
+// One seed for all random programs and data, see test/support/property.ts.
+const seeded = ["--import", pathToFileURL(join(compiled, "support", "property.js")).href];
+const runner = spawn(process.execPath, [...seeded, "--test", "--test-reporter=spec", ...concurrency, ...timeout, ...flags, ...files], {
   cwd: root,
   stdio: "inherit",
 });
