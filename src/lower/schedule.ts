@@ -48,6 +48,8 @@ class Scheduler {
   readonly #level: Map<Node, number> = new Map();
   readonly #groups: Map<string, number[]> = new Map();
   readonly #memberOf: Map<Node, number> = new Map();
+  /** Values that each tile computes or loads. */
+  readonly #touched: Map<number, Set<Node>> = new Map();
 
   constructor(scope: Scope, moves: Moves) {
     this.#scope = scope;
@@ -82,10 +84,7 @@ class Scheduler {
   }
 
   #touches(index: number, source: Node): boolean {
-    const step = this.steps[index]!;
-    return (
-      step.kind === "tile" && step.nodes.some((node) => node === source || node.inputs.some((input) => peel(this.#scope, input) === source))
-    );
+    return this.#touched.get(index)?.has(source) ?? false;
   }
 
   /** The first step in which all inputs can be had: a member's value in its own tile, anything else after it is stored. */
@@ -101,16 +100,21 @@ class Scheduler {
     );
   }
 
+  /** The tile that already holds most of the inputs, the latest of several; a new one if none is allowed. */
   #join(node: Node, earliest: number, allowed: (index: number) => boolean): void {
     const key = spaceKey(node.shape);
-    const found = (this.#groups.get(key) ?? []).findLast((index) => index >= earliest && allowed(index));
-    const step = found === undefined ? undefined : this.steps[found];
-    if (found !== undefined && step?.kind === "tile") {
-      step.nodes.push(node);
-      this.#place(node, found);
-      return;
+    const inputs = node.inputs.map((input) => peel(this.#scope, input));
+    let [best, most] = [-1, -1];
+    for (const index of this.#groups.get(key) ?? []) {
+      if (index < earliest || !allowed(index)) continue;
+      const held = inputs.filter((input) => this.#touches(index, input)).length;
+      if (held >= most) [best, most] = [index, held];
     }
-    this.#push({ kind: "tile", key, space: squeezedShape(node.shape), nodes: [node] });
+    const step = this.steps[best];
+    if (step?.kind === "tile") {
+      step.nodes.push(node);
+      this.#place(node, best);
+    } else this.#push({ kind: "tile", key, space: squeezedShape(node.shape), nodes: [node] });
   }
 
   #push(step: Step): void {
@@ -123,6 +127,9 @@ class Scheduler {
   }
 
   #place(node: Node, index: number): void {
+    const touched = this.#touched.get(index) ?? new Set<Node>();
+    this.#touched.set(index, touched);
+    for (const value of [node, ...node.inputs.map((input) => peel(this.#scope, input))]) touched.add(value);
     this.#memberOf.set(node, index);
     this.#level.set(node, index);
   }
