@@ -10,8 +10,8 @@ import {
   nativeFolder,
   nativeVariants,
   otherVariants,
-  outputFolder,
   readSources,
+  root,
   textOf,
 } from "./core-sources.mjs";
 
@@ -74,7 +74,7 @@ async function build(compiler, kind, folder) {
 export async function sanitize(kind) {
   const compiler = process.platform === "win32" ? undefined : findCompiler();
   if (compiler === undefined) return `${kind} sanitizer skipped: no C++ compiler found`;
-  const folder = `${outputFolder}sanitize/`;
+  const folder = `${root}dist/sanitize/`;
   mkdirSync(folder, { recursive: true });
   const reason = missing(compiler, kind, folder);
   if (reason !== "") return `${kind} sanitizer skipped: ${reason}`;
