@@ -21,7 +21,7 @@ import {
   tanh,
   where,
 } from "./pointwise.js";
-import { max, mean, sum, variance } from "./reduce.js";
+import { max, mean, sum } from "./reduce.js";
 
 export function square(a: Operand): Tensor {
   return mul(a, a);
@@ -93,8 +93,10 @@ export function logSoftmax(a: Tensor, options: { readonly axis?: number } = {}):
  * Layer normalisation over the last axis: zero mean, unit variance (ε 1e-5), then gain and bias [H] (Ba, Kiros & Hinton 2016).
  */
 export function layerNorm(a: Tensor, gain?: Tensor, bias?: Tensor): Tensor {
-  const centred = sub(a, mean(a, { axis: -1, keepDims: true }));
-  const normed = div(centred, sqrt(add(variance(a, { axis: -1, keepDims: true }), 1e-5)));
+  // Written so that whatever is one number per row (the mean's sign, the division) is computed once per row, in the gradient too.
+  const centred = add(a, neg(mean(a, { axis: -1, keepDims: true })));
+  const scale = div(1, sqrt(add(mean(square(centred), { axis: -1, keepDims: true }), 1e-5)));
+  const normed = mul(centred, scale);
   const scaled = gain === undefined ? normed : mul(normed, gain);
   return bias === undefined ? scaled : add(scaled, bias);
 }

@@ -1,7 +1,7 @@
 // Rows of the broadcasting elementwise ops: arithmetic, minimum and maximum, comparisons, select.
 
 import type { DType, ExactData } from "../../base/dtype.js";
-import { div, lt, mul, neg, select } from "./builders.js";
+import { div, lt, mul, neg, select, sumTo } from "./builders.js";
 import { broadcastShape, inputAt, misfit, requireDtype, requireSameDtype, showType } from "./checks.js";
 import type { ValueType } from "./node.js";
 import type { ConcreteType, Kernel, Primitive, PrimitiveTable, TestDomain } from "./primitive.js";
@@ -70,7 +70,8 @@ export const binaryOps: Pick<PrimitiveTable, BinaryName | "select"> = {
   },
   sub: {
     ...arithmetic("sub", "a - b.", numbers, { draw: [-4, 4] }),
-    vjp: (_, d) => [d, neg(d)],
+    // Summed down before the sign changes: what is repeated (a mean, a bias) is smaller than its cotangent.
+    vjp: ({ inputs: [, b] }, d) => [d, neg(sumTo(d, b!.shape))],
     special: "NaN → NaN, ∞ - ∞ → NaN, 0 - 0 → 0; int32 wraps",
   },
   mul: {
