@@ -6,6 +6,7 @@ import { rewriteScans } from "../ir/core/rewrite.js";
 import { hoistScan } from "./hoist.js";
 import type { PassEntry, Report } from "./log.js";
 import { simplify } from "./simplify.js";
+import { inlineSingleSteps } from "./single-step.js";
 import { sinkScan } from "./sink.js";
 
 /** The optimised graph and what happened to it. */
@@ -27,7 +28,8 @@ export function optimise(graph: Graph): Optimised {
     if (moved.outputs.every((output, index) => output === current.outputs[index])) break;
     current = simplify(moved, report);
   }
-  return { graph: current, log };
+  const inlined = inlineSingleSteps(current, report);
+  return { graph: inlined === current ? current : simplify(inlined, report), log };
 }
 
 /** What does not depend on carries leaves the loops. */

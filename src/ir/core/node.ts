@@ -17,7 +17,7 @@ export interface Domain {
   readonly name: string;
   readonly batch: Dim;
   readonly time: Dim;
-  /** Always a bare symbol of its own. */
+  /** A bare symbol of its own; the batch where there is one step without lengths. */
   readonly steps: Dim;
   /** An `input` node, int32 [B]; null when every row has T steps. */
   readonly lengths: Node | null;

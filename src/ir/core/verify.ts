@@ -111,8 +111,10 @@ function sameType(a: ValueType, b: ValueType): boolean {
 function verifyDomains(level: Level, domains: readonly Domain[], listed: ReadonlySet<Node>): void {
   const names = new Set(domains.map(({ name }) => name));
   if (names.size < domains.length) throw invalid(level, null, "two time domains have one name");
-  for (const { name, steps, batch, lengths } of domains) {
-    if (bareSymbol(steps) === null) throw invalid(level, null, `the number of steps of ${name} is not a symbol of its own`);
+  for (const { name, steps, batch, time, lengths } of domains) {
+    const isSingleStep = time === 1 && lengths === null && equalDims(steps, batch);
+    if (bareSymbol(steps) === null && !isSingleStep)
+      throw invalid(level, null, `the number of steps of ${name} is not a symbol of its own`);
     if (lengths === null) continue;
     if (!listed.has(lengths)) throw invalid(level, lengths, `the lengths of ${name} are not an argument`);
     if (lengths.dtype !== "int32" || lengths.shape.length !== 1 || !equalDims(lengths.shape[0]!, batch)) {
