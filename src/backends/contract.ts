@@ -1,6 +1,6 @@
 // What every backend offers: compiling sections, vectors that stay in its memory, and running.
 
-import type { HostArray } from "../base/dtype.js";
+import type { DType, HostArray } from "../base/dtype.js";
 import type { ProgramSpec, VectorName } from "../ir/lowered/section.js";
 
 export type { Binding, ProgramSpec, SectionSpec, VectorName } from "../ir/lowered/section.js";
@@ -30,6 +30,32 @@ export interface Residents {
   version(vector: VectorName): number;
 }
 
+/** A fed input or output of a bound section. */
+export interface BoundPort {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** A section for many small runs: what one costs beside its arithmetic is a copy in, a call and a copy out, without allocating. */
+export interface BoundSection {
+  /** Fed inputs and outputs in the order of their bindings. */
+  readonly inputs: readonly BoundPort[];
+  readonly outputs: readonly BoundPort[];
+  /** Puts an input's elements, before each run. */
+  put(input: number, data: ArrayLike<number>): void;
+  /**
+   * Runs the section on what was put. After an error the vectors that it writes are as they were.
+   *
+   * @throws RunError `index_out_of_range`
+   */
+  run(): void;
+  /** Copies an output's elements to the start of `to`. */
+  get(output: number, to: Float32Array | Float64Array | Int32Array | Uint8Array): void;
+  /** A copy of an output; float64 where the backend computes in it. */
+  result(output: number): HostArray;
+}
+
 /** A compiled program. */
 export interface Executable {
   /**
@@ -38,6 +64,12 @@ export interface Executable {
    * @throws RunError `index_out_of_range`, ShapeError `feed_shape`, UsageError `missing_feed`, `unknown_section`
    */
   run(section: string, residents: Residents, feeds: Readonly<Record<string, HostArray>>): Readonly<Record<string, HostArray>>;
+  /**
+   * One section tied to its vectors, with memory of its own; only for sections whose sizes are all constants.
+   *
+   * @throws UsageError `unknown_section`, `unbound_symbol`, `vector_range`
+   */
+  bind(section: string, residents: Residents): BoundSection;
   /** Working memory at its largest so far. */
   readonly arenaBytes: number;
   /** Lowered instructions of all sections; 0 for the reference. */
@@ -48,6 +80,6 @@ export interface Executable {
 export interface Backend {
   readonly info: BackendInfo;
   compile(spec: ProgramSpec): Executable;
-  /** Zeroed vectors. */
-  residents(sizes: Readonly<Record<VectorName, number>>): Residents;
+  /** Zeroed vectors, beside those of `shared`, which stay the same vectors: no copies. */
+  residents(sizes: Readonly<Record<VectorName, number>>, shared?: readonly Residents[]): Residents;
 }

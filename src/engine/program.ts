@@ -1,6 +1,6 @@
 // From traced functions to a running program: the only place that knows the order of the phases.
 
-import type { Backend, Binding, Executable, Residents, SectionSpec } from "../backends/contract.js";
+import type { Backend, Binding, BoundSection, Executable, Residents, SectionSpec } from "../backends/contract.js";
 import type { Dim } from "../base/dim.js";
 import type { DType, HostArray } from "../base/dtype.js";
 import { ShapeError, UsageError } from "../base/errors.js";
@@ -47,6 +47,8 @@ export type Feeds = Readonly<Record<string, TreeOf<Tensor | number>>>;
 export interface CompiledProgram {
   /** Host tensors in, host tensors out, in the trees that the section's function returned. Synchronous. */
   run(section: string, residents: Residents, feeds: Feeds): Readonly<Record<string, Tree>>;
+  /** A section without symbolic sizes, tied to its vectors, for many small runs. Its ports are the leaves in order. */
+  bind(section: string, residents: Residents): BoundSection;
   readonly arenaBytes: number;
   readonly instructionCount: number;
   /** What the passes did, per section. */
@@ -75,6 +77,7 @@ export function compileSections(backend: Backend, name: string, sources: readonl
   programs += 1;
   return {
     run: (section, residents, feeds) => runSection(executable, sections.get(section) ?? noSection(section), residents, feeds),
+    bind: (section, residents) => executable.bind((sections.get(section) ?? noSection(section)).spec.name, residents),
     get arenaBytes() {
       return executable.arenaBytes;
     },

@@ -3,7 +3,8 @@
 import type { HostArray } from "../../base/dtype.js";
 import { UsageError } from "../../base/errors.js";
 import type { Lower, LoweredProgram } from "../../ir/lowered/program.js";
-import type { Backend, BackendInfo, Executable, Residents, VectorName } from "../contract.js";
+import type { Backend, BackendInfo, BoundSection, Executable, Residents, VectorName } from "../contract.js";
+import { BoundCoreSection } from "./executable-bound.js";
 import { Arena, CoreSection, type SectionHost } from "./executable-section.js";
 import type { Machine } from "./machine.js";
 import { CoreResidents } from "./residents.js";
@@ -41,7 +42,12 @@ export function coreBackend(machine: Machine, options: CoreOptions): CoreBackend
       const program = lower(spec, { panelWidth: machine.panelWidth });
       return new CoreExecutable(program, { machine, threads, scratch, arena: new Arena(machine), poison, parallelWork });
     },
-    residents: (sizes: Readonly<Record<VectorName, number>>) => new CoreResidents(machine, sizes),
+    residents: (sizes: Readonly<Record<VectorName, number>>, shared: readonly Residents[] = []) =>
+      new CoreResidents(
+        machine,
+        sizes,
+        shared.map((other) => ownResidents(machine, other)),
+      ),
   };
 }
 
@@ -58,22 +64,21 @@ export class CoreExecutable implements Executable {
   }
 
   run(section: string, residents: Residents, feeds: Readonly<Record<string, HostArray>>): Readonly<Record<string, HostArray>> {
-    const found = this.#sections.get(section);
-    if (found === undefined) {
-      const known = [...this.#sections.keys()].join(", ");
-      throw new UsageError({
-        code: "unknown_section",
-        what: `the program ${this.program.name} has no section "${section}"; it has ${known}`,
-      });
-    }
-    if (!(residents instanceof CoreResidents) || residents.machine !== this.#host.machine) {
-      throw new UsageError({
-        code: "foreign_residents",
-        what: "these vectors belong to another backend",
-        hint: "Make them with the same backend.",
-      });
-    }
-    return found.run(residents, feeds);
+    return this.#section(section).run(ownResidents(this.#host.machine, residents), feeds);
+  }
+
+  bind(name: string, residents: Residents): BoundSection {
+    const { machine } = this.#host;
+    const { section } = this.#section(name);
+    const own = new CoreSection(section, { ...this.#host, arena: new Arena(machine) });
+    return new BoundCoreSection(machine, own, ownResidents(machine, residents));
+  }
+
+  #section(name: string): CoreSection {
+    const found = this.#sections.get(name);
+    if (found !== undefined) return found;
+    const known = [...this.#sections.keys()].join(", ");
+    throw new UsageError({ code: "unknown_section", what: `the program ${this.program.name} has no section "${name}"; it has ${known}` });
   }
 
   get arenaBytes(): number {
@@ -87,4 +92,13 @@ export class CoreExecutable implements Executable {
       0,
     );
   }
+}
+
+function ownResidents(machine: Machine, residents: Residents): CoreResidents {
+  if (residents instanceof CoreResidents && residents.machine === machine) return residents;
+  throw new UsageError({
+    code: "foreign_residents",
+    what: "these vectors belong to another backend",
+    hint: "Make them with the same backend.",
+  });
 }

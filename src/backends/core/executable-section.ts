@@ -4,7 +4,7 @@ import type { Dim } from "../../base/dim.js";
 import type { HostArray } from "../../base/dtype.js";
 import { RunError, UsageError } from "../../base/errors.js";
 import type { Buffer, LoweredPort, LoweredSection } from "../../ir/lowered/program.js";
-import type { VectorName } from "../contract.js";
+import type { BoundPort, VectorName } from "../contract.js";
 import { DomainCache } from "./executable-domains.js";
 import { bindFeed, checkFeed, copyIn, copyOut, feedOf } from "./executable-ports.js";
 import type { Block, Machine } from "./machine.js";
@@ -49,6 +49,26 @@ export interface SectionHost {
 interface Port {
   readonly port: LoweredPort;
   readonly sizes: readonly (() => number)[];
+}
+
+/** A fed input or output at its final place; null for an input that nothing reads. */
+export interface FixedPort extends BoundPort {
+  readonly place: { readonly block: Block; readonly offset: number } | null;
+}
+
+/** A section that does not move any more. */
+export interface FixedSection {
+  readonly header: Block;
+  /** Where in the header the error, its site and its value stand. */
+  readonly statusWord: number;
+  /** The words to run. */
+  readonly run: readonly [number, number];
+  readonly inputs: readonly FixedPort[];
+  readonly outputs: readonly FixedPort[];
+  readonly written: readonly VectorName[];
+  /** Packs operands again; moves the header's word range. */
+  prepare(): void;
+  failure(error: number, site: number, value: number): RunError;
 }
 
 const headerBytes = 128;
@@ -127,6 +147,32 @@ export class CoreSection {
     this.#execute(this.code.run);
     for (const vector of this.#written()) residents.changed(vector);
     return this.#results();
+  }
+
+  /**
+   * Lays everything out for good, for a section whose sizes are all constants. From then on it is run through what comes back,
+   * not through `run`.
+   */
+  fix(residents: CoreResidents): FixedSection {
+    this.#bind(this.#inputs.map(() => null));
+    this.#place(residents, this.#resize());
+    this.#writeTables();
+    const fed = (ports: readonly Port[]): FixedPort[] =>
+      ports.flatMap(({ port, sizes }) => {
+        if (port.binding.kind !== "fed") return [];
+        const place = port.buffer === null ? undefined : this.#places.get(port.buffer);
+        return [{ name: port.binding.name, dtype: port.dtype, shape: sizes.map((size) => size()), place: place ?? null }];
+      });
+    return {
+      header: this.#fixed,
+      statusWord: headerBytes / 4,
+      run: this.code.run,
+      inputs: fed(this.#inputs),
+      outputs: fed(this.#outputs),
+      written: [...this.#written()],
+      prepare: () => this.#prepare(residents),
+      failure: (error, site, value) => this.#failure(error, site, value),
+    };
   }
 
   /** Symbols from feeds, then the steps of each domain. */

@@ -16,11 +16,14 @@ export class CoreResidents implements Residents {
   readonly machine: Machine;
   readonly #vectors: ReadonlyMap<VectorName, Vector>;
 
-  constructor(machine: Machine, sizes: Readonly<Record<VectorName, number>>) {
+  constructor(machine: Machine, sizes: Readonly<Record<VectorName, number>>, shared: readonly CoreResidents[] = []) {
     this.machine = machine;
-    this.sizes = { ...sizes };
+    this.sizes = Object.assign({}, ...shared.map((other) => other.sizes), sizes);
     const make = (size: number): Vector => ({ block: machine.allocate(Math.max(size, 1) * 4), size, version: 0 });
-    this.#vectors = new Map(Object.entries(sizes).map(([name, size]) => [name, make(size)]));
+    this.#vectors = new Map([
+      ...shared.flatMap((other) => [...other.#vectors]),
+      ...Object.entries(sizes).map(([name, size]): [string, Vector] => [name, make(size)]),
+    ]);
   }
 
   read(vector: VectorName, offset = 0, length: number = this.#sizeFrom(vector, offset)): Float32Array {
@@ -53,6 +56,12 @@ export class CoreResidents implements Residents {
   /** Address of the first element. */
   address(vector: VectorName): number {
     return this.#vector(vector).block.address;
+  }
+
+  /** All elements as they lie in memory. */
+  words(vector: VectorName): Int32Array {
+    const { block, size } = this.#vector(vector);
+    return this.machine.i32(block).subarray(0, size);
   }
 
   #sizeFrom(vector: VectorName, offset: number): number {
