@@ -47,6 +47,11 @@ export class HostTensor implements Tensor {
     return nest(this.data, this.shape, this.dtype === "bool");
   }
 
+  /** Nested arrays for JSON.stringify, not rounded. */
+  toJSON(): unknown {
+    return nest(this.exact, this.shape, this.dtype === "bool");
+  }
+
   [Symbol.toPrimitive](hint: string): string {
     return refuseArithmetic(hint, `Tensor [${this.shape.join(", ")}] ${this.dtype}`);
   }

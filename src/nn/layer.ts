@@ -8,6 +8,7 @@ import type { Tree } from "../base/tree.js";
 import { currentPlace } from "../ir/core/build.js";
 import { dimsOf } from "../trace/traced.js";
 import type { AnyCell, Tensors } from "./cell.js";
+import type { CallMemory } from "./memory.js";
 import { checkNames } from "./suggest.js";
 import type { Weight } from "./weight.js";
 
@@ -57,6 +58,8 @@ export interface LayerContext {
   readonly training: boolean;
   /** This call's own random key; null when not training. */
   readonly key: Tensor | null;
+  /** Where states come from and go to while a sequence is run piece by piece; null otherwise. */
+  readonly memory: ((sizes: { readonly [state: string]: number }) => CallMemory) | null;
 }
 
 /** What a layer gives: a tensor, or with `returnState` output and state. */

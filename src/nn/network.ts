@@ -5,6 +5,7 @@ import type { DType } from "../base/dtype.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import type { Json, LayerConfig } from "./layer.js";
+import type { Memory } from "./memory.js";
 
 /** One value, or several by name. */
 export type Named<T> = T | { readonly [name: string]: T };
@@ -54,6 +55,8 @@ export interface CallOptions {
   readonly key: Tensor | null;
   /** Valid steps of each row, int32 [B]: one tensor for all sequence inputs, or one for each by name. */
   readonly lengths?: Tensor | { readonly [input: string]: Tensor };
+  /** States from outside instead of zeros. Layers that need the end of the sequence first throw `cannot_stream`. */
+  readonly memory?: Memory;
 }
 
 /** A network whose weights are known. */

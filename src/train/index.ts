@@ -12,4 +12,16 @@ export { defineOptimizer, type Optimizer, type OptimizerOptions, type Schedule }
 export { type RmspropOptions, rmsprop } from "./optimizers/rmsprop.js";
 export { type SgdOptions, sgd } from "./optimizers/sgd.js";
 export { clipByGlobalNorm, clipByValue, globalNorm, mapTree } from "./trees.js";
-export type { Callback, CompileOptions, Dataset, FitOptions, History, Model, RunOptions, SaveOptions, TrainEvent } from "./types.js";
+export type {
+  Callback,
+  CompileOptions,
+  Dataset,
+  FitOptions,
+  History,
+  Model,
+  RunOptions,
+  SaveOptions,
+  Stream,
+  StreamState,
+  TrainEvent,
+} from "./types.js";

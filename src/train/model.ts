@@ -17,8 +17,9 @@ import { modelBytes, saveModel } from "./save.js";
 import { Session } from "./session.js";
 import { makeSetup, measuresFor, type Setup } from "./setup.js";
 import { orderedRows } from "./shuffle.js";
+import { openStream } from "./stream.js";
 import { summaryTable } from "./summary.js";
-import type { CompileOptions, Dataset, FitOptions, History, Model, Named, RunOptions, SaveOptions } from "./types.js";
+import type { CompileOptions, Dataset, FitOptions, History, Model, Named, RunOptions, SaveOptions, Stream } from "./types.js";
 import { initialFlat, type Layout } from "./weights.js";
 
 const defaultBatchSize = 32;
@@ -130,6 +131,10 @@ export class NetworkModel<O> implements Model<O> {
 
   summary(): string {
     return summaryTable(this.#built("summary").built);
+  }
+
+  async stream({ batch = 1 }: { readonly batch?: number } = {}): Promise<Stream<O>> {
+    return openStream<O>(this.#built("stream"), batch);
   }
 
   async save(path: string, options: SaveOptions = {}): Promise<void> {

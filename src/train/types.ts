@@ -102,6 +102,31 @@ export interface SaveOptions {
   readonly task?: string;
 }
 
+/** States of a stream: record layer → state → [batch, size]. JSON.stringify gives nested arrays, which can be set again. */
+export interface StreamState {
+  readonly [layer: string]: { readonly [state: string]: Tensor };
+}
+
+/** A model that takes one step at a time. Its weights are the model's own: training on is followed from the next step on. */
+export interface Stream<O = Tensor> {
+  /** Rows, each a sequence of its own. */
+  readonly batch: number;
+  /**
+   * One step: [batch, features], or [batch] token numbers; a single row may be given alone, typed arrays are flat. Gives the outputs
+   * [batch, ...] after this step. Synchronous.
+   *
+   * @throws ShapeError `step_shape`; DataError `not_finite`; RunError `index_out_of_range`. The states are then as before.
+   */
+  step(x: Named<TensorLike>): O;
+  /** The same step from one flat array into another, without allocating. */
+  stepInto(x: Named<Float32Array>, out: Named<Float32Array>): void;
+  /** A copy of all states; setting takes tensors or nested arrays. Throws `stream_state`. */
+  get state(): StreamState;
+  set state(state: StreamState | { readonly [layer: string]: { readonly [state: string]: TensorLike } });
+  /** States of all rows, or of these, back to zeros: new sequences begin. Throws UsageError `bad_row`. */
+  reset(rows?: readonly number[]): void;
+}
+
 /** A network that can be trained, used and saved. */
 export interface Model<O = Tensor> {
   /** @throws UsageError `unknown_optimizer`, `unknown_loss`, `unknown_metric` */
@@ -126,6 +151,12 @@ export interface Model<O = Tensor> {
   build(inputShapes: Named<readonly (number | "time")[]>, options?: { readonly seed?: number }): void;
   /** A table of layers, shapes and parameters. */
   summary(): string;
+  /**
+   * The model step by step, its states outside.
+   *
+   * @throws UsageError `not_built`, `cannot_stream` naming the layer that needs the whole sequence
+   */
+  stream(options?: { readonly batch?: number }): Promise<Stream<O>>;
   /** Writes a folder, or one file if the path ends in .drnn; an existing model is replaced only when the new one is complete. */
   save(path: string, options?: SaveOptions): Promise<void>;
   /** The model as one file in memory. */

@@ -62,6 +62,7 @@ export class WeightStore {
   readonly layout: Layout;
   /** Vectors by name while no backend holds them. */
   #host: Map<string, Vector>;
+  #hostVersion = 0;
   #held: { readonly backend: Backend; readonly residents: Residents; readonly names: readonly string[] } | null = null;
 
   constructor(layout: Layout, initial: Float32Array) {
@@ -82,6 +83,21 @@ export class WeightStore {
     return residents;
   }
 
+  /** Where the weights are now: an object that changes when they move, and a number that grows when they change there. */
+  get source(): object {
+    return this.#held?.residents ?? this.#host;
+  }
+
+  get version(): number {
+    return this.#held?.residents.version("weights") ?? this.#hostVersion;
+  }
+
+  /** The residents that hold the weights, moving them to this backend only if none has them; null if another one has. */
+  heldOn(backend: Backend): Residents | null {
+    if (this.#held === null) return this.on(backend, ["weights"]);
+    return this.#held.backend === backend ? this.#held.residents : null;
+  }
+
   /** Forgets every vector but the weights: the slots of an optimiser that is no longer used. */
   dropOthers(): void {
     const weights = this.flat();
@@ -98,7 +114,10 @@ export class WeightStore {
   /** Replaces all weights. */
   setFlat(values: Vector): void {
     if (this.#held !== null) this.#held.residents.write("weights", values);
-    else this.#host.set("weights", values.slice());
+    else {
+      this.#host.set("weights", values.slice());
+      this.#hostVersion += 1;
+    }
   }
 
   /** The weights as a tree layer → weight of host tensors. */

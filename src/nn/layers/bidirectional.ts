@@ -68,12 +68,23 @@ export function bidirectional(layer: Layer | StatefulLayer, options: Bidirection
       ...prefixed("backward.", backward.weights(shape, dtype)),
     }),
     apply(x, extras, context) {
+      if (context.memory !== null) throw cannotStream();
       const a = forward.apply(x, sideExtras(extras, "forward"), sideContext(context, "forward.", 0));
       const b = backward.apply(x, sideExtras(extras, "backward"), sideContext(context, "backward.", 1));
       const output = merges[merge](outputOf(a), outputOf(b));
       return isStateful(a) && isStateful(b) ? { output, state: { forward: a.state, backward: b.state } } : output;
     },
     turned: null,
+  });
+}
+
+function cannotStream(): UsageError {
+  return new UsageError({
+    code: "cannot_stream",
+    op: "bidirectional",
+    what: "one direction starts at the end of the sequence, so it cannot run step by step",
+    where: currentPlace(),
+    hint: "A stream needs layers that look back only.",
   });
 }
 

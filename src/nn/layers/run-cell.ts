@@ -13,6 +13,7 @@ import { expandDims } from "../../ops/shape.js";
 import { dimsOf, isTensor } from "../../trace/traced.js";
 import { type CellDefinition, stateSizes, type Tensors } from "../cell.js";
 import type { Extras, LayerContext } from "../layer.js";
+import type { CallMemory } from "../memory.js";
 import { checkNames } from "../suggest.js";
 import { withMaskedProducts } from "./masked-products.js";
 import type { RecurrentOptions } from "./recurrent.js";
@@ -37,6 +38,7 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
   const dims = dimsOf(sequence);
   const sizes = { ...run.cellOptions, inputSize: Number(dims[2]), units: options.units };
   const states = stateSizes(cell, sizes);
+  const memory = memoryOf(run, extras, context, states);
   const x = droppedInput(sequence, options.dropout ?? 0, context);
   const row = { fixed: rowValues(run, extras), drawn: drawnValues(run, sequence, sizes, context) };
   const masks = recurrentMasks(run, sequence, states, context);
@@ -56,11 +58,30 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
       const next = step(state, xs, of as unknown as { readonly fixed: Tensors; readonly drawn: Tensors; readonly masks: Tensors });
       return [next, options.returnSequences === true ? { output: next[cell.output]! } : {}];
     },
-    initialState(run, sequence, extras, states),
+    memory?.first ?? initialState(run, sequence, extras, states),
     { x, ...stepInputs(run, extras, sizes.inputSize) },
     { reverse: options.goBackwards === true, row: { ...row, masks } },
   );
+  memory?.keep(last);
   return { output: ys.output ?? last[cell.output]!, state: last };
+}
+
+/** States from outside, while a sequence is run piece by piece. */
+function memoryOf(
+  { options, owner }: CellRun,
+  extras: Extras,
+  { memory }: LayerContext,
+  states: { readonly [state: string]: number },
+): CallMemory | null {
+  if (memory === null) return null;
+  const found =
+    options.goBackwards === true ? "it goes backwards" : extras.initialState !== undefined ? "it is given an initialState" : null;
+  if (found === null) return memory(states);
+  const hint =
+    options.goBackwards === true
+      ? "Its first step is the sequence's last one, which a stream does not know."
+      : "A stream keeps the states itself.";
+  throw new UsageError({ code: "cannot_stream", op: owner, what: `${found}, so it cannot run step by step`, where: currentPlace(), hint });
 }
 
 function presentNames(extras: object): string[] {

@@ -89,7 +89,7 @@ export function symbolicWeights(note: (layer: string, name: string, spec: Weight
 }
 
 function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, given: Named<Tensor>, options: CallOptions): Named<Tensor> {
-  const { key, lengths, training } = options;
+  const { key, lengths, training, memory } = options;
   const args: Tree = { weights: tree, inputs: given, ...(key === null ? {} : { key }), ...(lengths === undefined ? {} : { lengths }) };
   return traceOrEvaluate((seen: Tree): Tree => {
     const now = seen as unknown as {
@@ -99,7 +99,7 @@ function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, giv
       readonly lengths?: NonNullable<CallOptions["lengths"]>;
     };
     const packed = packInputs(types, now.inputs, now.lengths);
-    return runPlan(plan, packed, { weights: weightsFrom(now.weights), training, key: now.key ?? null });
+    return runPlan(plan, packed, { weights: weightsFrom(now.weights), training, key: now.key ?? null, memory });
   }, args) as Named<Tensor>;
 }
 

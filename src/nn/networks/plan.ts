@@ -9,6 +9,7 @@ import { isPacked, packSequence, withPlace } from "../../ops/sequence.js";
 import { dimsOf, isTensor } from "../../trace/traced.js";
 import type { Tensors } from "../cell.js";
 import { bindLayer, type Extras, inputOf, type Layer, type LayerDefinition, type LayerResult, type StatefulLayer } from "../layer.js";
+import type { Memory } from "../memory.js";
 import { type CallOptions, isSingleInput, type Named, type NetworkInput } from "../network.js";
 import { checkNames } from "../suggest.js";
 import { storedShape, type Weight } from "../weight.js";
@@ -36,6 +37,7 @@ export interface RunOptions {
   readonly weights: WeightSource;
   readonly training: boolean;
   readonly key: Tensor | null;
+  readonly memory?: Memory | undefined;
   /** Sees every call, and may put another result in its place. */
   readonly onCall?: (call: LayerCall) => LayerResult;
 }
@@ -119,7 +121,8 @@ function runLayer(layer: PlannedLayer, x: Tensor, extras: Extras, options: RunOp
   const specs = definition.weights(shape, dtype);
   const weights: Tensors = Object.fromEntries(Object.entries(specs).map(([weight, spec]) => [weight, options.weights(name, weight, spec)]));
   const key = options.training && options.key !== null ? foldIn(options.key, index) : null;
-  return definition.apply(x, extras, { weights, training: options.training, key });
+  const memory = options.memory === undefined ? null : options.memory.bind(null, name);
+  return definition.apply(x, extras, { weights, training: options.training, key, memory });
 }
 
 function packInput(name: string, type: NetworkInput, given: Tensor | undefined, lengths: CallOptions["lengths"]): Tensor {
