@@ -7,11 +7,11 @@ import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import { makeNode, scalarNode } from "../ir/core/build.js";
 import type { Node } from "../ir/core/node.js";
-import { prepareForGradient } from "../passes/prepare.js";
 import { emit, nodeOf } from "../trace/emit.js";
 import { traceOrEvaluate } from "../trace/function.js";
 import { domainOf, physical } from "../trace/packed.js";
 import { asValue, dimsOf, TracedTensor, tensorLeaves, tensorTree } from "../trace/traced.js";
+import { preparedForGradient } from "./pass-log.js";
 
 /**
  * The gradient of a scalar function with respect to its first argument (a tensor or a tree of tensors).
@@ -44,7 +44,7 @@ function differentiate<A extends readonly Tree[]>(f: (...args: A) => Tensor, arg
     throw new UsageError({ code: "not_a_scalar_loss", op: "grad", what, hint: "Take mean(...) or sum(...) of it." });
   }
   const wrt = fresh.map((leaf) => leaf.node);
-  const cotangents = reverse([nodeOf(value)], [scalarNode(1)], wrt, prepareForGradient);
+  const cotangents = reverse([nodeOf(value)], [scalarNode(1)], wrt, preparedForGradient);
   const gradients = fresh.map((leaf, index) => new TracedTensor(cotangents[index] ?? zerosLike(leaf.node), leaf.domain));
   return { value, gradient: tensorTree(first, gradients) };
 }

@@ -11,6 +11,7 @@ import type { PassEntry } from "../passes/log.js";
 import { optimise } from "../passes/optimise.js";
 import { type ArgumentLeaf, traceFunction } from "../trace/function.js";
 import { TracedTensor, tensorLeaves, tensorTree } from "../trace/traced.js";
+import { withPassLog } from "./pass-log.js";
 
 /** Type of one argument leaf, and where it lives if it stays on the backend. */
 export interface ArgumentSpec {
@@ -62,7 +63,8 @@ export function compiledPrograms(): number {
   return programs;
 }
 
-interface TracedSection {
+/** A section after tracing and optimising. */
+export interface TracedSection {
   readonly spec: SectionSpec;
   readonly fedLeaves: readonly { readonly argument: string; readonly leaf: NamedLeaf<ArgumentSpec> }[];
   readonly constants: Readonly<Record<string, HostArray>>;
@@ -86,7 +88,8 @@ export function compileSections(backend: Backend, name: string, sources: readonl
   };
 }
 
-function traceSection(source: SectionSource): TracedSection {
+/** Traces and optimises one section. */
+export function traceSection(source: SectionSource): TracedSection {
   const leaves = Object.entries(source.arguments).flatMap(([argument, tree]) =>
     treeLeaves(tree, isSpec).map((leaf) => ({ argument, leaf })),
   );
@@ -95,19 +98,21 @@ function traceSection(source: SectionSource): TracedSection {
     shape: leaf.leaf.shape,
     dtype: leaf.leaf.dtype,
   }));
-  const traced = traceFunction(source.name, types, (inputs) => {
-    let next = 0;
-    const args = Object.fromEntries(
-      Object.entries(source.arguments).map(([argument, tree]) => {
-        const count = treeLeaves(tree, isSpec).length;
-        next += count;
-        return [argument, treeFrom(tree, inputs.slice(next - count, next), isSpec) as Tree];
-      }),
-    );
-    const { fed = {}, resident = [] } = source.body(args);
-    const fedLeaves = Object.values(fed).flatMap((tree) => tensorLeaves(tree).map(({ leaf }) => leaf));
-    return { outputs: [...fedLeaves, ...resident.map(({ value }) => value)], extra: { fed, resident } };
-  });
+  const { result: traced, log: before } = withPassLog(() =>
+    traceFunction(source.name, types, (inputs) => {
+      let next = 0;
+      const args = Object.fromEntries(
+        Object.entries(source.arguments).map(([argument, tree]) => {
+          const count = treeLeaves(tree, isSpec).length;
+          next += count;
+          return [argument, treeFrom(tree, inputs.slice(next - count, next), isSpec) as Tree];
+        }),
+      );
+      const { fed = {}, resident = [] } = source.body(args);
+      const fedLeaves = Object.values(fed).flatMap((tree) => tensorLeaves(tree).map(({ leaf }) => leaf));
+      return { outputs: [...fedLeaves, ...resident.map(({ value }) => value)], extra: { fed, resident } };
+    }),
+  );
   const { fed, resident } = traced.extra;
   const { graph, log } = optimise(traced.graph);
   const captured = [...traced.captured.keys()];
@@ -124,7 +129,7 @@ function traceSection(source: SectionSource): TracedSection {
     fedLeaves: leaves.filter(({ leaf }) => leaf.leaf.resident === undefined),
     constants,
     fed,
-    log,
+    log: [...before, ...log],
   };
 }
 

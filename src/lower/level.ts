@@ -6,6 +6,7 @@ import { planDestinations, type Sink } from "./destinations.js";
 import { emitDot } from "./dot.js";
 import { emitGather, emitRandom, emitScatter } from "./indexed.js";
 import { emitScan } from "./loop.js";
+import { noteOrigin } from "./origin.js";
 import { inputsRead, type Overwrite, planOverwrites } from "./overwrite.js";
 import { emitReduce } from "./reduce.js";
 import { type Step, schedule } from "./schedule.js";
@@ -36,7 +37,11 @@ export function lowerScope(scope: Scope, { sinks, overwrites, kept, last }: Dema
   const steps = schedule(scope, order, moves);
   const copies = planOverwrites(scope, steps, overwrites, kept);
   copies.first();
-  for (const step of steps) emitStep(scope, step);
+  for (const step of steps) {
+    const first = scope.instructions.length;
+    emitStep(scope, step);
+    noteOrigin(scope.instructions, first, step.kind === "tile" ? step.nodes : [step.node]);
+  }
   last();
   copies.last();
 }

@@ -2,11 +2,12 @@
 
 import type { Dim } from "../base/dim.js";
 import type { Node } from "../ir/core/node.js";
-import type { Instruction, StraightInstruction } from "../ir/lowered/program.js";
+import type { Instruction, LoopInstruction, StraightInstruction } from "../ir/lowered/program.js";
 import type { Body } from "./body.js";
 import { emitCopy, emitFill, operandOf } from "./copy.js";
 import type { Sink } from "./destinations.js";
 import { lowerScope } from "./level.js";
+import { noteLoop } from "./origin.js";
 import type { Overwrite } from "./overwrite.js";
 import { materialise, type Scope, viewOf } from "./scope.js";
 import { axesOf, singleAxis, type View } from "./view.js";
@@ -35,7 +36,7 @@ export function emitScan(scope: Scope, node: Node<"scan">): void {
   });
   const { builder } = scope;
   const time = domain.time;
-  scope.instructions.push({
+  const loop: LoopInstruction = {
     op: "loop",
     time,
     rows: builder.tableBuffer(domain, "rows", time),
@@ -45,7 +46,9 @@ export function emitScan(scope: Scope, node: Node<"scan">): void {
     serial: inner.serial || sums > 0,
     where: node.where,
     body: inner.instructions.map(straight),
-  });
+  };
+  noteLoop(loop, { scan: node, body });
+  scope.instructions.push(loop);
   for (const part of scope.homes.get(node)!.parts) {
     const view = results[part.attrs.index]!;
     scope.views.set(part, view);

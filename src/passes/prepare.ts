@@ -3,6 +3,7 @@
 import { isOp, type Node, reachable } from "../ir/core/node.js";
 import { rewriteScans } from "../ir/core/rewrite.js";
 import { hoistScan } from "./hoist.js";
+import { type Report, silent } from "./log.js";
 import { differentiableRules } from "./rules.js";
 import { share } from "./share.js";
 import { simplifyBody } from "./simplify.js";
@@ -18,19 +19,19 @@ export interface ForGradient {
  * Scans between `wrt` and the outputs are simplified, hoisted and sunk, and scans with the same state become one, so that each
  * product outside a loop gets a gradient outside it and each state is walked back once. Nodes of `wrt` are never merged with others.
  */
-export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[]): ForGradient {
+export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[], report: Report = silent): ForGradient {
   // Without a scan in between there is nothing to prepare, as for a gradient inside a step.
   if (![...dependents(outputs, wrt)].some((node) => isOp(node, "scan"))) return { outputs, wrt };
   let all = [...outputs, ...wrt];
   for (const pass of [
-    (scan: Node<"scan">) => simplifyBody(scan, differentiableRules),
-    (scan: Node<"scan">) => hoistScan(scan),
-    (scan: Node<"scan">) => sinkScan(scan),
+    (scan: Node<"scan">) => simplifyBody(scan, differentiableRules, report),
+    (scan: Node<"scan">) => hoistScan(scan, report),
+    (scan: Node<"scan">) => sinkScan(scan, report),
   ]) {
     const reached = dependents(all, all.slice(outputs.length));
     all = rewriteScans(all, (scan, original) => (reached.has(original) ? pass(scan) : null));
   }
-  all = share(all, new Set(all.slice(outputs.length)));
+  all = share(all, new Set(all.slice(outputs.length)), report);
   return { outputs: all.slice(0, outputs.length), wrt: all.slice(outputs.length) };
 }
 
