@@ -46,6 +46,7 @@ export function checkFieldCounts(records: readonly CsvRecord[], hasHeader: boole
 
 function readRecords(text: string, delimiter: Delimiter, place: { file?: string }): CsvRecord[] {
   const records: CsvRecord[] = [];
+  let read = 0;
   try {
     parse(text, {
       bom: true,
@@ -56,14 +57,17 @@ function readRecords(text: string, delimiter: Delimiter, place: { file?: string 
       record_delimiter: ["\r\n", "\n", "\r"],
       on_record: (fields: string[], context: { lines: number }) => {
         const inner = fields.reduce((sum, field) => sum + (field.includes("\n") ? field.split("\n").length - 1 : 0), 0);
+        read = context.lines;
         records.push({ fields: fields.map((field) => field.trim()), line: context.lines - inner });
         return null;
       },
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const line = typeof error.lines === "number" ? error.lines : 1;
-    const what = error.code === "CSV_QUOTE_NOT_CLOSED" ? "a quote is opened and never closed" : "a quote stands inside a field";
+    const isOpen = error.code === "CSV_QUOTE_NOT_CLOSED";
+    // csv-parse names the last line of the file; the quote was opened in the record after the last whole one.
+    const line = isOpen ? read + 1 : typeof error.lines === "number" ? error.lines : 1;
+    const what = isOpen ? "a quote is opened and never closed" : "a quote stands inside a field";
     throw new DataError("bad_quote", `line ${line}: ${what}.`, 'Double it ("") or quote the whole field.', { ...place, line });
   }
   return records.filter((record) => record.fields.some((field) => field !== ""));

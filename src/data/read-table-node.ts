@@ -30,7 +30,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     if (error instanceof DataError) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (code === "ENOENT" || code === "ENOTDIR")
-      throw new DataError("file_not_found", `There is no file ${path}.`, "Check the path.", place);
+      throw new DataError("file_not_found", `There is no file ${path === "" ? '""' : path}.`, "Check the path.", place);
     throw new DataError("unreadable", `${path} cannot be read (${code}).`, "Check its permissions.", place);
   }
 }

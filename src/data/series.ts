@@ -68,7 +68,8 @@ function onlyNumericColumn(table: Table, timeColumns: readonly string[]): Column
   if (numeric.length === 0) {
     const empty = others.length === 1 && others[0]!.missing === table.rows ? others[0]! : null;
     if (empty !== null) return empty;
-    throw new DataError("no_numbers", `${shortName(table.file)} has no numeric column to forecast.`, "", placeOf(table.file));
+    const hint = table.names.length === 1 ? "Columns are separated by commas, semicolons or tabs." : "";
+    throw new DataError("no_numbers", `${shortName(table.file)} has no numeric column to forecast.`, hint, placeOf(table.file));
   }
   const names = numeric.map((column) => column.name);
   const shown = names.length > 12 ? `${names.slice(0, 12).join(", ")}, ...` : names.join(", ");

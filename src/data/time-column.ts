@@ -35,7 +35,11 @@ export interface Times {
 export function readTimes(table: Table, options: { time?: string; target?: string; dateOrder?: DateOrder }): Times {
   const names = options.time === undefined ? findTimeColumns(table, options.target) : splitNames(table, options.time);
   if (names.length === 0) return numberedRows(table);
-  const columns = names.map((name) => columnOf(table, name));
+  const named = names.map((name) => columnOf(table, name));
+  // year, month and day may be given in any order
+  const columns = named.every((column) => column.kind === "number" && unitOf(column) >= 0)
+    ? named.toSorted((a, b) => unitOf(a) - unitOf(b))
+    : named;
   const numeric = columns.length === 1 && columns[0]!.kind === "number" ? readNumbers(table, columns[0]!) : null;
   if (numeric !== null) return numeric;
   return readCells(table, columns, options.dateOrder);
@@ -44,10 +48,14 @@ export function readTimes(table: Table, options: { time?: string; target?: strin
 /** A name with a comma in it that is a column wins over the list reading. */
 function splitNames(table: Table, time: string): string[] {
   if (Object.hasOwn(table.columns, time)) return [time];
-  return time
+  const names = time
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
+  if (names.length === 0) {
+    throw new DataError("unknown_column", "--time names no column.", "Leave it out to have the time found.", placeOf(table.file));
+  }
+  return names;
 }
 
 function findTimeColumns(table: Table, target: string | undefined): string[] {
@@ -65,19 +73,30 @@ function findTimeColumns(table: Table, target: string | undefined): string[] {
   return named === undefined ? [] : [named.name];
 }
 
-/** Separate columns year, month, day, hour as far as they are there, in this order. */
+const calendarUnits: readonly string[] = ["year", "quarter", "month", "day", "hour", "minute"];
+
+/** Place of a column named after a part of the date, -1 if it is none. */
+function unitOf({ name }: Column): number {
+  return calendarUnits.indexOf(name.trim().toLowerCase());
+}
+
+/** Separate columns year, month, day, hour as far as they are there, or year and quarter, in this order. */
 function calendarParts(columns: readonly Column[]): string[] {
   const found: string[] = [];
-  for (const unit of ["year", "month", "day", "hour", "minute"]) {
-    const column = columns.find(({ name, kind }) => name.trim().toLowerCase() === unit && kind === "number");
+  const named = (unit: string): Column | undefined =>
+    columns.find((column) => column.kind === "number" && calendarUnits[unitOf(column)] === unit);
+  for (const unit of calendarUnits) {
+    if (unit === "quarter") continue;
+    const column = named(unit);
     if (column === undefined) break;
     found.push(column.name);
   }
-  return found;
+  const quarter = named("quarter");
+  return found.length === 1 && quarter !== undefined ? [...found, quarter.name] : found;
 }
 
 function isTimeName(name: string): boolean {
-  return /^(time|timestamp|date|datetime|ds|epoch|unix.*|year|month|day|week|hour|t|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
+  return /^(time|timestamp|ts|date|datetime|ds|epoch|unix.*|year|month|day|week|hour|t|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
     name.trim(),
   );
 }
@@ -122,7 +141,8 @@ function readCells(table: Table, columns: readonly Column[], dateOrder: DateOrde
     const time = parseTime(cell, found.order);
     if (time !== null) return time;
     const line = table.lines[row]!;
-    throw new DataError("bad_time", `line ${line}, ${name}: "${cell}" is not a date or time.`, "", {
+    const hint = found.order === null ? "" : `Dates are read ${found.order === "dmy" ? "day" : "month"} first here.`;
+    throw new DataError("bad_time", `line ${line}, ${name}: "${cell}" is not a date or time.`, hint, {
       ...placeOf(table.file),
       line,
       column: name,
@@ -137,6 +157,7 @@ function joinCells(table: Table, columns: readonly Column[], row: number): strin
   const empty = cells.indexOf(null);
   if (empty >= 0) throw missingTime(table, row, columns[empty]!.name);
   if (columns.length === 1 || columns.some((column) => column.kind === "text")) return cells.join(" ");
+  if (columns.length === 2 && calendarUnits[unitOf(columns[1]!)] === "quarter") return cells.join("-Q");
   const [year, month, day, hour, minute] = cells.map((cell) => String(cell).padStart(2, "0"));
   const date = [year, month, day].filter((part) => part !== undefined).join("-");
   return hour === undefined ? date : `${date} ${hour}:${minute ?? "00"}`;

@@ -1,7 +1,7 @@
 // Times as people write them, read as UTC milliseconds: ISO, months, quarters, slashes in either order, epochs.
 
 /** The finest unit a column is written in; forecasts are printed in the same. */
-export type Precision = "year" | "quarter" | "month" | "day" | "minute" | "second" | "number";
+export type Precision = "year" | "quarter" | "month" | "day" | "minute" | "second" | "millisecond" | "number";
 
 export interface ParsedTime {
   /** Milliseconds since 1970 in UTC; times without a zone are taken as UTC. */
@@ -11,14 +11,18 @@ export interface ParsedTime {
 
 export type DateOrder = "dmy" | "mdy";
 
-const clock = "(?:[T ]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?\\s*(Z|[+-]\\d{2}:?\\d{2})?)?";
-const iso = new RegExp(`^(\\d{4})[-/](\\d{1,2})(?:[-/](\\d{1,2})${clock})?$`);
-const slashed = new RegExp(`^(\\d{1,2})([/.-])(\\d{1,2})\\2(\\d{4}|\\d{2})${clock}$`);
-const quarter = /^(\d{4})[- ]?Q([1-4])$/i;
+const dayMs = 86_400_000;
+const clock = "(?:[T ]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?\\s*([ap]\\.?m\\.?)?\\s*(Z|[+-]\\d{2}:?\\d{2})?)?";
+const iso = new RegExp(`^(\\d{4})[-/](\\d{1,2})(?:[-/](\\d{1,2})${clock})?$`, "i");
+const slashed = new RegExp(`^(\\d{1,2})([/.-])(\\d{1,2})\\2(\\d{4}|\\d{2})${clock}$`, "i");
+const quarter = /^(?:(\d{4})[- ]?Q([1-4])|Q([1-4])[- ]?(\d{4}))$/i;
+const week = /^(\d{4})-?W(\d{2})(?:-?([1-7]))?$/i;
 const monthCode = /^(\d{4})M(\d{1,2})$/i;
-const monthFirst = /^([A-Za-z]{3,9})\.?[- ](\d{4})$/;
+const monthFirst = /^([A-Za-z]{3,9})(?:\.?[- ](\d{4})|-(\d{2}))$/;
 const monthLast = /^(\d{4})[- ]([A-Za-z]{3,9})\.?$/;
-const clockOnly = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/;
+const dayThenMonth = new RegExp(`^(\\d{1,2})\\.?[- ]([A-Za-z]{3,9})\\.?,?[- ](\\d{4}|\\d{2})${clock}$`, "i");
+const monthThenDay = new RegExp(`^([A-Za-z]{3,9})\\.? (\\d{1,2}),? (\\d{4})${clock}$`, "i");
+const clockOnly = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?$/i;
 const monthNames = [
   "january",
   "february",
@@ -40,14 +44,14 @@ export function parseTime(cell: string, order: DateOrder | null): ParsedTime | n
   const ymd = iso.exec(text);
   if (ymd !== null) {
     if (ymd[3] === undefined) return dated(Number(ymd[1]), Number(ymd[2]), 1, "month");
-    return withClock(dated(Number(ymd[1]), Number(ymd[2]), Number(ymd[3]), "day"), ymd.slice(4, 9));
+    return withClock(dated(Number(ymd[1]), Number(ymd[2]), Number(ymd[3]), "day"), ymd.slice(4, 10));
   }
   const parts = slashed.exec(text);
   if (parts !== null) {
     const [first, second] = [Number(parts[1]), Number(parts[3])];
     const dayFirst = parts[2] === "." || order !== "mdy";
     const date = dated(fullYear(parts[4]!), dayFirst ? second : first, dayFirst ? first : second, "day");
-    return withClock(date, parts.slice(5, 10));
+    return withClock(date, parts.slice(5, 11));
   }
   return parseNamed(text);
 }
@@ -83,41 +87,76 @@ export function findDateOrder(cells: readonly string[]): OrderFound {
   return { order: null, ambiguous: open };
 }
 
-/** Numbers as times: years, compact dates (20240131), epochs in seconds or milliseconds; null if it is none of them. */
+/** Numbers as times: years, compact dates (20240131), epochs in seconds down to nanoseconds; null if it is none of them. */
 export function timeOfNumber(value: number): ParsedTime | null {
   if (Number.isInteger(value) && value >= 1000 && value <= 2999) return dated(value, 1, 1, "year");
   if (Number.isInteger(value) && value >= 10_000_101 && value <= 29_991_231) {
     return dated(Math.floor(value / 10_000), Math.floor(value / 100) % 100, value % 100, "day");
   }
-  if (value >= 1e8 && value < 1e11) return { ms: Math.round(value * 1000), precision: "second" };
-  return value >= 1e11 && value < 1e14 ? { ms: Math.round(value), precision: "second" } : null;
+  for (const [least, perMs] of epochs) if (value >= least && value < 1000 * least) return instant(Math.round(value / perMs));
+  return null;
+}
+
+/** The least value of each kind of epoch (1973 and later), and how many of its units make a millisecond. */
+const epochs: readonly (readonly [number, number])[] = [
+  [1e8, 1e-3],
+  [1e11, 1],
+  [1e14, 1e3],
+  [1e17, 1e6],
+];
+
+function instant(ms: number): ParsedTime {
+  return { ms, precision: ms % 1000 === 0 ? "second" : "millisecond" };
 }
 
 /** A time in ISO form, as fine as `precision`. */
 export function formatTime(ms: number, precision: Precision): string {
   if (precision === "number") return String(ms);
   const date = new Date(ms);
-  if (precision === "year") return date.toISOString().slice(0, 4);
+  // Beyond what a Date holds (the year 275,760) only the number is left.
+  if (Number.isNaN(date.getTime())) return String(ms);
+  const text = date.toISOString();
   if (precision === "quarter") return `${date.getUTCFullYear()}-Q${1 + Math.floor(date.getUTCMonth() / 3)}`;
-  const length = { month: 7, day: 10, minute: 16, second: 19 }[precision];
-  return date.toISOString().slice(0, length);
+  const length = { year: 4, month: 7, day: 10, minute: 16, second: 19, millisecond: 23 }[precision];
+  // Years past 9999 are written +010000: three characters more.
+  return text.slice(0, length + text.length - 24);
 }
 
 /** Orders precisions from coarse to fine. */
 export function finer(a: Precision, b: Precision): Precision {
-  const order: readonly Precision[] = ["year", "quarter", "month", "day", "minute", "second", "number"];
+  const order: readonly Precision[] = ["year", "quarter", "month", "day", "minute", "second", "millisecond", "number"];
   return order.indexOf(a) >= order.indexOf(b) ? a : b;
 }
 
 function parseNamed(text: string): ParsedTime | null {
   const q = quarter.exec(text);
-  if (q !== null) return dated(Number(q[1]), Number(q[2]) * 3 - 2, 1, "quarter");
+  if (q !== null) return dated(Number(q[1] ?? q[4]), Number(q[2] ?? q[3]) * 3 - 2, 1, "quarter");
+  const w = week.exec(text);
+  if (w !== null) return weekday(Number(w[1]), Number(w[2]), Number(w[3] ?? 1));
+  const dayFirst = dayThenMonth.exec(text);
+  if (dayFirst !== null) {
+    const date = dated(fullYear(dayFirst[3]!), monthNumber(dayFirst[2]!), Number(dayFirst[1]), "day");
+    return withClock(date, dayFirst.slice(4, 10));
+  }
+  const daySecond = monthThenDay.exec(text);
+  if (daySecond !== null) {
+    const date = dated(Number(daySecond[3]), monthNumber(daySecond[1]!), Number(daySecond[2]), "day");
+    return withClock(date, daySecond.slice(4, 10));
+  }
   const m = monthCode.exec(text);
   if (m !== null) return dated(Number(m[1]), Number(m[2]), 1, "month");
   const first = monthFirst.exec(text);
-  if (first !== null) return dated(Number(first[2]), monthNumber(first[1]!), 1, "month");
+  if (first !== null) return dated(fullYear(first[2] ?? first[3]!), monthNumber(first[1]!), 1, "month");
   const last = monthLast.exec(text);
   return last === null ? null : dated(Number(last[1]), monthNumber(last[2]!), 1, "month");
+}
+
+/** ISO 8601 weeks: the first holds 4 January; null for a 53rd week in a year that has 52. */
+function weekday(year: number, number: number, day: number): ParsedTime | null {
+  const fourth = Date.UTC(year, 0, 4);
+  const monday = fourth - ((new Date(fourth).getUTCDay() + 6) % 7) * dayMs + (number - 1) * 7 * dayMs;
+  if (number < 1 || new Date(monday + 3 * dayMs).getUTCFullYear() !== year) return null;
+  return { ms: monday + (day - 1) * dayMs, precision: "day" };
 }
 
 /** 0 (no month) if the word is none; three letters are enough. */
@@ -143,18 +182,25 @@ export function daysInMonth(year: number, month: number): number {
 }
 
 function withClock(date: ParsedTime | null, parts: readonly (string | undefined)[]): ParsedTime | null {
-  const [hour, minute, second, fraction, zone] = parts;
+  const [hour, minute, second, fraction, half, zone] = parts;
   if (date === null || hour === undefined) return date;
-  const [h, m, s] = [Number(hour), Number(minute), Number(second ?? 0)];
+  const [m, s] = [Number(minute), Number(second ?? 0)];
+  const h = half === undefined ? Number(hour) : hourOfHalf(Number(hour), half);
   // 24:00 is the ISO 8601 way to write midnight at the end of a day
-  if (m > 59 || s > 60 || h > 24 || (h === 24 && m + s > 0)) return null;
+  if (m > 59 || s > 60 || !(h <= 24) || (h === 24 && m + s > 0)) return null;
   const milliseconds = fraction === undefined ? 0 : Math.round(Number(`0.${fraction}`) * 1000);
   const ms = date.ms + ((h * 60 + m) * 60 + s) * 1000 + milliseconds - zoneOffset(zone);
-  return { ms, precision: second === undefined || (s === 0 && milliseconds === 0) ? "minute" : "second" };
+  return { ms, precision: milliseconds > 0 ? "millisecond" : s > 0 ? "second" : "minute" };
+}
+
+/** Hours of the twelve-hour clock: 12 am is midnight, 12 pm noon; NaN for 0 and 13. */
+function hourOfHalf(hour: number, half: string): number {
+  if (hour < 1 || hour > 12) return Number.NaN;
+  return (hour % 12) + (/^p/i.test(half) ? 12 : 0);
 }
 
 function zoneOffset(zone: string | undefined): number {
-  if (zone === undefined || zone === "Z") return 0;
+  if (zone === undefined || /^z$/i.test(zone)) return 0;
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
   return (zone.startsWith("-") ? -1 : 1) * minutes * 60_000;
 }

@@ -1,0 +1,102 @@
+// Times are read in every form that the manual names, and written back as fine as they were.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { series } from "../../src/data/series.js";
+import { parseTable } from "../../src/data/table.js";
+import { formatTime, looksLikeTime, parseTime, timeOfNumber } from "../../src/data/time.js";
+import { failure } from "../tasks/fakes.js";
+
+const read = (cell: string): string | null => {
+  const time = parseTime(cell, null);
+  return time === null ? null : formatTime(time.ms, time.precision);
+};
+
+test("quarters, weeks and months by name are times, whichever part comes first", () => {
+  const forms: readonly (readonly [string, string])[] = [
+    ["1959Q1", "1959-Q1"],
+    ["Q4 1959", "1959-Q4"],
+    ["q2-1959", "1959-Q2"],
+    ["2020-W53", "2020-12-28"],
+    ["2015W01", "2014-12-29"],
+    ["2015-W01-4", "2015-01-01"],
+    ["Jan-99", "1999-01"],
+    ["Sept 2004", "2004-09"],
+    ["31 Dec 1999", "1999-12-31"],
+    ["1-Mar-05", "2005-03-01"],
+    ["Feb 29, 2020", "2020-02-29"],
+    ["5 May 2020 17:30", "2020-05-05T17:30"],
+  ];
+  for (const [cell, time] of forms) assert.equal(read(cell), time, cell);
+});
+
+test("days, weeks and hours that do not exist are no times", () => {
+  for (const cell of [
+    "2021-W53",
+    "2020-W00",
+    "30 Feb 2020",
+    "Feb 29, 2021",
+    "12 Angry 1957",
+    "2020-01-01 13:00 pm",
+    "2020-01-01 0:30 am",
+    "Q5 2000",
+  ])
+    assert.equal(looksLikeTime(cell), false, cell);
+});
+
+test("the twelve-hour clock begins its halves at midnight and noon", () => {
+  const hours = ["12:00 AM", "1:30 am", "12:00 PM", "11:59 p.m."].map((clock) => read(`2000-01-02 ${clock}`));
+  assert.deepEqual(hours, ["2000-01-02T00:00", "2000-01-02T01:30", "2000-01-02T12:00", "2000-01-02T23:59"]);
+});
+
+test("the same instant is read from seconds, milliseconds, microseconds and nanoseconds", () => {
+  for (const scale of [1, 1e3, 1e6, 1e9]) assert.equal(timeOfNumber(1_577_836_800 * scale)?.ms, 1_577_836_800_000);
+});
+
+test("steps below a second keep their labels apart", () => {
+  const rows = Array.from({ length: 40 }, (_, i) => `${1_577_836_800 + i / 2},${i % 7}`);
+  const found = series(parseTable(`time,Load\n${rows.join("\n")}\n`));
+  assert.equal(found.frequency, "500 ms");
+  assert.deepEqual(
+    [found.timeLabel(39), found.timeLabel(40), found.timeLabel(41)],
+    ["2020-01-01T00:00:19.500", "2020-01-01T00:00:20.000", "2020-01-01T00:00:20.500"],
+  );
+});
+
+test("labels go on past the year 9999", () => {
+  assert.equal(formatTime(Date.UTC(10_000, 6, 1), "month"), "+010000-07");
+  assert.equal(formatTime(1e18, "day"), String(1e18));
+});
+
+test("a numeric column called ts that holds epochs is the time", () => {
+  const rows = Array.from({ length: 30 }, (_, i) => `${1_577_836_800 + i * 3600},${i}`);
+  const found = series(parseTable(`ts,Load\n${rows.join("\n")}\n`));
+  assert.deepEqual([found.timeColumns, found.frequency, found.name], [["ts"], "hourly", "Load"]);
+});
+
+test("year and quarter in two columns are quarters, found or named in any order", () => {
+  const rows = Array.from({ length: 24 }, (_, i) => `${1990 + (i >> 2)},${(i % 4) + 1},${i * i}`);
+  const table = parseTable(`year,quarter,Sales\n${rows.join("\n")}\n`);
+  for (const time of [undefined, "year,quarter", "quarter,year"]) {
+    const found = series(table, { target: "Sales", ...(time === undefined ? {} : { time }) });
+    assert.deepEqual([found.frequency, found.timeLabel(0), found.timeLabel(24)], ["quarterly", "1990-Q1", "1996-Q1"]);
+  }
+});
+
+test("--time without a name is an error, and a date against the order of the others says which order", async () => {
+  const empty = await failure(() => series(parseTable("Day,Sales\n2020-01-01,1\n"), { time: " , " }));
+  assert.equal(empty.message, "--time names no column. Leave it out to have the time found.");
+  const mixed = await failure(() => series(parseTable("Day,Sales\n13/01/2020,1\n01/14/2020,2\n02/02/2020,2\n")));
+  assert.equal(mixed.message, 'line 3, Day: "01/14/2020" is not a date or time. Dates are read day first here.');
+});
+
+test("one column without a known separator asks for one", async () => {
+  const error = await failure(() => series(parseTable("Month|Sales\n2020-01|1\n2020-02|2\n", { file: "sales.csv" })));
+  assert.equal(error.message, "sales.csv has no numeric column to forecast. Columns are separated by commas, semicolons or tabs.");
+});
+
+test("a quote that is never closed is shown where it was opened", async () => {
+  const error = await failure(() => parseTable('a,b\n1,"x\ny"\n2,"z\n3,4\n5,6\n'));
+  assert.equal(error.message, 'line 4: a quote is opened and never closed. Double it ("") or quote the whole field.');
+  assert.equal(error.line, 4);
+});
