@@ -135,5 +135,9 @@ function cannotWrite(path: string, error: unknown): RunError | DataError {
 }
 
 function reason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  if (code === "ENOSPC") return "the disk is full";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "EROFS") return "the disk is read-only";
   return error instanceof Error ? error.message : String(error);
 }

@@ -136,7 +136,7 @@ test("a table without the model's columns, rows or positive values is refused", 
   assert.equal((await failure(() => use(few))).message, "new.csv has 10 rows; the model reads 24. Give it more of the past.");
   assert.equal((await failure(() => use(airline.replace("1955-03,267", "1955-03,0")))).code, "not_positive");
   const daily = Array.from({ length: 40 }, (_, i) => `${new Date(Date.UTC(2020, 0, 1 + i)).toISOString().slice(0, 10)},${i + 1}`);
-  assert.equal((await failure(() => use(`Month,Passengers\n${daily.join("\n")}`))).code, "bad_frequency");
+  assert.equal((await failure(() => use(`Month,Passengers\n${daily.join("\n")}`))).code, "frequency_differs");
 });
 
 test("the JSON result has the contract's fields and no NaN", async () => {

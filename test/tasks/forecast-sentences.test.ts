@@ -119,3 +119,22 @@ test("a frequency the times do not have is refused", () =>
     { frequency: "daily weekly" },
     '--frequency "daily weekly" is not known. Use yearly, quarterly, monthly, weekly, daily, "business daily", hourly, or a count such as "15 minutes".',
   ));
+
+test("values whose sums overflow are refused before training", () => {
+  const huge = values(60).map((_, i) => (i % 2 === 0 ? "1.7e308" : "-1.7e308"));
+  const message = "Sales reaches 1.7e+308: sums of such values are no longer finite. Divide the column by a power of ten.";
+  return says(monthly(huge), {}, message, { column: "Sales" });
+});
+
+test("a season as long as the rows is no season", () =>
+  says(
+    monthly(values(60)),
+    { season: 60 },
+    "--season 60 is not shorter than the 60 rows. Leave it out to have it found, or give 1 for none.",
+  ));
+
+test("a network that fills any memory is refused before it is built", async () => {
+  await says(monthly(values(60)), { layers: 1e12 }, "--layers 1000000000000: at most 100 layers are possible.");
+  const message = "--units 100000000 makes 9.0e16 weights; at most 1e8 are possible. Give fewer units or layers.";
+  await says(monthly(values(60)), { units: 1e8 }, message);
+});

@@ -20,11 +20,15 @@ const defaultHorizon = 12;
 /**
  * Horizon, input and test from the options and the series. The rows must hold one input and three horizons: a window to
  * train on, one to choose the epoch, and the rows held out.
- * @throws DataError `too_few_rows`, `bad_option`
+ * @throws DataError `too_few_rows`, `bad_option`, `bad_season`
  */
 export function sizesOf(series: Series, options: ForecastOptions): Sizes {
   checkOptions(options);
   const rows = series.values.length;
+  if (options.season !== undefined && options.season >= rows) {
+    const message = `--season ${options.season} is not shorter than the ${rows} rows.`;
+    throw new DataError("bad_season", message, "Leave it out to have it found, or give 1 for none.", placeOf(series.file));
+  }
   const season = series.season > 1 ? series.season : defaultHorizon;
   const fifth = Math.floor(rows / 5);
   // A long hold-out leaves less: input (two horizons), training and validation must fit before it.
@@ -78,21 +82,42 @@ export function effortOf(windows: number, operationsPerWindow: number, options: 
   return { epochs, mostWindows: Math.max(leastWindows, Math.floor(passes / epochs)) };
 }
 
+/** What decides how much a network computes. */
+export interface NetworkSize {
+  readonly cell: string;
+  readonly units: readonly number[];
+  readonly steps: number;
+  readonly horizon: number;
+}
+
 /** Operations of one training window: forward and backward products of every layer and step (6 per weight). */
-export function operationsOf({
-  cell,
-  units,
-  steps,
-  horizon,
-}: {
-  cell: string;
-  units: readonly number[];
-  steps: number;
-  horizon: number;
-}): number {
-  const gates = cell.startsWith("lstm") || cell.includes("lstm") ? 4 : cell.includes("gru") ? 3 : 1;
-  const weights = units.reduce((sum, width, i) => sum + gates * width * (width + (units[i - 1] ?? 1)), 0);
-  return 6 * (weights * steps + units.at(-1)! * horizon);
+export function operationsOf({ cell, units, steps, horizon }: NetworkSize): number {
+  return 6 * (recurrentWeights(cell, units) * steps + units.at(-1)! * horizon);
+}
+
+/** Weights, gradients and Adam's two averages of so many take 1.6 GB. */
+const mostWeights = 1e8;
+const mostLayers = 100;
+
+/**
+ * Refuses a network that no machine of these days trains, before it is built.
+ * @throws DataError `bad_option`
+ */
+export function checkNetworkSize({ cell, units, horizon }: NetworkSize): void {
+  if (units.length > mostLayers) throw badOption("layers", units.length, `at most ${mostLayers} layers are possible`);
+  const weights = recurrentWeights(cell, units) + units.at(-1)! * horizon;
+  if (weights <= mostWeights) return;
+  const shown = [...new Set(units)].join(",");
+  throw new DataError(
+    "bad_option",
+    `--units ${shown} makes ${weights.toExponential(1).replace("+", "")} weights; at most ${mostWeights.toExponential(0).replace("+", "")} are possible.`,
+    "Give fewer units or layers.",
+  );
+}
+
+function recurrentWeights(cell: string, units: readonly number[]): number {
+  const gates = cell.includes("lstm") ? 4 : cell.includes("gru") ? 3 : 1;
+  return units.reduce((sum, width, i) => sum + gates * width * (width + (units[i - 1] ?? 1)), 0);
 }
 
 /** Every k-th of the origins, k such that at most `most` are left and the seasons stay mixed. */
@@ -127,6 +152,7 @@ function checkOptions(options: ForecastOptions): void {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw badOption(name, value, "a whole number, at least 1, is needed");
   }
+  if ((options.layers ?? 1) > mostLayers) throw badOption("layers", options.layers!, `at most ${mostLayers} layers are possible`);
   for (const units of [options.units ?? []].flat()) {
     if (!(Number.isInteger(units) && units >= 1)) throw badOption("units", units, "a whole number, at least 1, is needed");
   }

@@ -62,7 +62,13 @@ function readSeries(table: Table, preprocess: SavedPreprocess, options: PredictO
   const found = series(table, settings);
   if (found.frequency === frequency || columns.time.length === 0) return found;
   // A frequency that was given for training is not found again by itself: the times only have to fit it.
-  if (frequency !== "row" && frequency !== "irregular") return series(table, { ...settings, frequency });
+  if (frequency !== "row" && frequency !== "irregular") {
+    try {
+      return series(table, { ...settings, frequency });
+    } catch (error) {
+      if (!(error instanceof DataError && error.code === "bad_frequency")) throw error;
+    }
+  }
   const message = `${shortName(table.file)} has ${found.frequency} times, the model was trained on ${frequency} ones.`;
   throw new DataError("frequency_differs", message, "Give rows like those it was trained on.", placeOf(table.file));
 }

@@ -7,7 +7,7 @@ import { placeOf } from "../../data/table.js";
 import { chooseTransform, measureScale } from "../../data/transform.js";
 import type { Series, Table } from "../../data/types.js";
 import { observedOrigins } from "./outputs.js";
-import { effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
+import { checkNetworkSize, effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
 import type { NetworkSpec } from "./trainer.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
 
@@ -27,7 +27,7 @@ export interface Plan {
 
 /**
  * Reads the series and decides.
- * @throws DataError `constant_target`, `all_missing`, `bad_option`, `too_few_rows` and those of `series`
+ * @throws DataError `constant_target`, `values_too_large`, `all_missing`, `bad_option`, `too_few_rows` and those of `series`
  */
 export function makePlan(table: Table, options: ForecastOptions): Plan {
   const found = series(table, options);
@@ -49,6 +49,7 @@ export function makePlan(table: Table, options: ForecastOptions): Plan {
       placeOf(table.file),
     );
   }
+  refuseTooLarge(found);
   const isPositive = values.every((value) => Number.isNaN(value) || value > 0);
   const transform = chooseTransform(training, {
     season: found.season,
@@ -64,6 +65,14 @@ export function makePlan(table: Table, options: ForecastOptions): Plan {
   return { series: found, sizes, transform, steps, validation, spec, ...effort, options };
 }
 
+/** Sums over all rows, and their errors, must stay finite. */
+function refuseTooLarge({ values, name, file }: Series): void {
+  const largest = values.reduce((most, value) => Math.max(most, Number.isNaN(value) ? 0 : Math.abs(value)), 0);
+  if (Number.isFinite(largest * values.length * 1000)) return;
+  const message = `${name} reaches ${largest.toPrecision(2)}: sums of such values are no longer finite.`;
+  throw new DataError("values_too_large", message, "Divide the column by a power of ten.", { ...placeOf(file), column: name });
+}
+
 function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: number; horizon: number; windows: number }): NetworkSpec {
   const given = options.units ?? 64;
   const units = typeof given === "number" ? new Array<number>(options.layers ?? 2).fill(given) : [...given];
@@ -72,7 +81,9 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   }
   // A few hundred windows overlap so much that the network learns them by heart without dropout.
   const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
-  return { cell: options.cell ?? "gru", activation: options.activation ?? "tanh", units, steps, horizon, dropout, seed: options.seed ?? 0 };
+  const cell = options.cell ?? "gru";
+  checkNetworkSize({ cell, units, steps, horizon });
+  return { cell, activation: options.activation ?? "tanh", units, steps, horizon, dropout, seed: options.seed ?? 0 };
 }
 
 /** The windows one training sees. */
