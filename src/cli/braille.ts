@@ -1,8 +1,8 @@
 // Draws a forecast with characters: measurements as a thin braille line, the forecast as round marks on top.
-import { shown, tickLabel, ticks } from "./numbers.js";
+import { axisOf, shown, tickLabel } from "./numbers.js";
 import type { Picture } from "./picture.js";
 import { extent, lastPoints, wellProportioned } from "./picture.js";
-import type { Paint } from "./terminal.js";
+import type { Paint, Style } from "./terminal.js";
 
 /** Size of the drawing in characters, labels included. */
 export interface DrawingSize {
@@ -25,11 +25,9 @@ const dotBits = [
  */
 export function drawForecast(whole: Picture, size: DrawingSize, paint: Paint): string[] {
   const picture = lastPoints(whole, wellProportioned(whole));
-  const range = extent(picture);
+  const range = extent(withoutBands(picture));
   if (range === null || picture.points.length < 2) return [];
-  const marks = ticks(range[0], range[1], Math.max(2, Math.floor(size.rows / 4)));
-  const low = marks[0] ?? range[0];
-  const high = marks.at(-1) ?? range[1];
+  const { low, high, marks } = axisOf(range[0], range[1], Math.max(2, Math.floor(size.rows / 4)));
   const labelWidth = Math.max(...marks.map((mark) => tickLabel(mark).length));
   const width = Math.max(20, size.columns - labelWidth - 2);
   const canvas = new Canvas(width, size.rows, picture.points.length, low, high);
@@ -44,24 +42,43 @@ export function drawForecast(whole: Picture, size: DrawingSize, paint: Paint): s
     return `${paint("dim", (label ?? "").padStart(labelWidth))} ${paint("dim", label === undefined ? "│" : "┤")}${row}`;
   });
   return [
-    legend(picture, paint),
+    ...legend(picture, size.columns, paint),
     ...body,
     " ".repeat(labelWidth + 2) + paint("dim", axis(picture, canvas, width)),
     ...note(picture, paint),
   ];
 }
 
-function legend(picture: Picture, paint: Paint): string {
+// The bands are not drawn here, so they must not stretch the axis.
+function withoutBands(picture: Picture): Picture {
+  return { ...picture, points: picture.points.map((point) => ({ ...point, band80: null, band95: null })) };
+}
+
+/** What the marks mean, in as many lines as the width asks for. */
+function legend(picture: Picture, columns: number, paint: Paint): string[] {
   const held = picture.futureStart > picture.testStart;
   const future = picture.futureStart < picture.points.length;
   const beyond = !future ? "" : held ? ", right of the second ┊ beyond the data" : ", right of the ┊";
-  const truth = held ? [`${paint("cyan", "⠒⠒")} truth, right of the ${future ? "first " : ""}┊`] : [];
-  return [
-    `${paint("bold", picture.target)}:`,
-    `${paint("dim", "⠒⠒")} history`,
-    ...truth,
-    `${paint("yellow", "oo")} forecast${beyond}`,
-  ].join("  ");
+  const entries: [Style, string, string][] = [
+    ["bold", `${picture.target}:`, ""],
+    ["dim", "⠒⠒", " history"],
+    ...(held ? [["cyan", "⠒⠒", ` truth, right of the ${future ? "first " : ""}┊`] satisfies [Style, string, string]] : []),
+    ["yellow", "oo", ` forecast${beyond}`],
+  ];
+  const lines: string[] = [];
+  let room = 0;
+  for (const [style, mark, words] of entries) {
+    const text = paint(style, mark) + words;
+    const length = mark.length + words.length + 2;
+    if (length > room) {
+      lines.push(text);
+      room = columns - length;
+    } else {
+      lines.push(`${lines.pop() ?? ""}  ${text}`);
+      room -= length;
+    }
+  }
+  return lines;
 }
 
 function note(picture: Picture, paint: Paint): string[] {

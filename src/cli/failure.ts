@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
 import { DataError, DeepRnnError, UsageError } from "../base/errors.js";
+import { nearestName } from "../data/table.js";
 import type { Bad } from "./envelope.js";
 
 /** Exit codes; 130 and 143 are 128 + the number of the signal, as shells report it. */
@@ -22,12 +23,17 @@ export interface Failure {
 
 /** Describes an error for the user: wrong input and usage exit with 2, everything else with 1. */
 export function describeFailure(error: unknown, command: string): Failure {
-  const facts = factsOf(error);
+  const facts = factsOf(error, command);
   const place =
     error instanceof DataError ? { file: error.file, line: error.line, column: error.column } : { file: null, line: null, column: null };
   return {
     exitCode: facts.exitCode,
-    bad: { version: 1, command, ok: false, error: { code: facts.code, message: oneLine(facts.message), hint: facts.hint, ...place } },
+    bad: {
+      version: 1,
+      command,
+      ok: false,
+      error: { code: facts.code, message: withFinalNames(oneLine(facts.message)), hint: facts.hint, ...place },
+    },
     stack: error instanceof Error ? (error.stack ?? error.message) : inspect(error),
   };
 }
@@ -39,11 +45,13 @@ interface Facts {
   readonly hint: string;
 }
 
-function factsOf(error: unknown): Facts {
-  if (error instanceof CommanderError) return fromCommander(error);
+function factsOf(error: unknown, command: string): Facts {
+  if (error instanceof CommanderError) return fromCommander(error, command);
   if (error instanceof DeepRnnError) {
     const usage = error instanceof DataError || error instanceof UsageError;
-    return { exitCode: usage ? exitCodes.usage : exitCodes.failed, code: error.code, message: error.message, hint: error.hint };
+    // The code has a field of its own; a sentence reads better without.
+    const message = error.message.replace(` [${error.code}]`, "");
+    return { exitCode: usage ? exitCodes.usage : exitCodes.failed, code: error.code, message, hint: error.hint };
   }
   const system = systemSentence(error);
   if (system !== null) return { exitCode: exitCodes.failed, code: "system", message: system, hint: "" };
@@ -53,10 +61,11 @@ function factsOf(error: unknown): Facts {
 }
 
 // commander writes `error: unknown option '--x'` and a second line `(Did you mean --y?)`; ours is one sentence.
-function fromCommander(error: CommanderError): Facts {
+function fromCommander(error: CommanderError, command: string): Facts {
   const [first = "", second = ""] = error.message.replace(/^error: /, "").split("\n");
-  const guess = /Did you mean (.*)\?/.exec(second)?.[1];
-  const hint = guess === undefined ? "See deep-rnn --help." : `Did you mean ${guess}?`;
+  const guess = /Did you mean (.*)\?/.exec(second)?.[1] ?? nearChoice(first);
+  const help = command === "deep-rnn" ? command : `deep-rnn ${command}`;
+  const hint = guess === null ? `See ${help} --help.` : `Did you mean ${guess}?`;
   const sentence = first.charAt(0).toUpperCase() + first.slice(1).replace(/\.$/, "");
   return {
     exitCode: exitCodes.usage,
@@ -64,6 +73,12 @@ function fromCommander(error: CommanderError): Facts {
     message: `${sentence}. ${hint}`,
     hint,
   };
+}
+
+// "--backend wsm" deserves the same help as "--bakend".
+function nearChoice(sentence: string): string | null {
+  const [, given = "", choices = ""] = /'([^']*)'(?: from env '\w+')? is invalid\. Allowed choices are (.*)\.$/.exec(sentence) ?? [];
+  return choices === "" ? null : nearestName(given, choices.split(", "));
 }
 
 const systemReasons: Readonly<Record<string, string>> = {
@@ -83,6 +98,11 @@ function systemSentence(error: unknown): string | null {
   if (reason === undefined) return null;
   const path = "path" in error && typeof error.path === "string" ? error.path : "a file";
   return `Cannot use ${path}: ${reason}.`;
+}
+
+/** Names the run folder as it will be called where an error speaks of the one it is built in. */
+function withFinalNames(text: string): string {
+  return text.replace(/\.([^/\\\s]+)\.partial(?:-\d+)?(?=[/\\])/g, "$1");
 }
 
 function oneLine(text: string): string {

@@ -27,8 +27,9 @@ export function listenForInterrupt(tell: (sentence: string) => void): Interrupt 
   };
   const onInt = handle(exitCodes.interrupted);
   const onTerm = handle(exitCodes.terminated);
-  process.on("SIGINT", onInt);
-  process.on("SIGTERM", onTerm);
+  // Instead of the listeners of the starter, which leave at once.
+  process.removeAllListeners("SIGINT").on("SIGINT", onInt);
+  process.removeAllListeners("SIGTERM").on("SIGTERM", onTerm);
   return {
     signal: controller.signal,
     exitCode: () => code,

@@ -4,14 +4,16 @@ import { runForecast } from "./commands/forecast.js";
 import { runPredict } from "./commands/predict.js";
 import { packageVersion } from "./context.js";
 import { toJson } from "./envelope.js";
-import { describeFailure, exitCodes } from "./failure.js";
+import { describeFailure, exitCodes, usageError } from "./failure.js";
 import { listenForInterrupt } from "./interrupt.js";
 import type { GlobalFlags } from "./options.js";
+import { globalsBehindVerb } from "./options.js";
 import { createProgram } from "./program.js";
 import { openTerminal } from "./terminal.js";
 
 /** Runs one command line (without `node` and the script) and returns the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(given: readonly string[]): Promise<number> {
+  const args = globalsBehindVerb(given);
   // Known before parsing, because a failure to parse must obey them too.
   const json = args.includes("--json");
   const terminal = openTerminal({ quiet: args.includes("--quiet"), color: !args.includes("--no-color") });
@@ -31,6 +33,10 @@ export async function main(args: readonly string[]): Promise<number> {
       terminal.alarm(program.helpInformation());
       return exitCodes.usage;
     }
+    refuseUnknownHelp(
+      args,
+      program.commands.map((command) => command.name()),
+    );
     await program.parseAsync(args, { from: "user" });
     return exitCodes.ok;
   } catch (error) {
@@ -53,11 +59,24 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that closes the pipe early (`| head`) has seen enough: not an error.
+// `help bogus` would print nothing at all.
+function refuseUnknownHelp([first, second]: readonly string[], verbs: readonly string[]): void {
+  if (first !== "help" || second === undefined || second.startsWith("-") || [...verbs, "help"].includes(second)) return;
+  throw usageError("usage_unknown_command", `Unknown command '${second}'.`, `The commands are ${verbs.join(", ")}.`);
+}
+
+let lost: string | null = null;
+// A reader that closes the pipe early (`| head`) has seen enough: not an error. Words that nobody reads are no loss either.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitCodes.ok);
-  throw error;
+  lost ??= describeFailure(error, "deep-rnn").bad.error.message.replace("a file", "the standard output");
 });
+process.stderr.on("error", () => {});
 const code = await main(process.argv.slice(2));
-// Leaves even if a backend's threads still wait for work, but not before the last byte is out.
-process.stdout.write("", () => process.exit(code));
+// Leaves even if a backend's threads still wait for work, but not before the last byte is out or known to be lost.
+process.stdout.write("", () =>
+  setImmediate(() => {
+    if (lost !== null) process.stderr.write(`${lost}\n`);
+    process.exit(lost === null ? code : exitCodes.failed);
+  }),
+);

@@ -34,6 +34,27 @@ export function ticks(low: number, high: number, count: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
+/** A value axis: its ends and the round numbers between them. */
+export interface Axis {
+  readonly low: number;
+  readonly high: number;
+  readonly marks: readonly number[];
+}
+
+/** An axis for a range: it ends at most a quarter of a step beyond the data, so that these fill most of the height. */
+export function axisOf(low: number, high: number, count: number): Axis {
+  const round = ticks(low, high, count);
+  const [first = low, second = high] = round;
+  const last = round.at(-1) ?? high;
+  if (first === last)
+    return { low: first - Math.max(Math.abs(first), 1) / 2, high: last + Math.max(Math.abs(last), 1) / 2, marks: [first] };
+  const quarter = (second - first) / 4;
+  const bottom = first + quarter * Math.floor((low - first) / quarter);
+  const top = last - quarter * Math.floor((last - high) / quarter);
+  const marks = round.filter((mark) => mark >= bottom && mark <= top);
+  return marks.length < 3 && count < 64 ? axisOf(low, high, count + 1) : { low: bottom, high: top, marks };
+}
+
 /** A tick's label: as short as it can be without two ticks looking alike. */
 export function tickLabel(value: number): string {
   const size = Math.abs(value);

@@ -68,6 +68,19 @@ export function globalOptions(): Option[] {
   ];
 }
 
+/** Moves global options typed before the verb behind it, where commander looks for them. */
+export function globalsBehindVerb(args: readonly string[]): readonly string[] {
+  const known = globalOptions();
+  let count = 0;
+  while (count < args.length) {
+    const [name = "", value] = (args[count] ?? "").split("=", 2);
+    const option = known.find(({ long }) => long === name);
+    if (option === undefined) break;
+    count += option.required && value === undefined ? 2 : 1;
+  }
+  return count === 0 || count >= args.length ? args : [args[count] ?? "", ...args.slice(0, count), ...args.slice(count + 1)];
+}
+
 /** How a table is read; shared by the verbs that read one. */
 export function tableOptions(): Option[] {
   return [

@@ -25,15 +25,28 @@ export function progress(terminal: Terminal, now: () => number = () => performan
     const wait = terminal.interactive ? liveEverySeconds : plainEverySeconds;
     if (!changed && !finished && now() - last < wait) return;
     last = now();
-    if (terminal.interactive) terminal.redraw(`${bar(event.done, 20)} ${line(event)}`);
+    if (terminal.interactive) terminal.redraw(liveLine(event, terminal.errorColumns - 1));
     else terminal.say(`${percent(event.done)}  ${line(event)}`);
   };
 }
 
+// The time left must stay visible: on a narrow terminal the bar goes first, then the losses.
+function liveLine(event: EpochEvent, width: number): string {
+  const forms = [
+    `${bar(event.done, 20)} ${line(event)}`,
+    `${percent(event.done)}  ${line(event)}`,
+    `${percent(event.done)}  epoch ${event.epoch}/${event.epochs}  ${left(event)}`,
+  ];
+  return forms.find((form) => form.length <= width) ?? forms.at(-1) ?? "";
+}
+
+function left(event: EpochEvent): string {
+  return event.done >= 1 ? `done in ${duration(event.seconds)}` : `${duration(event.etaSeconds)} left`;
+}
+
 function line(event: EpochEvent): string {
   const validation = event.valLoss === null ? "" : `  validation ${shown(event.valLoss, 3)}`;
-  const left = event.done >= 1 ? `done in ${duration(event.seconds)}` : `${duration(event.etaSeconds)} left`;
-  return `${phaseWords[event.phase]}, epoch ${event.epoch}/${event.epochs}  loss ${shown(event.loss, 3)}${validation}  ${left}`;
+  return `${phaseWords[event.phase]}, epoch ${event.epoch}/${event.epochs}  loss ${shown(event.loss, 3)}${validation}  ${left(event)}`;
 }
 
 function percent(done: number): string {

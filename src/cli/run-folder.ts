@@ -10,6 +10,8 @@ export interface RunPlace {
   readonly given: string | null;
   readonly task: string;
   readonly stem: string;
+  /** Whether files that are in the folder by then may be replaced. */
+  readonly force: boolean;
 }
 
 /** A folder being filled; `finish` moves it to its place and returns the path. */
@@ -33,16 +35,15 @@ export function planRun(task: string, input: string, out: string | undefined, fo
       .replace(/^[-.]+|[-.]+$/g, "") || "data";
   if (out === undefined) {
     mustBeWritable("runs");
-    return { given: null, task, stem };
+    return { given: null, task, stem, force };
   }
   if (out.trim() === "") throw usageError("out_empty", "--out needs the name of a folder.");
   if (existsSync(out)) {
     if (!statSync(out).isDirectory()) throw usageError("out_is_file", `--out ${out} is a file, not a folder.`);
-    if (!force && readdirSync(out).length > 0)
-      throw usageError("out_not_empty", `${out} is not empty.`, "Choose another folder, or add --force.");
+    if (!force) mustBeEmpty(out);
   }
   mustBeWritable(out);
-  return { given: out, task, stem };
+  return { given: out, task, stem, force };
 }
 
 /** Opens the folder under a temporary name next to its final place. */
@@ -54,6 +55,8 @@ export function openRun(place: RunPlace): OpenRun {
     for (const folder of made) removeIfEmpty(folder);
   };
   const finish = (): string => {
+    // Another run may have filled it in the meantime.
+    if (!place.force && existsSync(path)) mustBeEmpty(path);
     move(working, path);
     return path;
   };
@@ -121,6 +124,11 @@ function move(working: string, path: string): void {
     rmSync(old, { recursive: true, force: true });
   }
   rmSync(working, { recursive: true, force: true });
+}
+
+function mustBeEmpty(folder: string): void {
+  if (readdirSync(folder).length > 0)
+    throw usageError("out_not_empty", `${folder} is not empty.`, "Choose another folder, or add --force.");
 }
 
 function mustBeWritable(path: string): void {

@@ -21,6 +21,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Characters per line of stdout. */
   readonly columns: number;
+  /** Characters per line of stderr. */
+  readonly errorColumns: number;
   readonly paintOut: Paint;
   readonly paintErr: Paint;
 }
@@ -61,12 +63,13 @@ export function openTerminal(options: TerminalOptions): Terminal {
     },
     redraw: (text) => {
       if (!interactive) return;
-      stderr.write(clearLine + text.slice(0, Math.max(20, (stderr.columns ?? 80) - 1)));
+      stderr.write(clearLine + text.slice(0, Math.max(20, stderr.columns ?? 80) - 1));
       drawn = true;
     },
     quiet: options.quiet,
     interactive,
     columns: Math.min(stdout.columns ?? 100, 120),
+    errorColumns: Math.max(20, stderr.columns ?? 80),
     paintOut: wanted && stdout.isTTY === true ? painted : plain,
     paintErr: wanted && stderr.isTTY === true ? painted : plain,
   };

@@ -28,6 +28,18 @@ const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
     /Allowed choices are auto, native, wasm, reference\./,
   ],
   [
+    "a backend typed wrongly is answered with the nearest one",
+    ["forecast", "sales.csv", "--backend", "wsm"],
+    /Allowed choices are auto, native, wasm, reference\. Did you mean wasm\?\n$/,
+  ],
+  ["help for an unknown verb is a sentence", ["help", "bogus"], /^Unknown command 'bogus'\. The commands are forecast, predict\.\n$/],
+  ["an empty file name is shown as such", ["forecast", ""], /"" ?.*\n$/],
+  [
+    "a table is no model",
+    ["predict", "sales.csv", "sales.csv"],
+    /^sales\.csv is no model\. Give the run folder, or the model folder inside it\.\n$/,
+  ],
+  [
     "a folder that is not there is no model",
     ["predict", "models/none", "sales.csv"],
     /^models\/none does not exist\. Train one first: deep-rnn forecast FILE\.\n$/,
@@ -48,6 +60,20 @@ for (const [law, args, sentence] of mistakes) {
     assert.deepEqual(desk.names(), ["sales.csv"]);
   });
 }
+
+test("global options may stand before the verb", async (t) => {
+  const desk = openDesk(t);
+  const { code, stdout } = await desk.run(["--json", "--threads", "1", "--backend=wasm", "forecast", "none.csv"]);
+  const bad = JSON.parse(stdout) as { command: string; error: { code: string } };
+  assert.deepEqual([bad.command, bad.error.code, code], ["forecast", "file_not_found", 2]);
+});
+
+test("a signal while the modules are loaded gives the exit code of an interrupted run, or ends the process by itself", async (t) => {
+  const desk = openDesk(t);
+  desk.write("sales.csv", monthlyCsv(60));
+  const { code, stdout } = await desk.run(["forecast", "sales.csv"], { signalAfter: { text: "sales.csv: 60 rows", signal: "SIGTERM" } });
+  assert.deepEqual([code, stdout, desk.names()], [143, "", ["sales.csv"]]);
+});
 
 test("no verb shows the help on stderr and exits with 2", async (t) => {
   const { code, stdout, stderr } = await openDesk(t).run([]);

@@ -1,5 +1,5 @@
 // `deep-rnn predict MODEL FILE`: loads a saved model and forecasts what follows the rows of a table.
-import { existsSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
@@ -101,7 +101,18 @@ export function modelFolder(given: string): string {
   if (statSync(given).isDirectory() && !existsSync(join(given, "model.json"))) {
     throw usageError("model_missing", `${given} holds no model (no model.json).`, "Give the run folder, or the model folder inside it.");
   }
+  if (statSync(given).isFile() && !isZip(given))
+    throw usageError("model_missing", `${given} is no model.`, "Give the run folder, or the model folder inside it.");
   return given;
+}
+
+// A model in one file is a ZIP archive.
+function isZip(path: string): boolean {
+  const file = openSync(path, "r");
+  const start = Buffer.alloc(2);
+  readSync(file, start, 0, 2, 0);
+  closeSync(file);
+  return start.toString("latin1") === "PK";
 }
 
 function predictionLines(

@@ -1,9 +1,9 @@
 // The plot of a forecast as SVG: history, held-out truth, forecast, intervals, and what lies beyond the data.
-import { shown } from "../numbers.js";
+import { axisOf, shown } from "../numbers.js";
 import type { Picture, PicturePoint } from "../picture.js";
 import { extent, lastPoints } from "../picture.js";
 import type { Frame, Scale } from "./svg.js";
-import { area, escapeText, linear, niceRange, path, plotStyle, round, valueAxis } from "./svg.js";
+import { area, escapeText, linear, path, plotStyle, round, valueAxis } from "./svg.js";
 
 const size = { width: 960, height: 450 };
 const frame: Frame = { left: 64, right: 944, top: 86, bottom: 408 };
@@ -32,9 +32,9 @@ export function forecastPlot(whole: Picture, words: PlotWords): string {
   const picture = lastPoints(whole, Math.max(180, 6 * ahead));
   const range = extent(picture, words.compared?.values);
   if (range === null || picture.points.length < 2) return "";
-  const marks = niceRange(range[0], range[1]);
+  const { low, high, marks } = axisOf(range[0], range[1], 5);
   const x = linear(0, picture.points.length - 1, frame.left + 6, frame.right - 6);
-  const y = linear(marks[0] ?? range[0], marks.at(-1) ?? range[1], frame.bottom, frame.top);
+  const y = linear(low, high, frame.bottom, frame.top);
   return [
     `<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="forecast-title forecast-text">`,
     `<title id="forecast-title">${escapeText(words.title)}</title><desc id="forecast-text">${escapeText(words.description)}</desc>`,

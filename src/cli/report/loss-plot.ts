@@ -1,7 +1,8 @@
 // The loss curve as SVG: training and validation loss by epoch, with the epoch whose weights were kept.
-import { shown } from "../numbers.js";
+import type { Axis } from "../numbers.js";
+import { axisOf, shown, ticks } from "../numbers.js";
 import type { Frame } from "./svg.js";
-import { escapeText, linear, niceRange, path, plotStyle, round, valueAxis } from "./svg.js";
+import { escapeText, linear, path, plotStyle, round, valueAxis } from "./svg.js";
 
 /** One epoch of training. */
 export interface EpochLoss {
@@ -29,9 +30,9 @@ export function lossPlot(epochs: readonly EpochLoss[], bestEpoch: number | null,
   const logarithmic = least > 0 && most / least > 30;
   const map = (value: number | null): number | null =>
     value === null || !Number.isFinite(value) ? null : logarithmic ? Math.log10(value) : value;
-  const marks = logarithmic ? powers(least, most) : niceRange(0, most, 4);
+  const { low, high, marks } = logarithmic ? powersOf(least, most) : axisOf(0, most, 4);
   const x = linear(epochs[0]?.epoch ?? 1, epochs.at(-1)?.epoch ?? 1, frame.left + 6, frame.right - 6);
-  const y = linear(marks[0] ?? 0, marks.at(-1) ?? 1, frame.bottom, frame.top);
+  const y = linear(low, high, frame.bottom, frame.top);
   const at = (i: number): number => x(epochs[i]?.epoch ?? 0);
   const last = epochs.at(-1);
   const text = `Loss over ${epochs.length} epochs: training ends at ${shown(last?.loss)}, validation at ${shown(last?.valLoss)}.`;
@@ -60,15 +61,15 @@ export function lossPlot(epochs: readonly EpochLoss[], bestEpoch: number | null,
   ].join("\n");
 }
 
-function powers(least: number, most: number): number[] {
-  const from = Math.floor(Math.log10(least));
-  return Array.from({ length: Math.ceil(Math.log10(most)) - from + 1 }, (_, i) => from + i);
+function powersOf(least: number, most: number): Axis {
+  const [low, high] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
+  return { low, high, marks: Array.from({ length: high - low + 1 }, (_, i) => low + i) };
 }
 
 function epochAxis(epochs: readonly EpochLoss[], x: (epoch: number) => number): string {
   const first = epochs[0]?.epoch ?? 1;
   const last = epochs.at(-1)?.epoch ?? 1;
-  const marks = niceRange(first, last, 8).filter((mark) => Number.isInteger(mark) && mark >= first && mark <= last);
+  const marks = ticks(first, last, 8).filter((mark) => Number.isInteger(mark) && mark >= first && mark <= last);
   const labels = marks.map((mark) => `<text x="${round(x(mark))}" y="${frame.bottom + 20}" text-anchor="middle">${mark}</text>`);
   return `<line class="axis" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/>${labels.join("")}<text x="${frame.right}" y="${frame.bottom + 38}" text-anchor="end">epoch</text>`;
 }

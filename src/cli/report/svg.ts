@@ -1,5 +1,5 @@
 // The few pieces of SVG that both plots need: escaping, scales, paths with gaps, axes and the palette.
-import { tickLabel, ticks } from "../numbers.js";
+import { tickLabel } from "../numbers.js";
 
 /** A rectangle of the drawing that holds data, in SVG units. */
 export interface Frame {
@@ -78,11 +78,6 @@ export function valueAxis(frame: Frame, marks: readonly number[], y: Scale, labe
       return `<line class="grid" x1="${frame.left}" x2="${frame.right}" y1="${at}" y2="${at}"/><text x="${frame.left - 8}" y="${at + 4}" text-anchor="end">${label(mark)}</text>`;
     })
     .join("");
-}
-
-/** Round numbers that cover a range, for a value axis. */
-export function niceRange(low: number, high: number, count = 5): readonly number[] {
-  return ticks(low, high, count);
 }
 
 /** One decimal is a tenth of a screen dot: enough, and half the bytes. */
