@@ -1,10 +1,11 @@
 // States of a stream from outside: every layer and state by name, in its shape, before any of them is set.
 
+import { elementCount } from "../base/dtype.js";
 import { ShapeError, UsageError } from "../base/errors.js";
 import { HostTensor } from "../base/tensor.js";
 import { isRecord } from "../base/tree.js";
 import { isTensor } from "../trace/traced.js";
-import { flatNested } from "./nested.js";
+import { type Flat, flatNested } from "./nested.js";
 import type { PlacedState, StreamPlan } from "./stream-program.js";
 
 /**
@@ -23,7 +24,7 @@ export function readState(tree: unknown, { states, batch }: StreamPlan): readonl
   return states.map((state) => {
     const label = `state.${state.layer}.${state.name}`;
     const value = record(byLayer[state.layer], `state.${state.layer}`)[state.name];
-    const { data, shape } = value instanceof HostTensor ? { data: value.exact, shape: value.shape } : flatNested(value, label);
+    const { data, shape } = flatOf(value, label, [batch, state.size]);
     if (shape.join() === `${batch},${state.size}`) return [state, data];
     throw new ShapeError({
       code: "stream_state",
@@ -32,6 +33,13 @@ export function readState(tree: unknown, { states, batch }: StreamPlan): readonl
       hint: "A state fits streams of the same model with the same batch.",
     });
   });
+}
+
+/** Typed arrays are flat: only their number of elements counts. */
+function flatOf(value: unknown, label: string, wanted: readonly number[]): Flat {
+  if (value instanceof HostTensor) return { data: value.exact, shape: value.shape };
+  if (!(value instanceof Float32Array || value instanceof Float64Array)) return flatNested(value, label);
+  return { data: value, shape: value.length === elementCount(wanted) ? wanted : [value.length] };
 }
 
 function record(value: unknown, label: string): { readonly [name: string]: unknown } {

@@ -4,7 +4,7 @@ import type { Backend, BoundSection, Residents } from "../backends/contract.js";
 import { elementCount } from "../base/dtype.js";
 import { DataError, ShapeError, UsageError } from "../base/errors.js";
 import { HostTensor, hostTensor } from "../base/tensor.js";
-import { isRecord } from "../base/tree.js";
+import { isRecord, type Tree } from "../base/tree.js";
 import type { CompiledProgram } from "../engine/program.js";
 import type { TensorLike } from "../ops/index.js";
 import { isTensor } from "../trace/traced.js";
@@ -101,7 +101,7 @@ class OpenStream<O> implements Stream<O> {
     return tree;
   }
 
-  set state(tree: StreamState | { readonly [layer: string]: { readonly [state: string]: TensorLike } }) {
+  set state(tree: Tree | { readonly [layer: string]: { readonly [state: string]: TensorLike } }) {
     const values = readState(tree, this.#plan);
     for (const [{ offset }, data] of values) this.#states.write(stateVector, data, offset);
   }
@@ -161,8 +161,10 @@ class OpenStream<O> implements Stream<O> {
 
   #length(kind: "input" | "output", given: Named<Float32Array>, ports: readonly StepPort[], index: number): ShapeError {
     const { sizes, name } = ports[index]!;
-    const what = `the ${kind}${name === "" ? "" : ` "${name}"`} has ${portValue(given, ports, index).length} elements, it needs [${[this.batch, ...sizes].join(", ")}]`;
-    return new ShapeError({ code: "step_shape", op: "stepInto", what });
+    const { length } = portValue(given, ports, index);
+    const shape = [this.batch, ...sizes].join(", ");
+    const label = name === "" ? kind : `${kind} "${name}"`;
+    return new ShapeError({ code: "step_shape", op: "stepInto", what: `the ${label} has ${length} elements, it needs [${shape}]` });
   }
 }
 

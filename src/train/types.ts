@@ -122,7 +122,7 @@ export interface Stream<O = Tensor> {
   stepInto(x: Named<Float32Array>, out: Named<Float32Array>): void;
   /** A copy of all states; setting takes tensors or nested arrays. Throws `stream_state`. */
   get state(): StreamState;
-  set state(state: StreamState | { readonly [layer: string]: { readonly [state: string]: TensorLike } });
+  set state(state: Tree | { readonly [layer: string]: { readonly [state: string]: TensorLike } });
   /** States of all rows, or of these, back to zeros: new sequences begin. Throws UsageError `bad_row`. */
   reset(rows?: readonly number[]): void;
 }
