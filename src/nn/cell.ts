@@ -3,6 +3,7 @@
 import { UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Key } from "../ops/random.js";
+import { checkOptions, type OptionKinds } from "./options.js";
 import { checkNames } from "./suggest.js";
 import type { Weight } from "./weight.js";
 
@@ -97,6 +98,7 @@ export function defineCell<
   const O extends { readonly [option: string]: number } = Record<never, never>,
   Q extends Tensors = Record<never, never>,
 >(spec: CellSpec<S, P, N, R, O, Q>): Cell<{ readonly [K in keyof O]: number }> {
+  checkOptions("defineCell", spec, specKinds);
   const options: { readonly [option: string]: number } = { ...spec.options };
   const erased = {
     name: spec.name,
@@ -138,6 +140,10 @@ function checkCell(cell: CellDefinition): void {
     if (reserved.includes(option)) throw bad(`cell ${cell.name}: "${option}" cannot be an option of a cell, every layer has it already`);
     if (typeof value !== "number" || !Number.isFinite(value)) throw bad(`cell ${cell.name}: option "${option}" must be a finite number`);
   }
+  for (const [name, list] of [["inputs", cell.inputs] as const, ["row", cell.row] as const])
+    if (!Array.isArray(list)) throw bad(`cell ${cell.name}: ${name} must be a list of names`);
+  for (const [name, f] of [["params", cell.params] as const, ["step", cell.step] as const])
+    if (typeof f !== "function") throw bad(`cell ${cell.name}: ${name} is not a function`);
   checkNames(`cell ${cell.name}`, "input", cell.inputs, ["dt", "mask"]);
   const twice = [...cell.inputs, ...cell.row].find((name, index, all) => all.indexOf(name) !== index);
   if (twice !== undefined) throw bad(`cell ${cell.name} names "${twice}" twice among inputs and row`);
@@ -156,6 +162,19 @@ function checkSize(cell: CellDefinition, state: string, size: string | number): 
 }
 
 /** Option names of every recurrent layer, and what `perSequence` and `params` receive beside the options. */
+const specKinds: OptionKinds = {
+  name: "any",
+  source: "any",
+  options: "any",
+  inputs: "any",
+  row: "any",
+  state: "any",
+  output: "any",
+  params: "any",
+  perSequence: "any",
+  step: "any",
+};
+
 const reserved: readonly string[] = [
   "units",
   "inputSize",

@@ -1,18 +1,26 @@
 // Checks layer options: unknown names with a suggestion, and the kind of each value.
 
 import { UsageError } from "../base/errors.js";
+import { isRecord } from "../base/tree.js";
 import { checkNames } from "./suggest.js";
 
 /** What an option must be. */
-export type OptionKind = "size" | "rate" | "boolean" | "number" | "text" | "any";
+export type OptionKind = "size" | "rate" | "boolean" | "number" | "nonNegative" | "text" | "any";
 
 /** Known options of one layer. */
 export interface OptionKinds {
   readonly [option: string]: OptionKind;
 }
 
+/** The options as a record; throws UsageError `bad_option` for whatever plain JavaScript may pass instead. */
+export function optionRecord<O extends object>(owner: string, options: O): O {
+  if (isRecord(options)) return options;
+  throw bad(owner, `needs a record of options, got ${options === undefined ? "nothing" : shown(options)}`);
+}
+
 /** Throws UsageError `unknown_option` or `bad_option`. Options that are undefined count as absent. */
 export function checkOptions(owner: string, options: object, kinds: OptionKinds, required: readonly string[] = []): void {
+  optionRecord(owner, options);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   checkNames(
     owner,
@@ -39,7 +47,11 @@ function fault(kind: OptionKind, value: unknown): string | null {
       return typeof value === "boolean" ? null : "true or false";
     case "number":
       return typeof value === "number" && Number.isFinite(value) ? null : "a finite number";
+    case "nonNegative":
+      return typeof value === "number" && Number.isFinite(value) && value >= 0 ? null : "a number of at least 0";
     case "text":
+      // A property of that name would not be one of the record's own.
+      if (value === "__proto__") return "another name";
       return typeof value === "string" && value !== "" && !value.includes("/") ? null : 'a name without "/"';
     case "any":
       return null;
@@ -50,6 +62,7 @@ function bad(owner: string, what: string): UsageError {
   return new UsageError({ code: "bad_option", what: `${owner}: ${what}` });
 }
 
-function shown(value: unknown): string {
+/** A value as messages show it: numbers plain, text in quotes. */
+export function shown(value: unknown): string {
   return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 }

@@ -14,10 +14,11 @@ export function nearestName(given: string, known: readonly string[]): string | n
 export function checkNames(owner: string, thing: string, given: readonly string[], known: readonly string[]): void {
   const unknown = given.find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  const near = nearestName(unknown, known);
+  // Plain JavaScript may pass anything for a name.
+  const near = typeof unknown === "string" ? nearestName(unknown, known) : null;
   throw new UsageError({
     code: `unknown_${thing}`,
-    what: `${owner} has no ${thing} "${unknown}"`,
+    what: `${owner} has no ${thing} ${typeof unknown === "string" ? `"${unknown}"` : `that is not a name but ${unknown === null ? "null" : `a ${typeof unknown}`}`}`,
     where: currentPlace(),
     hint: near === null ? `It has: ${known.join(", ") || "none"}.` : `Did you mean "${near}"?`,
   });

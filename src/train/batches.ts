@@ -3,6 +3,7 @@
 import { type DType, elementCount } from "../base/dtype.js";
 import { UsageError } from "../base/errors.js";
 import { type HostTensor, hostTensor, type Tensor } from "../base/tensor.js";
+import { shown } from "../nn/options.js";
 import type { TensorLike } from "../ops/index.js";
 import { type Column, checkSameRows, rowsOf, toColumns } from "./columns.js";
 import { shuffledRows } from "./shuffle.js";
@@ -67,7 +68,7 @@ export function wholeBatchSize(batchSize: number | "full", count: number): numbe
   if (Number.isInteger(batchSize) && batchSize >= 1) return batchSize;
   throw new UsageError({
     code: "bad_batch_size",
-    what: `batchSize must be a whole number of at least 1 or "full", got ${String(batchSize)}`,
+    what: `batchSize must be a whole number of at least 1 or "full", got ${shown(batchSize)}`,
   });
 }
 

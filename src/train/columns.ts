@@ -86,7 +86,7 @@ function readColumn(given: TensorLike, label: string): Column {
 
 /** Nested arrays; only the second level (steps of a row) may differ in length. */
 function readNested(given: readonly unknown[], label: string): Column {
-  const entries = given.map((row) => (Array.isArray(row) ? row.length : -1));
+  const entries = Array.from(given, (row) => (Array.isArray(row) ? row.length : -1));
   const time = Math.max(...entries, 0);
   const isFlat = entries.every((count) => count === -1);
   const sample: unknown = given.find((row) => Array.isArray(row) && row.length > 0);
@@ -95,9 +95,8 @@ function readNested(given: readonly unknown[], label: string): Column {
   const shape = isFlat ? [given.length] : [given.length, time, ...inner];
   const data = new Float32Array(elementCount(shape));
   const stride = elementCount(shape.slice(1));
-  given.forEach((row, index) => {
-    fill({ data, label }, row, shape.slice(1), [index], index * stride);
-  });
+  // A counted loop: forEach would pass over the holes of a sparse array.
+  for (let index = 0; index < given.length; index++) fill({ data, label }, given[index], shape.slice(1), [index], index * stride);
   const isRagged = !isFlat && entries.some((count) => count !== time);
   return { label, dtype: "float32", shape, data, lengths: isRagged ? Int32Array.from(entries) : null };
 }
@@ -110,8 +109,8 @@ interface Target {
 function fill(target: Target, part: unknown, shape: readonly number[], path: readonly number[], at: number): void {
   const place = `${target.label}${path.map((index) => `[${index}]`).join("")}`;
   if (!Array.isArray(part)) {
-    if (shape.length > 0) throw unevenDepth(place, "is a number where others are lists");
-    if (typeof part !== "number" && typeof part !== "boolean") {
+    if (shape.length > 0 && part !== undefined && part !== null) throw unevenDepth(place, "is a number where others are lists");
+    if (shape.length > 0 || (typeof part !== "number" && typeof part !== "boolean")) {
       throw new UsageError({
         code: "not_a_number",
         what: `${place} is ${part === null ? "null" : typeof part === "string" ? `the text "${part}"` : typeof part}, not a number`,
@@ -124,9 +123,7 @@ function fill(target: Target, part: unknown, shape: readonly number[], path: rea
   if (size === undefined) throw unevenDepth(place, "is a list where others are numbers");
   if (path.length > 1 && part.length !== size) throw unevenDepth(place, `has ${part.length} entries where others have ${size}`);
   const stride = elementCount(rest);
-  part.forEach((child: unknown, index) => {
-    fill(target, child, rest, [...path, index], at + index * stride);
-  });
+  for (let index = 0; index < part.length; index++) fill(target, part[index], rest, [...path, index], at + index * stride);
 }
 
 function unevenDepth(place: string, what: string): ShapeError {

@@ -2,9 +2,11 @@
 
 import { UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
+import { shown } from "../nn/options.js";
+import { checkNames } from "../nn/suggest.js";
 import type { TensorLike } from "../ops/index.js";
 import { isTensor } from "../trace/traced.js";
-import type { Dataset, FitOptions, Named, RunOptions } from "./types.js";
+import type { Callback, Dataset, FitOptions, Named, RunOptions } from "./types.js";
 
 /** The arguments in one form; lengths given as an option win over those of the data set. */
 export interface FitArguments<T> {
@@ -35,12 +37,27 @@ export function readFitArguments<T extends RunOptions | FitOptions>(
   third: T | undefined,
 ): FitArguments<T> {
   if (isDataset(first, true) && (second === undefined || isOptions(second))) {
-    return withLengths(first, (second ?? {}) as T);
+    const options = (second ?? {}) as T;
+    checkFitOptions(options);
+    return withLengths(first, options);
   }
   if (second === undefined || second === null) {
     throw new UsageError({ code: "no_targets", what: "there is no y", hint: "Pass (x, y, options), or a data set { x, y }." });
   }
   const options = third ?? ({} as T);
+  checkFitOptions(options);
+  return withLengths({ x: first as Named<TensorLike>, y: second as Named<TensorLike> }, options);
+}
+
+/** True for { x, y, lengths? }. With `isSingle` a record with x alone is one too: the model's own input has no name. */
+export function isDataset(given: unknown, isSingle: boolean): given is Dataset {
+  return isRecord(given) && !isTensor(given) && !ArrayBuffer.isView(given) && "x" in given && (isSingle || "y" in given);
+}
+
+/** Names and kinds; numbers are checked where they are used. */
+function checkFitOptions(options: FitOptions): void {
+  const given: unknown = options;
+  if (!isRecord(given)) throw badOption("the options must be a record, as in { epochs: 20 }");
   const unknown = Object.keys(options).find((name) => !optionNames.has(name));
   if (unknown !== undefined)
     throw new UsageError({
@@ -48,12 +65,35 @@ export function readFitArguments<T extends RunOptions | FitOptions>(
       what: `there is no option "${unknown}"`,
       hint: `Options are ${[...optionNames].join(", ")}.`,
     });
-  return withLengths({ x: first as Named<TensorLike>, y: second as Named<TensorLike> }, options);
+  const { shuffle, verbose, log, signal, callbacks, validationData } = options;
+  if (shuffle !== undefined && typeof shuffle !== "boolean") throw badOption(`shuffle must be true or false, got ${shown(shuffle)}`);
+  if (verbose !== undefined && !["auto", "silent", "lines"].includes(verbose))
+    throw badOption(`verbose must be "auto", "silent" or "lines", got ${shown(verbose)}`);
+  if (log !== undefined && typeof log !== "function") throw badOption("log must be a function of a line");
+  if (signal !== undefined && typeof signal?.aborted !== "boolean") throw badOption("signal must be an AbortSignal");
+  if (validationData !== undefined && !isRecord(validationData) && !(Array.isArray(validationData) && validationData.length === 2))
+    throw badOption("validationData must be a data set { x, y } or a pair [x, y]");
+  if (callbacks !== undefined) checkCallbacks(callbacks);
 }
 
-/** True for { x, y, lengths? }. With `isSingle` a record with x alone is one too: the model's own input has no name. */
-export function isDataset(given: unknown, isSingle: boolean): given is Dataset {
-  return isRecord(given) && !isTensor(given) && !ArrayBuffer.isView(given) && "x" in given && (isSingle || "y" in given);
+/** A misspelt hook would never be called, so names that look like one must be one. */
+function checkCallbacks(callbacks: readonly Callback[]): void {
+  if (!Array.isArray(callbacks)) throw badOption("callbacks must be a list");
+  for (const callback of callbacks as readonly unknown[]) {
+    if (!isRecord(callback)) throw badOption(`a callback is a record of functions, found ${shown(callback)}`);
+    for (const [name, value] of Object.entries(callback)) {
+      if (!/^on[A-Z]/.test(name)) continue;
+      checkNames(`callback ${String(callback.name ?? "")}`.trim(), "hook", [name], hooks);
+      if (value !== undefined && typeof value !== "function")
+        throw badOption(`callback ${String(callback.name)}: ${name} is not a function`);
+    }
+  }
+}
+
+const hooks: readonly string[] = ["onTrainStart", "onEpochStart", "onBatchEnd", "onEpochEnd", "onTrainEnd"];
+
+function badOption(what: string): UsageError {
+  return new UsageError({ code: "bad_option", op: "fit", what });
 }
 
 function isOptions(given: unknown): boolean {

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../base/errors.js";
 import type { CompileSchema } from "../io/model-file.js";
+import { checkOptions } from "../nn/options.js";
 import { isNamed } from "./columns.js";
 import type { Ports } from "./dataset.js";
 import { type Loss, type LossFunction, resolveLoss } from "./losses/index.js";
@@ -21,7 +22,10 @@ export interface Setup {
 
 /** Checks the options of `compile`. */
 export function makeSetup(options: CompileOptions): Setup {
+  checkOptions("compile", options, { optimizer: "any", loss: "any", metrics: "any" });
   const { optimizer, loss, metrics = [] } = options;
+  if (!Array.isArray(metrics))
+    throw new UsageError({ code: "bad_option", op: "compile", what: "metrics must be a list of names", hint: 'As in metrics: ["mae"].' });
   if (loss === undefined)
     throw new UsageError({ code: "unknown_loss", op: "compile", what: "no loss is given", hint: 'Use loss: "mse" or the like.' });
   return { optimizer: resolveOptimizer(optimizer), losses: resolveLosses(loss), metrics: metrics.map(resolveMetric) };

@@ -75,6 +75,14 @@ test("nested arrays may be ragged in time only", async () => {
   await refused(small().fit([[[1]], ["a"]] as never, [1, 2]), "ragged", /x\[1\]\[0\] is a number where others are lists/);
 });
 
+test("holes of sparse arrays are not numbers", async () => {
+  const step = [1, 2];
+  const sparse: number[][] = [step, step];
+  delete sparse[1];
+  await refused(small().fit([[step, step], sparse], [1, 2]), "not_a_number", /x\[1\]\[1\] is undefined/);
+  await refused(small().fit([[step], [step]], new Array<number>(2)), "not_a_number", /y\[0\] is undefined/);
+});
+
 test("a record for a model with one input, and the other way round, is explained", async () => {
   await refused(small().fit({ series: x }, y), "input_names", /one input/);
   const model = functional({ a: gru({ units: 2 }), out: dense({ units: 1 }) }, (l, { series }: { series: Tensor }) => l.out(l.a(series)));

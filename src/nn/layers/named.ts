@@ -14,7 +14,7 @@ import {
   projectedPeepholeLstmCell,
 } from "../cells/index.js";
 import { type Layer, makeLayer, type StatefulLayer } from "../layer.js";
-import { checkOptions } from "../options.js";
+import { checkOptions, optionRecord } from "../options.js";
 import { checkNames } from "../suggest.js";
 import { asAnyCell, plainOptions, type RecurrentOptions, recurrentDefinition } from "./recurrent.js";
 
@@ -57,7 +57,7 @@ type Stateful = { readonly returnState: true };
 export function simpleRnn(options: SimpleRnnOptions & Stateful): StatefulLayer;
 export function simpleRnn(options: SimpleRnnOptions): Layer;
 export function simpleRnn(options: SimpleRnnOptions): Layer & StatefulLayer {
-  const { activation = "tanh", ...rest } = options;
+  const { activation = "tanh", ...rest } = optionRecord("simpleRnn", options);
   checkNames("simpleRnn", "activation", [activation], Object.keys(elmanCells));
   return makeLayer(recurrentDefinition(elmanCells[activation]!, rest, { kind: "simpleRnn", options: plainOptions(options) }));
 }
@@ -70,7 +70,7 @@ export function simpleRnn(options: SimpleRnnOptions): Layer & StatefulLayer {
 export function lstm(options: LstmOptions & Stateful): StatefulLayer;
 export function lstm(options: LstmOptions): Layer;
 export function lstm(options: LstmOptions): Layer & StatefulLayer {
-  const { peephole = false, projection, ...rest } = options;
+  const { peephole = false, projection, ...rest } = optionRecord("lstm", options);
   checkOptions("lstm", { peephole, projection }, { peephole: "boolean", projection: "size" });
   const config = { kind: "lstm", options: plainOptions(options) };
   if (projection === undefined) return makeLayer(recurrentDefinition(asAnyCell(peephole ? peepholeLstmCell : lstmCell), rest, config));
@@ -87,7 +87,7 @@ export function lstm(options: LstmOptions): Layer & StatefulLayer {
 export function gru(options: GruOptions & Stateful): StatefulLayer;
 export function gru(options: GruOptions): Layer;
 export function gru(options: GruOptions): Layer & StatefulLayer {
-  const { resetAfter = true, ...rest } = options;
+  const { resetAfter = true, ...rest } = optionRecord("gru", options);
   checkOptions("gru", { resetAfter }, { resetAfter: "boolean" });
   return makeLayer(
     recurrentDefinition(asAnyCell(resetAfter ? gruCell : gruResetBeforeCell), rest, { kind: "gru", options: plainOptions(options) }),

@@ -73,6 +73,8 @@ function checkedWidths(options: DeepRnnOptions): readonly number[] {
   } as const;
   checkOptions("deepRnn", options, kinds, ["units"]);
   const { units, layers, activation = "relu" } = options;
+  if (typeof units !== "number" && !Array.isArray(units))
+    throw new UsageError({ code: "bad_option", what: "deepRnn: units must be a whole number above 0, or a list of them" });
   const widths = typeof units === "number" ? Array.from({ length: layers ?? 2 }, () => units) : [...units];
   if (layers !== undefined && layers !== widths.length) {
     throw new UsageError({ code: "bad_option", what: `deepRnn: layers is ${layers}, but units lists ${widths.length} widths` });

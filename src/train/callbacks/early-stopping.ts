@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../base/errors.js";
 import type { Tree } from "../../base/tree.js";
+import { checkOptions } from "../../nn/options.js";
 import type { Callback } from "../types.js";
 
 /** Options of `earlyStopping`. */
@@ -21,6 +22,7 @@ export interface EarlyStoppingOptions {
  * @example await model.fit(x, y, { validationSplit: 0.2, callbacks: [earlyStopping({ patience: 10 })] })
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  checkOptions("earlyStopping", options, { monitor: "any", patience: "any", restoreBestWeights: "boolean" });
   const { patience = 10, restoreBestWeights = true } = options;
   if (!Number.isInteger(patience) || patience < 0) {
     throw new UsageError({

@@ -1,8 +1,9 @@
 // Adam and AdamW: steps from bias-corrected running means of the gradient and of its square.
 
 import type { Tensor } from "../../base/tensor.js";
+import { checkOptions, optionRecord } from "../../nn/options.js";
 import { abs, add, div, mul, sqrt, square, sub, tanh } from "../../ops/index.js";
-import { makeOptimizer, type Optimizer, type OptimizerOptions } from "./define.js";
+import { checkOptimizerOptions, makeOptimizer, type Optimizer, type OptimizerOptions } from "./define.js";
 
 /** Options of `adam`. */
 export interface AdamOptions extends OptimizerOptions {
@@ -36,11 +37,13 @@ export function adam(options: AdamOptions = {}): Optimizer {
  * @example adamw({ weightDecay: 0.1 })
  */
 export function adamw(options: AdamwOptions = {}): Optimizer {
+  checkOptions("adamw", { weightDecay: optionRecord("adamw", options).weightDecay }, { weightDecay: "nonNegative" });
   const { weightDecay = 0.01, ...rest } = options;
   return adamRule("adamw", rest, weightDecay, { weightDecay });
 }
 
 function adamRule(name: string, options: AdamOptions, weightDecay: number, own: Readonly<Record<string, number>>): Optimizer {
+  checkOptimizerOptions(name, options, { beta1: "rate", beta2: "rate", epsilon: "nonNegative" });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
   const facts = {
     name,

@@ -3,6 +3,7 @@
 import { UsageError } from "../../base/errors.js";
 import { hostTensor, type Tensor } from "../../base/tensor.js";
 import { isRecord, type Tree, treeShape } from "../../base/tree.js";
+import { checkOptions, type OptionKinds, shown } from "../../nn/options.js";
 import { add, tensor, zeros } from "../../ops/index.js";
 import { isTensor, tensorLeaves, tensorTree } from "../../trace/traced.js";
 import { checkLimit } from "../trees.js";
@@ -86,7 +87,10 @@ export function defineOptimizer<const S extends readonly string[]>(spec: {
   update(args: RuleArguments<S[number]>): RuleResult<S[number]>;
 }): (options?: OptimizerOptions) => Optimizer {
   const facts: RuleFacts<S[number]> = { name: spec.name, slots: spec.slots, elementwise: false, saved: null, update: spec.update };
-  return (options = {}) => makeOptimizer(facts, { learningRate: spec.learningRate, ...options });
+  return (options = {}) => {
+    checkOptimizerOptions(spec.name, options, {});
+    return makeOptimizer(facts, { learningRate: spec.learningRate, ...options });
+  };
 }
 
 /** An optimiser from a rule and checked options. */
@@ -111,6 +115,11 @@ export function makeOptimizer<S extends string>(
   };
 }
 
+/** Checks options by name and kind, those that every optimiser has among them; throws UsageError `unknown_option`, `bad_option`. */
+export function checkOptimizerOptions(name: string, options: OptimizerOptions, own: OptionKinds): void {
+  checkOptions(name, options, { learningRate: "any", clipNorm: "any", clipValue: "any", ...own });
+}
+
 /** The learning rate as a traced or plain scalar. */
 export function learningRateAt(rule: OptimizerRule, step: Tensor): Tensor {
   if (typeof rule.learningRate !== "number") return rule.learningRate(step);
@@ -123,11 +132,12 @@ function makeRule<S extends string>(
   options: OptimizerOptions & { readonly learningRate: number | Schedule },
 ): OptimizerRule {
   const { learningRate, clipValue = null } = options;
-  if (typeof learningRate === "number" && !(learningRate >= 0 && Number.isFinite(learningRate))) {
+  const isRate = typeof learningRate === "number" ? learningRate >= 0 && Number.isFinite(learningRate) : typeof learningRate === "function";
+  if (!isRate) {
     throw new UsageError({
       code: "bad_learning_rate",
       op: facts.name,
-      what: `the learning rate must be a number of at least 0, got ${learningRate}`,
+      what: `the learning rate must be a number of at least 0 or a function of the step, got ${shown(learningRate)}`,
     });
   }
   const clipNorm = options.clipNorm === false ? null : (options.clipNorm ?? (clipValue === null ? 1 : null));

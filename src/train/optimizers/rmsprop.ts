@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../../base/tensor.js";
 import { add, div, mul, sqrt, square, sub } from "../../ops/index.js";
-import { makeOptimizer, type Optimizer, type OptimizerOptions } from "./define.js";
+import { checkOptimizerOptions, makeOptimizer, type Optimizer, type OptimizerOptions } from "./define.js";
 
 /** Options of `rmsprop`. */
 export interface RmspropOptions extends OptimizerOptions {
@@ -18,6 +18,7 @@ export interface RmspropOptions extends OptimizerOptions {
  * @example rmsprop({ learningRate: 1e-3 })
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  checkOptimizerOptions("rmsprop", options, { rho: "rate", epsilon: "nonNegative" });
   const { rho = 0.9, epsilon = 1e-7 } = options;
   const facts = {
     name: "rmsprop",

@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../../base/tensor.js";
 import { add, mul, sub } from "../../ops/index.js";
-import { makeOptimizer, type Optimizer, type OptimizerOptions } from "./define.js";
+import { checkOptimizerOptions, makeOptimizer, type Optimizer, type OptimizerOptions } from "./define.js";
 
 /** Options of `sgd`. */
 export interface SgdOptions extends OptimizerOptions {
@@ -19,6 +19,7 @@ export interface SgdOptions extends OptimizerOptions {
  * @example sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true })
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
+  checkOptimizerOptions("sgd", options, { momentum: "rate", nesterov: "boolean" });
   const { momentum = 0, nesterov = false } = options;
   const settings = { learningRate: 0.01, ...options };
   const saved = { momentum, nesterov };
