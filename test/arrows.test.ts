@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   train,
   data: ["base"],
   io: ["base"],
-  inspect: nn.concat("nn"),
+  inspect: train.concat("train"),
   "index.ts": train.concat("train"),
   tasks,
   cli: [...tasks, "tasks", "inspect"],

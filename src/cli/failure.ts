@@ -5,8 +5,8 @@ import { DataError, DeepRnnError, UsageError } from "../base/errors.js";
 import { nearestName } from "../data/table.js";
 import type { Bad } from "./envelope.js";
 
-/** Exit codes; 130 and 143 are 128 + the number of the signal, as shells report it. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+/** Exit codes; `notMet` is a `--require` that does not hold, 130 and 143 are 128 + the number of the signal, as shells report it. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, notMet: 3, interrupted: 130, terminated: 143 } as const;
 
 /** A mistake in how the command was typed, found by the command line itself. */
 export function usageError(code: string, message: string, hint = ""): DataError {

@@ -1,5 +1,6 @@
 // Entry of the `deep-rnn` command: parses, runs one verb, and turns every outcome into streams and an exit code.
 import { CommanderError } from "commander";
+import { runExplain } from "./commands/explain.js";
 import { runForecast } from "./commands/forecast.js";
 import { runPredict } from "./commands/predict.js";
 import { packageVersion } from "./context.js";
@@ -20,10 +21,14 @@ export async function main(given: readonly string[]): Promise<number> {
   const interrupt = listenForInterrupt((sentence) => terminal.alarm(sentence));
   const context = (flags: GlobalFlags) => ({ terminal, interrupt, json: flags.json === true });
   let verb = "deep-rnn";
+  let outcome: number = exitCodes.ok;
   const program = createProgram(
     {
       forecast: (file, flags) => runForecast(file, flags, context(flags)),
       predict: (model, file, flags) => runPredict(model, file, flags, context(flags)),
+      explain: async (model, flags) => {
+        outcome = await runExplain(model, flags, context(flags));
+      },
     },
     packageVersion(),
   );
@@ -38,7 +43,7 @@ export async function main(given: readonly string[]): Promise<number> {
       program.commands.map((command) => command.name()),
     );
     await program.parseAsync(args, { from: "user" });
-    return exitCodes.ok;
+    return outcome;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
     return failed(error, verb, json, interrupt.exitCode());

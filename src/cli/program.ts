@@ -1,5 +1,7 @@
 // The command tree: its verbs, its help, and the rule that every usage error is thrown, never printed here.
 import { Command } from "commander";
+import type { ExplainFlags } from "./commands/explain.js";
+import { describeExplain } from "./commands/explain.js";
 import type { ForecastFlags } from "./commands/forecast.js";
 import { describeForecast } from "./commands/forecast.js";
 import type { PredictFlags } from "./commands/predict.js";
@@ -9,6 +11,7 @@ import { describePredict } from "./commands/predict.js";
 export interface Verbs {
   forecast(file: string, flags: ForecastFlags): Promise<void>;
   predict(model: string, file: string, flags: PredictFlags): Promise<void>;
+  explain(model: string, flags: ExplainFlags): Promise<void>;
 }
 
 /** The program; `parseAsync` throws `CommanderError` for help (exit code 0) and for usage errors. */
@@ -23,5 +26,6 @@ export function createProgram(verbs: Verbs, version: string): Command {
   // Subcommands copy these settings when they are made, so they come after.
   describeForecast(program.command("forecast"), (file, flags) => verbs.forecast(file, flags));
   describePredict(program.command("predict"), (model, file, flags) => verbs.predict(model, file, flags));
+  describeExplain(program.command("explain"), (model, flags) => verbs.explain(model, flags));
   return program;
 }

@@ -15,7 +15,10 @@ export type BackendName = (typeof backendNames)[number];
 export interface InitOptions {
   /** `auto` takes the native core, else WebAssembly. */
   readonly backend?: BackendName;
-  /** Threads of the native core; results are the same bits for any number. */
+  /**
+   * Threads of the core; results are the same bits for any number. By default one per processor natively and one in WebAssembly,
+   * where more need Node or a cross-origin isolated page; elsewhere it runs on one, and the reason says so.
+   */
   readonly threads?: number;
 }
 
@@ -26,6 +29,7 @@ interface Settings {
 
 let chosen: { readonly key: string; readonly backend: Promise<Backend> } | null = null;
 let settings: Settings | null = null;
+let loaded: Backend | null = null;
 
 /**
  * Chooses the backend for everything that runs from now on. Never required: the first use chooses by itself.
@@ -45,12 +49,24 @@ export async function currentBackend(): Promise<Backend> {
   if (chosen?.key !== key) {
     const backend = load(settings);
     chosen = { key, backend };
+    loaded = null;
+    backend.then(
+      (ready) => {
+        if (chosen?.backend === backend) loaded = ready;
+      },
+      () => {},
+    );
     backend.catch(() => {
       chosen = null;
       settings = null;
     });
   }
   return chosen.backend;
+}
+
+/** The chosen backend if it is loaded by now; null before the first use. */
+export function loadedBackend(): Backend | null {
+  return loaded;
 }
 
 function resolve(options: InitOptions): Settings {
@@ -76,11 +92,11 @@ function resolve(options: InitOptions): Settings {
 
 async function load({ backend, threads }: Settings): Promise<Backend> {
   if (backend === "reference") return referenceBackend("asked for");
-  if (backend === "wasm") return onMachine(required("wasm", await loadWasm({})), threads, "asked for");
+  if (backend === "wasm") return onMachine(required("wasm", await loadWasm({ threads: threads ?? 1 })), threads, "asked for");
   const native = await nativeMachine();
   if (backend === "native") return onMachine(required("native", native), threads, "asked for");
   if (!isUnavailable(native)) return onMachine(native, threads, "the native core is built and this processor runs it");
-  const wasm = required("wasm", await loadWasm({}));
+  const wasm = required("wasm", await loadWasm({ threads: threads ?? 1 }));
   return onMachine(wasm, threads, `no native core: ${native.unavailable}`);
 }
 
@@ -88,7 +104,9 @@ function onMachine(machine: Machine, threads: number | null, why: string): Backe
   const wanted = threads ?? defaultThreads();
   const used = Math.max(1, Math.min(wanted, machine.maxThreads));
   const limited =
-    threads !== null && used < threads ? `; ${machine.name} runs on ${used === 1 ? "one thread" : `at most ${used} threads`}` : "";
+    threads !== null && used < threads
+      ? `; ${machine.name} runs on ${used === 1 ? "one thread" : `at most ${used} threads`}${machine.threadLimit === undefined ? "" : `: ${machine.threadLimit}`}`
+      : "";
   return coreBackend(machine, { lower: lowerProgram, threads: used, reason: why + limited });
 }
 

@@ -9,7 +9,14 @@ import { type NamedLeaf, type Tree, treeShape } from "../base/tree.js";
 import { isTracing } from "../trace/context.js";
 import { isTensor, tensorLeaves, tensorTree, type Value } from "../trace/traced.js";
 import { currentBackend } from "./backend.js";
-import { type ArgumentSpec, type CompiledProgram, compileSections } from "./program.js";
+import {
+  type ArgumentSpec,
+  type CompiledProgram,
+  compileSections,
+  type SectionSource,
+  type TracedSection,
+  traceSection,
+} from "./program.js";
 
 /** A jitted function: same arguments, a promise of the same result. */
 export type Jitted<A extends readonly Tree[], R> = (...args: A) => Promise<R>;
@@ -36,17 +43,46 @@ export function jit(f: (...args: never[]) => unknown, options?: { readonly state
   const call = f as (...args: readonly unknown[]) => unknown;
   if (options === undefined) {
     const session = new Session((_, args) => ({ state: [], result: call(...args) as Tree }), []);
-    return (...args) => session.call(args);
+    const jitted = (...args: readonly Tree[]): Promise<Tree> => session.call(args);
+    insides.set(jitted, session);
+    return jitted;
   }
   const session = new Session((state, args) => {
     const pair = call(state, ...args);
     if (!Array.isArray(pair) || pair.length !== 2) throw notAPair();
     return { state: pair[0] as Tree, result: pair[1] as Tree };
   }, options.state);
-  return Object.assign((...args: readonly Tree[]) => session.call(args), {
+  const jitted = Object.assign((...args: readonly Tree[]) => session.call(args), {
     state: () => session.state(),
     setState: (state: Tree) => session.setState(state),
   });
+  insides.set(jitted, session);
+  return jitted;
+}
+
+/** A jitted function taken apart, to be explained. */
+export interface JitInside {
+  /** The program for these arguments. */
+  callWith(args: readonly Tree[]): JitCall;
+}
+
+/** One program of a jitted function, and what a run of it takes. */
+export interface JitCall {
+  readonly source: SectionSource;
+  readonly traced: TracedSection;
+  /** The arguments' leaves; sizes of the specs' symbols follow from them. */
+  readonly leaves: readonly HostTensor[];
+  readonly specs: readonly ArgumentSpec[];
+  /** Elements of the vector "state", and its values. */
+  readonly stateSize: number;
+  writeState(vectors: Residents): void;
+}
+
+const insides = new WeakMap<object, Session>();
+
+/** What is behind a jitted function; null for any other. */
+export function jitInside(f: unknown): JitInside | null {
+  return typeof f === "function" ? (insides.get(f) ?? null) : null;
 }
 
 type Traceable = (state: Tree, args: readonly Tree[]) => { readonly state: Tree; readonly result: Tree };
@@ -102,6 +138,21 @@ class Session {
     });
   }
 
+  callWith(args: readonly Tree[]): JitCall {
+    const stateSize = flat(this.#state).reduce((total, { size }) => total + size, 0);
+    return this.#firstPlan(args, (specs): JitCall => {
+      const source = this.#source(args, specs);
+      return {
+        source,
+        traced: traceSection(source),
+        leaves: leavesOf(args),
+        specs,
+        stateSize,
+        writeState: (vectors) => writeState(vectors, this.#stateNow()),
+      };
+    });
+  }
+
   async #run(args: readonly Tree[]): Promise<Tree> {
     const backend = await currentBackend();
     const vectors = this.#vectorsOn(backend);
@@ -141,6 +192,15 @@ class Session {
   }
 
   #compile(backend: Backend, args: readonly Tree[], form: string): Variant {
+    return this.#firstPlan(args, (specs) => ({
+      form,
+      specs,
+      program: compileSections(backend, "jit", [this.#source(args, specs)]),
+    }));
+  }
+
+  /** What `make` gives for the most general sizes that the function allows. */
+  #firstPlan<R>(args: readonly Tree[], make: (specs: readonly ArgumentSpec[]) => R): R {
     const tried = new Set<string>();
     for (const plan of plans) {
       const specs = specsFor(plan, args);
@@ -148,7 +208,7 @@ class Session {
       if (tried.has(key)) continue;
       tried.add(key);
       try {
-        return { form, specs, program: this.#program(backend, args, specs) };
+        return make(specs);
       } catch (error) {
         // A size that the function ties to a constant shows as a shape error; with all sizes constant it is the user's.
         if (plan === "none" || !(error instanceof ShapeError) || specs.every(({ shape }) => shape.every((dim) => typeof dim === "number")))
@@ -158,36 +218,34 @@ class Session {
     throw new UsageError({ code: "no_plan", what: "no size pattern was tried" });
   }
 
-  #program(backend: Backend, args: readonly Tree[], specs: readonly ArgumentSpec[]): CompiledProgram {
+  #source(args: readonly Tree[], specs: readonly ArgumentSpec[]): SectionSource {
     const stateLeaves = flat(this.#state);
     const stateSpecs = stateLeaves.map(
       ({ leaf, offset }): ArgumentSpec => ({ shape: leaf.shape, dtype: leaf.dtype, resident: { vector: "state", offset } }),
     );
-    return compileSections(backend, "jit", [
-      {
-        name: "main",
-        arguments: { state: stateSpecs, args: specs },
-        body: (given) => {
-          const state = tensorTree(this.#state, given.state as readonly Value[]);
-          const traced = tensorTree(args, given.args as readonly Value[]) as readonly Tree[];
-          const out = this.#f(state, traced);
-          if (treeShape(out.state, isTensor) !== treeShape(this.#state, isTensor))
-            throw new UsageError({
-              code: "state_form",
-              op: "jit",
-              what: "the function returned a state with other names than it received",
-            });
-          const next = tensorLeaves(out.state);
-          next.forEach(({ path, leaf }, index) => {
-            checkStateLeaf(path, leaf, stateLeaves[index]!.leaf);
+    return {
+      name: "main",
+      arguments: { state: stateSpecs, args: specs },
+      body: (given) => {
+        const state = tensorTree(this.#state, given.state as readonly Value[]);
+        const traced = tensorTree(args, given.args as readonly Value[]) as readonly Tree[];
+        const out = this.#f(state, traced);
+        if (treeShape(out.state, isTensor) !== treeShape(this.#state, isTensor))
+          throw new UsageError({
+            code: "state_form",
+            op: "jit",
+            what: "the function returned a state with other names than it received",
           });
-          return {
-            fed: { result: out.result },
-            resident: next.map(({ leaf }, index) => ({ vector: "state", offset: stateLeaves[index]!.offset, value: leaf })),
-          };
-        },
+        const next = tensorLeaves(out.state);
+        next.forEach(({ path, leaf }, index) => {
+          checkStateLeaf(path, leaf, stateLeaves[index]!.leaf);
+        });
+        return {
+          fed: { result: out.result },
+          resident: next.map(({ leaf }, index) => ({ vector: "state", offset: stateLeaves[index]!.offset, value: leaf })),
+        };
       },
-    ]);
+    };
   }
 }
 

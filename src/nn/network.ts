@@ -44,6 +44,11 @@ export interface WeightInfo {
 export interface LayerInfo {
   readonly name: string;
   readonly kind: string;
+  /** Who made the layer: "lstm", "recurrent", "dense" … */
+  readonly maker: string;
+  /** The cell that it runs; null for layers without one. */
+  readonly cell: string | null;
+  readonly inputShape: readonly (number | "batch" | "time")[];
   readonly outputShape: readonly (number | "batch" | "time")[];
   readonly parameters: number;
 }

@@ -87,6 +87,12 @@ export function isSequence(port: NetworkInput): boolean {
   return port.shape[0] === "time";
 }
 
+/** The most steps of any sequence input; null if there is none. */
+export function stepsIn(data: Prepared, ports: Ports): number | null {
+  const steps = [...ports.inputs].filter(([, port]) => isSequence(port)).map(([name]) => data.x.get(name)?.shape[1] ?? 0);
+  return steps.length === 0 ? null : Math.max(...steps);
+}
+
 function checkNames(label: string, kind: string, given: readonly string[], wanted: readonly string[]): void {
   if (given.length === wanted.length && wanted.every((name) => given.includes(name))) return;
   const code = `${kind}_names`;

@@ -5,7 +5,7 @@ import { UsageError } from "../base/errors.js";
 import type { Tree } from "../base/tree.js";
 import type { CompiledProgram, Feeds } from "../engine/program.js";
 import { randomKey, splitKey } from "../ops/index.js";
-import type { Prepared } from "./dataset.js";
+import { type Prepared, stepsIn } from "./dataset.js";
 import { BatchFeeder, planFeeds } from "./feeds.js";
 import { type Logs, scalarOf, Tally, validationLogs } from "./measures.js";
 import type { OptimizerRule } from "./optimizers/define.js";
@@ -60,6 +60,7 @@ class Training {
   async run(backend: Backend): Promise<History> {
     const { session, data, measures, rule } = this.#plan;
     const feeds = planFeeds(data, session.ports);
+    session.seenSteps = stepsIn(data, session.ports);
     const program = session.program(backend, "train", feeds.signature, () => trainingSections(session.context, feeds, measures, rule));
     const residents = session.residents(backend, ["gradients", ...rule.slots.map(slotVector)]);
     const stepper = new Stepper(program, residents, session, rule);

@@ -11,6 +11,7 @@ import { inputColumns, type Prepared, prepareData, prepareInputs } from "./datas
 import { checkWhole, runFit } from "./fit.js";
 import { type FitArguments, isDataset, readFitArguments } from "./fit-arguments.js";
 import { inferInputs, inferOutputSize } from "./infer.js";
+import { showInside } from "./inside.js";
 import { progressCallback } from "./progress.js";
 import { evaluateRows, type Pass, predictRows } from "./run.js";
 import { modelBytes, saveModel } from "./save.js";
@@ -47,6 +48,7 @@ export class NetworkModel<O> implements Model<O> {
     this.#network = network;
     this.task = restored?.task ?? null;
     this.preprocess = restored?.preprocess;
+    showInside(this, { session: (verb) => this.#built(verb), compiled: (verb) => this.#compiled(verb), setup: () => this.#setup });
     if (restored === null) return;
     this.#session = new Session(network.build(restored.inputs, restored.outputSize), restored.flat);
     this.#setup = restored.setup;

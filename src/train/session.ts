@@ -17,6 +17,8 @@ export class Session {
   readonly context: ProgramContext;
   /** Steps the optimiser has made since `compile`. */
   steps = 0;
+  /** Steps of the sequences that were trained on last; null before. */
+  seenSteps: number | null = null;
   #programs = new Map<string, CompiledProgram>();
   #backend: Backend | null = null;
   #isPinned = false;

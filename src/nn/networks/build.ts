@@ -33,7 +33,7 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     if (known === undefined) weights.set(path, { layer, name, spec });
     else checkSameWeight(path, known.spec, spec);
   });
-  const onCall = ({ layer, result }: LayerCall): LayerCall["result"] => {
+  const onCall = ({ layer, x, result }: LayerCall): LayerCall["result"] => {
     const output = outputOf(result);
     const parameters = [...weights.values()]
       .filter((weight) => weight.layer === layer.name)
@@ -42,6 +42,9 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     layers.set(layer.name, {
       name: layer.name,
       kind: cell ?? kind,
+      maker: kind,
+      cell: layer.definition.cells[0]?.cell.name ?? null,
+      inputShape: shownShape(dimsOf(x), isSequence(x)),
       outputShape: shownShape(dimsOf(output), isSequence(output)),
       parameters,
     });

@@ -1,0 +1,72 @@
+// `deep-rnn explain MODEL`: what became of a saved model's layers, what a step costs, and what stays slow for which reason.
+import type { Command } from "commander";
+import { Option } from "commander";
+import { loadModel } from "../../index.js";
+import { type Explanation, explain } from "../../inspect/index.js";
+import type { Context } from "../context.js";
+import { backendLine, startBackend } from "../context.js";
+import type { Ok, Warning } from "../envelope.js";
+import { toJson } from "../envelope.js";
+import { exitCodes } from "../failure.js";
+import type { GlobalFlags } from "../options.js";
+import { globalOptions } from "../options.js";
+import { modelFolder } from "./predict.js";
+
+/** Flags of `explain` as commander hands them over. */
+export interface ExplainFlags extends GlobalFlags {
+  readonly require?: "fused";
+}
+
+const examples = `
+Examples:
+  $ deep-rnn explain runs/forecast-sales-1
+  $ deep-rnn explain models/a --require fused    exit code 3 if anything stays per step beside products and fused programs
+  $ deep-rnn explain models/a --json`;
+
+/** Describes the verb to commander. */
+export function describeExplain(command: Command, run: (model: string, flags: ExplainFlags) => Promise<void>): void {
+  command
+    .description("Say what the compiler made of a saved model: per layer what left the loop, what stays and why; work, memory, time.")
+    .argument("<model>", "model folder or file, or the run folder that holds it");
+  const required = new Option("--require <what>", "exit with 3 unless this holds").choices(["fused"]);
+  for (const option of [required, ...globalOptions()]) command.addOption(option);
+  command.addHelpText("after", examples).action(run);
+}
+
+/** Runs the verb and gives its exit code; the explanation goes to stdout, words about it to stderr. */
+export async function runExplain(given: string, flags: ExplainFlags, { terminal, json }: Context): Promise<number> {
+  const started = performance.now();
+  const folder = modelFolder(given);
+  const backend = await startBackend(flags);
+  terminal.say(backendLine(backend));
+  const model = await loadModel(folder);
+  const steps = stepsOf(model.preprocess);
+  const plan = explain(model, steps === null ? {} : { steps });
+  const warnings = flags.require === "fused" ? slowWarnings(plan) : [];
+  const envelope: Ok<Explanation> = {
+    version: 1,
+    command: "explain",
+    ok: true,
+    seed: 0,
+    seconds: Math.round(performance.now() - started) / 1000,
+    backend,
+    run: folder === given ? null : given,
+    model: folder,
+    report: null,
+    warnings,
+    result: plan,
+  };
+  terminal.out(json ? toJson(envelope) : String(plan));
+  for (const { message } of warnings) terminal.alarm(terminal.paintErr("red", message));
+  return warnings.length === 0 ? exitCodes.ok : exitCodes.notMet;
+}
+
+/** Steps that a saved task reads; null where the model does not say. */
+function stepsOf(preprocess: unknown): number | null {
+  if (typeof preprocess !== "object" || preprocess === null || !("input" in preprocess)) return null;
+  return typeof preprocess.input === "number" ? preprocess.input : null;
+}
+
+function slowWarnings({ layers }: Explanation): Warning[] {
+  return layers.flatMap(({ name, slow }) => slow.map((text): Warning => ({ code: "not_fused", message: `Not fused: ${name}, ${text}.` })));
+}
