@@ -61,15 +61,15 @@ export function seasonsOf(frequency: string): readonly number[] {
     hourly: [24], // biome-ignore format: one table
   };
   if (Object.hasOwn(named, frequency)) return named[frequency]!;
-  const parts = /^(\d+) (seconds|minutes|hours|days|weeks|months)$/.exec(frequency);
+  const parts = /^(\d+) (second|minute|hour|day|week|month)s?$/.exec(frequency);
   if (parts === null) return [];
   const cycles: Readonly<Record<string, readonly number[]>> = {
-    seconds: [86_400, 3600, 60],
-    minutes: [1440, 60],
-    hours: [24],
-    days: [],
-    weeks: [52],
-    months: [12],
+    second: [86_400, 3600, 60],
+    minute: [1440, 60],
+    hour: [24],
+    day: [],
+    week: [52],
+    month: [12],
   };
   return cycles[parts[2]!]!.map((rows) => rows / Number(parts[1])).filter((rows) => Number.isInteger(rows) && rows > 1);
 }
@@ -158,8 +158,9 @@ function nameOf(step: Step): string {
   if (count === 60 * minuteMs) return "hourly";
   if (count % dayMs === 0) return `${count / dayMs} days`;
   if (count % (60 * minuteMs) === 0) return `${count / (60 * minuteMs)} hours`;
-  if (count % minuteMs === 0) return `${count / minuteMs} minutes`;
-  return count % 1000 === 0 ? `${count / 1000} seconds` : `${count} ms`;
+  const many = (size: number, unit: string): string => `${size} ${unit}${size === 1 ? "" : "s"}`;
+  if (count % minuteMs === 0) return many(count / minuteMs, "minute");
+  return count % 1000 === 0 ? many(count / 1000, "second") : `${count} ms`;
 }
 
 function stepOfName(name: string, times: Float64Array): Step | null {

@@ -88,6 +88,28 @@ test("names from the data cannot break out of the SVG", () => {
   assert.ok(svg.includes("&lt;b&gt;&amp;&quot;"));
 });
 
+test("time labels never touch each other, whatever their length", () => {
+  for (const label of [
+    (i: number) => new Date(Date.UTC(2020, 10, 25, 3, 40 + i)).toISOString().slice(0, 16),
+    (i: number) => String(i),
+    (i: number) => new Date(Date.UTC(2020, i, 1)).toISOString().slice(0, 10),
+  ]) {
+    const points = Array.from({ length: 400 }, (_, i) => ({ time: label(i), value: i }));
+    const picture = pictureOf({ target: "y", history: points, holdout: [], forecast: [row(label(400), null, 400)] });
+    const svg = forecastPlot(picture, { title: "", description: "", season: 60, compared: null });
+    const labels = [...svg.matchAll(/<text x="([\d.]+)" y="430" text-anchor="middle">([^<]+)</g)].map(([, x, text]) => ({
+      x: Number(x),
+      half: ((text ?? "").length * 7.4) / 2,
+    }));
+    assert.ok(labels.length >= 2);
+    labels.forEach(({ x, half }, i) => {
+      const next = labels[i + 1];
+      assert.ok(x - half >= 0 && x + half <= 960);
+      assert.ok(next === undefined || x + half < next.x - next.half);
+    });
+  }
+});
+
 test("the SVG holds only finite coordinates, also with missing values and a single level", () => {
   for (const value of [() => 3, (i: number) => (i % 5 === 0 ? NaN : i)]) {
     assert.doesNotMatch(forecastPlot(example(50, value), { title: "", description: "", season: 12, compared: null }), /NaN|Infinity/);

@@ -63,6 +63,15 @@ test("steps below a second keep their labels apart", () => {
   );
 });
 
+test("a step of one minute is called so, and has the season of an hour", () => {
+  const rows = Array.from(
+    { length: 400 },
+    (_, i) => `2020-01-01 ${String(Math.floor(i / 60)).padStart(2, "0")}:${String(i % 60).padStart(2, "0")},${i % 60}`,
+  );
+  const found = series(parseTable(`Time,Load\n${rows.join("\n")}\n`));
+  assert.deepEqual([found.frequency, found.season], ["1 minute", 60]);
+});
+
 test("labels go on past the year 9999", () => {
   assert.equal(formatTime(Date.UTC(10_000, 6, 1), "month"), "+010000-07");
   assert.equal(formatTime(1e18, "day"), String(1e18));

@@ -29,7 +29,7 @@ export interface Compared {
  */
 export function forecastPlot(whole: Picture, words: PlotWords): string {
   const ahead = whole.points.length - whole.testStart;
-  const picture = lastPoints(whole, Math.max(180, 6 * ahead));
+  const picture = lastPoints(whole, Math.max(120, 4 * ahead));
   const range = extent(picture, words.compared?.values);
   if (range === null || picture.points.length < 2) return "";
   const { low, high, marks } = axisOf(range[0], range[1], 5);
@@ -78,14 +78,26 @@ function timeAxis(picture: Picture, x: Scale, season: number): string {
   const step = Math.max(1, Math.ceil(points.length / 8 / unit) * unit);
   const first = firstRoundTime(points, step);
   let text = `<line class="axis" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/>`;
+  let day = "";
+  let free = 0;
   for (let i = first; i < points.length; i += step) {
     const at = round(x(i));
-    const anchor = at < frame.left + 40 ? "start" : at > frame.right - 40 ? "end" : "middle";
     text += `<line class="axis" x1="${at}" x2="${at}" y1="${frame.bottom}" y2="${frame.bottom + 5}"/>`;
-    text += `<text x="${at}" y="${frame.bottom + 22}" text-anchor="${anchor}">${escapeText((points[i]?.time ?? "").slice(0, 16))}</text>`;
+    const [date = "", clock] = (points[i]?.time ?? "").slice(0, 19).split("T");
+    const label = clock === undefined ? date : date === day ? clock : `${date} ${clock}`;
+    // A label that would touch the one before, or leave the drawing, is left out; its mark stays.
+    const half = (label.length * charWidth) / 2;
+    const middle = Math.max(frame.left - 40 + half, Math.min(size.width - 4 - half, at));
+    if (Math.abs(middle - at) > half || middle - half < free) continue;
+    text += `<text x="${round(middle)}" y="${frame.bottom + 22}" text-anchor="middle">${escapeText(label)}</text>`;
+    free = middle + half + 12;
+    day = date;
   }
   return text;
 }
+
+/** Width of a character of the labels, a little more than the fonts need. */
+const charWidth = 7.8;
 
 // Labels read best at the start of a year, month or day: the first time that ends in -01, or in midnight.
 function firstRoundTime(points: readonly PicturePoint[], step: number): number {
@@ -125,10 +137,10 @@ function comparedLine(picture: Picture, compared: Compared | null, x: Scale, y: 
   return compared === null ? "" : `<path class="line compared" d="${path(compared.values, x, y, picture.testStart)}"/>`;
 }
 
-// Dots carry their number as a tooltip without any script; beyond 120 of them they would only be noise.
+// Dots carry their number as a tooltip without any script; beyond 60 of them they would only be noise.
 function dots(picture: Picture, x: Scale, y: Scale): string {
   const { points, testStart } = picture;
-  if (points.length - testStart > 120) return "";
+  if (points.length - testStart > 60) return "";
   const dot = (kind: "truth" | "forecast", point: PicturePoint, value: number | null, at: number): string => {
     if (value === null || !Number.isFinite(value)) return "";
     const word = kind === "truth" ? "truth" : "forecast";

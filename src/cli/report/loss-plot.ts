@@ -78,7 +78,7 @@ function best(epochs: readonly EpochLoss[], epoch: number | null, x: (epoch: num
   if (epoch === null || !epochs.some((row) => row.epoch === epoch)) return "";
   const at = round(x(epoch));
   const anchor = at > frame.right - 120 ? "end" : "start";
-  return `<line class="border" x1="${at}" x2="${at}" y1="${frame.top}" y2="${frame.bottom}"/><text x="${at + (anchor === "end" ? -6 : 6)}" y="${frame.top + 12}" text-anchor="${anchor}">best epoch ${epoch}</text>`;
+  return `<line class="border" x1="${at}" x2="${at}" y1="${frame.top - 14}" y2="${frame.bottom}"/><text x="${at + (anchor === "end" ? -6 : 6)}" y="${frame.top - 4}" text-anchor="${anchor}">best epoch ${epoch}</text>`;
 }
 
 function legend(validated: boolean, logarithmic: boolean): string {
