@@ -40,12 +40,13 @@ function ownSystems(options: Options, { native }: Cores): readonly System[] {
   return [...options.backends].flatMap((name) => known[name] ?? []);
 }
 
-/** jax-js unrolls time: T3 does not finish there. */
+/** jax-js unrolls time: T3 does not finish there, and compiling T2 and T6 takes longer than a quick run has. */
 const jaxShapes: ReadonlySet<string> = new Set(["T1", "T2", "T4", "T5", "T6"]);
+const quickJaxShapes: ReadonlySet<string> = new Set(["T1", "T4", "T5"]);
 
-function peersOf(shape: Shape): readonly System[] {
+function peersOf(shape: Shape, { quick }: Options): readonly System[] {
   if (shape.kind === "infer") return [pytorch, onnxNode, onnxWeb];
-  return jaxShapes.has(shape.id) ? [pytorch, jax] : [pytorch];
+  return (quick ? quickJaxShapes : jaxShapes).has(shape.id) ? [pytorch, jax] : [pytorch];
 }
 
 /** The groups of the chosen shapes. */
@@ -54,7 +55,7 @@ export function shapeGroups(options: Options, cores: Cores, pace: Pace): readonl
     .filter(({ id }) => options.shapes.has(id))
     .map((shape) => {
       const task: Task = { shape, variation: "plain", warmMs: pace.warmMs };
-      const systems = [...ownSystems(options, cores), ...(options.peers ? peersOf(shape) : [])];
+      const systems = [...ownSystems(options, cores), ...(options.peers ? peersOf(shape, options) : [])];
       const { layers, hidden, input, batch, time } = shape;
       const kind = shape.kind === "train" ? "training step" : shape.carry ? "streaming step" : "inference";
       const title = `${shape.id}: ${kind}, ${shape.cell} ${layers}x${hidden} in ${input}, B${batch} T${time}`;

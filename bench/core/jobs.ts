@@ -1,6 +1,6 @@
 // The library's work for each shape, done the way a user does it: fit, predict, stream.
-import { adam, type Model, type Tensor, tensor } from "deep-rnn";
-import { digestOf, Missing, networkFor, setSharedWeights } from "./networks.js";
+import { adam, type Tensor, tensor } from "deep-rnn";
+import { digestOf, networkFor, setSharedWeights } from "./networks.js";
 import { batchFirst, dataNumbers, integers } from "./numbers.js";
 import type { Job } from "./serve.js";
 import type { Shape } from "./shapes.js";
@@ -96,16 +96,10 @@ async function predictJob({ shape, variation }: Task): Promise<Job> {
   };
 }
 
-/** The part of a model's stream that is timed. */
-interface Stream {
-  stepInto(input: Float32Array, output: Float32Array): void;
-}
-
 async function streamJob({ shape, variation }: Task): Promise<Job> {
-  const model: Model & { stream?: () => Promise<Stream> } = networkFor(shape, variation, "last");
+  const model = networkFor(shape, variation, "last");
   model.build(["time", shape.input]);
   setSharedWeights(model, shape);
-  if (typeof model.stream !== "function") throw new Missing("a model has no stream()");
   const live = await model.stream();
   const input = Float32Array.from(dataNumbers(shape).x);
   const output = new Float32Array(shape.hidden);

@@ -93,12 +93,15 @@ function minGruLayer(options: LayerOptions): Layer {
 
 type WeightTree = Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
 
-/** Puts the shared numbers into a built network; weights that the shape does not know stay as they are. */
+/** Puts the shared numbers into a built network; weights of other names or sizes stay as they are. */
 export function setSharedWeights(model: Model, shape: Shape): void {
   const now = model.weights as WeightTree;
   const shared = sharedWeights(shape);
   const merged = Object.entries(now).map(([layer, weights]) => {
-    const entries = Object.entries(weights).map(([name, value]) => [name, shared[layer]?.[name] ?? value] as const);
+    const entries = Object.entries(weights).map(([name, value]) => {
+      const given = shared[layer]?.[name];
+      return [name, given?.data.length === value.data.length ? given : value] as const;
+    });
     return [layer, Object.fromEntries(entries)] as const;
   });
   model.weights = Object.fromEntries(merged);

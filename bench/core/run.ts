@@ -12,8 +12,8 @@ import { operationsOf } from "./shapes.js";
 
 /** Bursts and waits of both kinds of run; first calls are of fresh processes. */
 const paces = {
-  quick: { rounds: 3, burstMs: 150, limitMs: 20_000, warmMs: 1500, firstCalls: 1 },
-  full: { rounds: 7, burstMs: 600, limitMs: 120_000, warmMs: 20_000, firstCalls: 5 },
+  quick: { rounds: 3, burstMs: 150, limitMs: 45_000, warmMs: 2500, firstCalls: 1 },
+  full: { rounds: 5, burstMs: 400, limitMs: 150_000, warmMs: 20_000, firstCalls: 5 },
 } as const;
 
 function machineFacts(): Readonly<Record<string, unknown>> {
