@@ -22,6 +22,7 @@ inline double workOf(const Step& s, const int32_t* w) {
     case OP_COPY: return 4 * product(s, w + 2, 6);
     case OP_RANDOM: return 40 * product(s, w + 2, 2);
     case OP_PACK: return 4 * product(s, w + 2, 2);
+    case OP_AFFINE: return 4 * product(s, w + 2, 3) * w[7] * (w[7] + 2);
     default: return 4 * product(s, w + 2, 2);
   }
 }
@@ -40,6 +41,7 @@ inline Index columnsOf(const Step& s, const int32_t* w) {
   switch (w[0]) {
     case OP_GEMM: return sizeAt(s, w[5]) > 1 ? 0 : sizeAt(s, w[3]);
     case OP_TILE:
+    case OP_AFFINE:
     case OP_SCATTER: return sizeAt(s, w[3]);
     case OP_REDUCE: return sizeAt(s, w[5]) == 1 ? 0 : sizeAt(s, w[5]);
     default: return 0;
@@ -50,6 +52,8 @@ inline Axis axisOf(const Step& s, const int32_t* w, int threads) {
   const Index rows = extentOf(s, w), columns = columnsOf(s, w);
   if (w[0] == OP_SCATTER) return columns >= 32 ? AXIS_COLUMNS : AXIS_NONE;
   if (w[0] == OP_GEMM && columns > rows && columns >= threads * kPanel) return AXIS_COLUMNS;
+  // Rows may have very different lengths, features never.
+  if (w[0] == OP_AFFINE && columns >= threads * 32) return AXIS_COLUMNS;
   if (rows >= threads) return AXIS_ROWS;
   if (columns >= 32 && columns > rows) return AXIS_COLUMNS;
   return rows > 1 ? AXIS_ROWS : AXIS_NONE;
@@ -71,7 +75,9 @@ inline Share shareOf(const Step& s, const int32_t* w, Axis axis, Index part, Ind
     share.axis = copyAxis(s, w);
     share.rows = pieceOf(sizeAt(s, w[2 + share.axis]), 1, part, parts);
   } else if (axis == AXIS_ROWS) {
-    share.rows = pieceOf(extentOf(s, w), 1, part, parts);
+    const Index extent = extentOf(s, w);
+    // Rows of a recurrence go by length: taken in turn, all threads get long and short ones.
+    share.rows = w[0] == OP_AFFINE ? Span{part, extent > part ? ceilDiv(extent - part, parts) : 0, parts} : pieceOf(extent, 1, part, parts);
   } else {
     const Span piece = pieceOf(columnsOf(s, w), w[0] == OP_GEMM ? kPanel : 16, part, parts);
     share.column = piece.begin;

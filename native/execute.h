@@ -1,5 +1,6 @@
 // From the words of one instruction to its kernel, for the part of the work that a thread does.
 #pragma once
+#include "affine.h"
 #include "gemm.h"
 #include "move.h"
 #include "program.h"
@@ -124,6 +125,7 @@ inline void instruction(const Step& s, const int32_t* w, const Share& share) {
     case OP_SCATTER: return scatterInstruction(s, w, share);
     case OP_RANDOM: return randomInstruction(s, w, share.rows);
     case OP_PACK: return packInstruction(s, w, share.rows);
+    case OP_AFFINE: return affineInstruction(s, w, share.rows, share.column, share.columns < 0 ? sizeAt(s, w[3]) : share.columns);
     default: DRNN_ASSERT(false);
   }
 }
@@ -149,6 +151,7 @@ inline bool extentsFine(const Step& s, const int32_t* w) {
       return fine;
     }
     case OP_LOOP: return sizeAt(s, w[2]) >= 0;
+    case OP_AFFINE: return sizeAt(s, w[2]) >= 0 && sizeAt(s, w[3]) >= 0 && sizeAt(s, w[4]) >= 0 && affineFine(s, w);
     default: return rowsAt(s, w[2]) >= 0 && sizeAt(s, w[3]) >= 0;
   }
 }

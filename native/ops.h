@@ -11,7 +11,8 @@ enum Opcode : int {
   OP_RANDOM = 7,
   OP_LOOP = 8,
   OP_PACK = 9,
-  OP_COUNT = 10
+  OP_AFFINE = 10,
+  OP_COUNT = 11
 };
 
 enum MicroOpcode : int {

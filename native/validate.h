@@ -7,7 +7,7 @@ namespace {
 constexpr int kMaxOperands = 1024;
 constexpr int kMicroWords = 5;
 
-/// Words of each opcode apart from the operands and micro instructions of a tile; 0 = no such opcode.
+/// Words of each opcode apart from the operands and micro instructions of a tile and the operands of an affine scan; 0 = no such opcode.
 inline int fixedWords(int32_t opcode) {
   switch (opcode) {
     case OP_GEMM: return 2 + 4 + 3 * kOperandWords + 3 + 1;
@@ -19,6 +19,7 @@ inline int fixedWords(int32_t opcode) {
     case OP_RANDOM: return 2 + 3 + 3 * kOperandWords;
     case OP_LOOP: return 2 + 5;
     case OP_PACK: return 2 + 2 + kOperandWords + 2;
+    case OP_AFFINE: return 2 + 7;
     default: return 0;
   }
 }
@@ -87,6 +88,14 @@ inline bool tileFine(const int32_t* w) {
   return true;
 }
 
+inline bool affineFieldsFine(const int32_t* w) {
+  if (!sizesFrom(w + 2, 5, 0) || w[7] < 1 || w[7] > 2 || w[8] < 0 || w[8] > 7) return false;
+  // Coefficients of the step before need such a step, so rows with initial states have none of that kind.
+  if ((w[8] & 6) == 6) return false;
+  const int operands = ((w[8] & 4) ? w[7] : 0) + w[7] * (w[7] + 2);
+  return w[1] == fixedWords(OP_AFFINE) + operands * kOperandWords && operandsFine(w + fixedWords(OP_AFFINE), operands);
+}
+
 /// Fields of one instruction whose word count is already right.
 inline bool fieldsFine(const int32_t* w) {
   switch (w[0]) {
@@ -101,6 +110,7 @@ inline bool fieldsFine(const int32_t* w) {
     case OP_SCATTER: return w[2] >= -1 && w[3] >= 0 && w[4] >= 0 && operandsFine(w + 6, 3);
     case OP_RANDOM: return w[2] >= -1 && w[3] >= 0 && w[4] >= 0 && w[4] <= 1 && operandsFine(w + 5, 3);
     case OP_LOOP: return sizesFrom(w + 2, 3, 0);
+    case OP_AFFINE: return affineFieldsFine(w);
     case OP_PACK: return operandsFine(w + 4, 1) && sizesFrom(w + 2, 2, 0) && sizesFrom(w + 9, 2, 0);
     default: return false;
   }
@@ -134,9 +144,10 @@ inline bool wordsFine(const int32_t* code, Index first, Index end, Place place) 
     if (end - first < 2) return false;
     const int fixed = fixedWords(w[0]);
     if (fixed == 0 || w[1] < fixed || w[1] > end - first) return false;
-    if (w[0] != OP_TILE && w[1] != fixed) return false;
+    if (w[0] != OP_TILE && w[0] != OP_AFFINE && w[1] != fixed) return false;
     if (!fieldsFine(w)) return false;
     if (place == OUTSIDE && usesActiveRows(w)) return false;
+    if (place != OUTSIDE && w[0] == OP_AFFINE) return false;
     if (place == IN_ROWS_LOOP && !isRowWise(w)) return false;
     first += w[1];
     if (w[0] == OP_LOOP) {

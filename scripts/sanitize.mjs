@@ -19,7 +19,7 @@ const kinds = {
   address: ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"],
   thread: ["-fsanitize=thread"],
 };
-const cases = { address: 900, thread: 180 };
+const cases = { address: 1000, thread: 200 };
 // Not optimised: instrumented loops over lanes take minutes otherwise.
 const twins = [
   { name: "twinfused", width: 4, fused: 1, flags: ["-DDRNN_PLAIN_VECTORS", "-O0"] },

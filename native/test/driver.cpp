@@ -225,11 +225,44 @@ void addPacked(Case& x) {
   size(x, 0), size(x, 0), size(x, 0), word(x, 2 + upTo(1));
 }
 
+/// An operand of an affine scan: stacked rows, rows that stay, or one row for all.
+void affineOperand(Case& x, int rows, int cols, int total, int kind, bool written) {
+  const int gap = upTo(2) * upTo(3), col = !written && upTo(3) == 0 ? 0 : 1 + upTo(1) * upTo(1), offset = upTo(3);
+  const int row = (cols > 0 ? (cols - 1) * col + 1 : 0) + gap;
+  const int held = kind == 0 ? total : kind == 1 ? rows : 1;
+  word(x, addBuffer(x, offset + (held > 0 ? held * row : 0)));
+  size(x, offset), size(x, kind == 2 ? 0 : row), size(x, col);
+  word(x, kind == 0 ? sizeIndex(x, row) : -1);
+}
+
+/// A recurrence of one state or a pair over a ragged domain, either way, with and without initial states.
+void addAffine(Case& x) {
+  const int time = upTo(9), cols = upTo(2) == 0 ? upTo(200) : upTo(40), width = 1 + upTo(1);
+  int rows[16], total = 0;
+  const int widest = upTo(12), rowsBuffer = addBuffer(x, time), offsets = addBuffer(x, time);
+  for (int t = 0; t < time; t++) {
+    rows[t] = t == 0 ? upTo(widest) : upTo(3) == 0 ? upTo(rows[t - 1]) : rows[t - 1];
+    const int32_t pair[] = {rows[t], total};
+    memcpy(&x.contents[rowsBuffer][t], &pair[0], 4);
+    memcpy(&x.contents[offsets][t], &pair[1], 4);
+    total += rows[t];
+  }
+  const int form = upTo(2), flags = upTo(1) + (form == 0 ? 0 : form == 1 ? 2 : 4);
+  const int operands = (form == 2 ? width : 0) + width * (width + 2);
+  begin(x, OP_AFFINE, 9 + operands * 5);
+  size(x, widest), size(x, cols), size(x, time);
+  word(x, rowsBuffer), word(x, offsets), word(x, width), word(x, flags);
+  for (int i = 0; i < (form == 2 ? width : 0); i++) affineOperand(x, widest, cols, total, 1 + upTo(1), false);
+  for (int i = 0; i < width * width; i++) affineOperand(x, widest, cols, total, upTo(2), false);
+  for (int i = 0; i < width; i++) affineOperand(x, widest, cols, total, upTo(2), false);
+  for (int i = 0; i < width; i++) affineOperand(x, widest, cols, total, 0, true);
+}
+
 void makeCase(Case& x, int number) {
   x.count = x.sizeCount = x.buffers = 0;
   seed = (uint64_t)number * 977 + 13;
   for (int i = 0; i < 4; i++) draw();
-  switch (number % 9) {
+  switch (number % 10) {
     case 0: return addGemm(x);
     case 1: {
       const int rows = upTo(20), widest = upTo(3) == 0 ? 300 : 40;
@@ -241,6 +274,7 @@ void makeCase(Case& x, int number) {
     case 5: return addIndexed(x, OP_SCATTER);
     case 6: return addRandom(x);
     case 7: return addLoop(x);
+    case 9: return addAffine(x);
     default: return addPacked(x);
   }
 }
@@ -292,7 +326,7 @@ bool sameFloats(const float* a, const float* b, int n) {
 /// Packed panels differ in layout between variants; everything else must not.
 void compareOutcomes(const Case& x, const Outcome& a, const Outcome& b, int number) {
   check(a.status[STATUS_ERROR] == b.status[STATUS_ERROR], "errors differ in case", number);
-  const int skipped = number % 9 == 8 ? 0 : -1;
+  const int skipped = number % 10 == 8 ? 0 : -1;
   for (int i = 0; i < x.buffers; i++)
     if (i != skipped && !sameFloats(a.buffer[i], b.buffer[i], x.lengths[i])) check(false, "bits differ in case", number);
 }
@@ -362,7 +396,7 @@ void damagedPrograms(int number) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int cases = argc > 1 ? atoi(argv[1]) : 900;
+  const int cases = argc > 1 ? atoi(argv[1]) : 1000;
   for (int i = 0; i < cases; i++) everyVariant(i);
   for (int i = 0; i < 60; i++) damagedPrograms(i);
   const CoreVariant* variants[8];

@@ -1,6 +1,7 @@
 // Lowers one level: plans where values go, orders the work, emits the instructions.
 
 import { isOp, type Node, type OpName } from "../ir/core/node.js";
+import { emitAffine } from "./affine.js";
 import { emitCopy, emitFill } from "./copy.js";
 import { planDestinations, type Sink } from "./destinations.js";
 import { emitDot } from "./dot.js";
@@ -94,6 +95,7 @@ const emitters: { readonly [K in OpName]: Emitter<K> } = {
   scatterAdd: emitScatter,
   random: emitRandom,
   scan: emitScan,
+  affineScan: emitAffine,
   ...{ input: inTiles, part: inTiles, constant: inTiles, sizeOf: inTiles },
   ...{
     stop: inTiles,

@@ -57,7 +57,7 @@ export function emitScan(scope: Scope, node: Node<"scan">): void {
 }
 
 function straight(instruction: Instruction): StraightInstruction {
-  if (instruction.op === "loop") throw new Error("a loop inside a loop");
+  if (instruction.op === "loop" || instruction.op === "affine") throw new Error("a loop inside a loop");
   return instruction;
 }
 

@@ -16,7 +16,19 @@ export {
   type EmbeddingOptions,
   embedding,
 } from "./layers/feedforward.js";
-export { type GruOptions, gru, type LstmOptions, lstm, type SimpleRnnOptions, simpleRnn } from "./layers/named.js";
+export {
+  type GruOptions,
+  gru,
+  type LruOptions,
+  type LstmOptions,
+  lru,
+  lstm,
+  type MinLstmOptions,
+  minGru,
+  minLstm,
+  type SimpleRnnOptions,
+  simpleRnn,
+} from "./layers/named.js";
 export { type CellOptions, type RecurrentOptions, recurrent } from "./layers/recurrent.js";
 export { type Logits, logitsOf } from "./logits.js";
 export type {

@@ -15,7 +15,9 @@ export type Init =
   | { readonly kind: "heUniform" }
   | { readonly kind: "heNormal" }
   | { readonly kind: "orthogonal"; readonly gain: number }
-  | { readonly kind: "identity"; readonly gain: number };
+  | { readonly kind: "identity"; readonly gain: number }
+  | { readonly kind: "ringDecay"; readonly rMin: number; readonly rMax: number }
+  | { readonly kind: "ringPhase"; readonly maxPhase: number };
 
 /** All zeros. */
 export function zerosInit(): Init {
@@ -72,6 +74,30 @@ export function identity(gain = 1): Init {
   return { kind: "identity", gain };
 }
 
+/**
+ * ν of eigenvalues exp(-exp(ν) + i·exp(θ)) spread evenly over the ring rMin ≤ |λ| ≤ rMax. Orvieto et al. 2023.
+ *
+ * @throws UsageError `bad_init` unless 0 ≤ rMin < rMax ≤ 1
+ */
+export function ringDecay(rMin: number, rMax: number): Init {
+  if (rMin >= 0 && rMin < rMax && rMax <= 1) return { kind: "ringDecay", rMin, rMax };
+  throw new UsageError({
+    code: "bad_init",
+    what: `the ring from rMin = ${rMin} to rMax = ${rMax} does not lie inside the unit circle`,
+    hint: "Use 0 ≤ rMin < rMax ≤ 1.",
+  });
+}
+
+/**
+ * θ of such eigenvalues with angles spread evenly over [0, maxPhase]. Orvieto et al. 2023.
+ *
+ * @throws UsageError `bad_init` unless maxPhase > 0
+ */
+export function ringPhase(maxPhase: number): Init {
+  if (maxPhase > 0) return { kind: "ringPhase", maxPhase };
+  throw new UsageError({ code: "bad_init", what: `maxPhase = ${maxPhase}`, hint: "Use an angle above 0, at most 2π." });
+}
+
 /** A stream of numbers in [0, 1) for one weight: depends on the seed and the weight's path only, not on its neighbours. */
 export function weightStream(seed: number, path: string): () => number {
   if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -113,7 +139,18 @@ export function drawInit(init: Init, shape: readonly number[], next: () => numbe
       return drawOrthogonal(fanIn, length / fanIn, init.gain, next);
     case "identity":
       return Float64Array.from({ length }, (_, index) => (Math.floor(index / fanOut) === index % fanOut ? init.gain : 0));
+    case "ringDecay":
+      return Float64Array.from({ length }, () =>
+        Math.log(-0.5 * Math.log(inside(init.rMin ** 2 + (init.rMax ** 2 - init.rMin ** 2) * next()))),
+      );
+    case "ringPhase":
+      return Float64Array.from({ length }, () => Math.log(init.maxPhase * inside(next())));
   }
+}
+
+/** Away from 0 and 1, whose logarithms no weight can hold. */
+function inside(share: number): number {
+  return Math.min(Math.max(share, 2 ** -24), 1 - 2 ** -24);
 }
 
 /** The columns are the outputs; all leading axes together are the inputs. A vector has both fans equal to its length. */

@@ -3,6 +3,7 @@
 import { makeGraph } from "../ir/core/build.js";
 import type { Graph, Node } from "../ir/core/node.js";
 import { rewriteScans } from "../ir/core/rewrite.js";
+import { affineScans } from "./affine.js";
 import { hoistScan } from "./hoist.js";
 import type { PassEntry, Report } from "./log.js";
 import { simplify } from "./simplify.js";
@@ -24,7 +25,7 @@ export function optimise(graph: Graph): Optimised {
   const report: Report = (entry) => log.push(entry);
   let current = simplify(graph, report);
   for (let round = 0; round < mostRounds; round++) {
-    const moved = sink(hoist(current, report), report);
+    const moved = sink(affine(hoist(current, report), report), report);
     if (moved.outputs.every((output, index) => output === current.outputs[index])) break;
     current = simplify(moved, report);
   }
@@ -35,6 +36,11 @@ export function optimise(graph: Graph): Optimised {
 /** What does not depend on carries leaves the loops. */
 export function hoist(graph: Graph, report: Report): Graph {
   return overScans(graph, (scan) => hoistScan(scan, report));
+}
+
+/** States that are affine in themselves leave the loops. */
+export function affine(graph: Graph, report: Report): Graph {
+  return overScans(graph, (scan) => affineScans(scan, report));
 }
 
 /** What nobody carries leaves the loops. */

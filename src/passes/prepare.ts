@@ -2,6 +2,7 @@
 
 import { isOp, type Node, reachable } from "../ir/core/node.js";
 import { rewriteScans } from "../ir/core/rewrite.js";
+import { affineScans } from "./affine.js";
 import { hoistScan } from "./hoist.js";
 import { type Report, silent } from "./log.js";
 import { differentiableRules } from "./rules.js";
@@ -16,8 +17,9 @@ export interface ForGradient {
 }
 
 /**
- * Scans between `wrt` and the outputs are simplified, hoisted and sunk, and scans with the same state become one, so that each
- * product outside a loop gets a gradient outside it and each state is walked back once. Nodes of `wrt` are never merged with others.
+ * Scans between `wrt` and the outputs are simplified and hoisted, lose their affine states, are hoisted again and sunk, and scans with
+ * the same state become one, so that each product outside a loop gets a gradient outside it and each state is walked back once. Nodes of
+ * `wrt` are never merged with others.
  */
 export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[], report: Report = silent): ForGradient {
   // Without a scan in between there is nothing to prepare, as for a gradient inside a step.
@@ -25,6 +27,9 @@ export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[
   let all = [...outputs, ...wrt];
   for (const pass of [
     (scan: Node<"scan">) => simplifyBody(scan, differentiableRules, report),
+    (scan: Node<"scan">) => hoistScan(scan, report),
+    (scan: Node<"scan">) => affineScans(scan, report),
+    // Outputs of states that have left need no loop any more.
     (scan: Node<"scan">) => hoistScan(scan, report),
     (scan: Node<"scan">) => sinkScan(scan, report),
   ]) {

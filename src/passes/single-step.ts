@@ -4,9 +4,11 @@ import { equalDims } from "../base/dim.js";
 import { elementCount } from "../base/dtype.js";
 import { allValues, bodyOutputs, openScan } from "../ir/core/body.js";
 import { constantNode, makeGraph } from "../ir/core/build.js";
+import { add, concat, mul, reshape } from "../ir/core/builders.js";
 import { makeDomainTables } from "../ir/core/domain.js";
 import { evaluateOp } from "../ir/core/evaluate.js";
 import { type Domain, type DomainTable, type Graph, isOp, type Node, reachable } from "../ir/core/node.js";
+import { affineInputs } from "../ir/core/ops-affine.js";
 import type { ExactValue } from "../ir/core/primitive.js";
 import { rewriteScans } from "../ir/core/rewrite.js";
 import type { Report } from "./log.js";
@@ -38,7 +40,7 @@ function isSingleStep({ time, lengths, steps, batch }: Domain): boolean {
 }
 
 function mentionsSingleStep(node: Node): boolean {
-  if (isOp(node, "scan")) return isSingleStep(node.attrs.domain);
+  if (isOp(node, "scan") || isOp(node, "affineScan")) return isSingleStep(node.attrs.domain);
   return isOp(node, "input") && node.attrs.source.kind === "table" && isSingleStep(node.attrs.source.domain);
 }
 
@@ -60,6 +62,7 @@ function folded(node: Node): Node {
     if (index.shape.length === 1 && equalDims(from.shape[0]!, index.shape[0]!) && isInOrder(index)) return from;
   }
   if (isOp(node, "input")) return knownTable(node) ?? node;
+  if (isOp(node, "affineScan")) return isSingleStep(node.attrs.domain) ? writtenOut(node) : node;
   const isWhole = node.dtype !== "float32" && node.shape.every((size) => typeof size === "number");
   if (!isWhole || isOp(node, "constant") || isOp(node, "scan") || isOp(node, "part") || isOp(node, "random")) return node;
   const shape = node.shape.map(Number);
@@ -72,6 +75,26 @@ function folded(node: Node): Node {
     node.where,
   );
   return constantNode(data, shape, dtype);
+}
+
+/** The one step of an affine scan, rounded as the core rounds it. */
+function writtenOut(node: Node<"affineScan">): Node {
+  const { initial, coefficients, terms } = affineInputs<Node>(node.inputs, node.attrs);
+  const states = terms.map((term, row) => {
+    const products = initial.map((state, column) => mul(coefficients[row * initial.length + column]!, state));
+    return products.length === 0
+      ? term
+      : add(
+          products.reduce((total, product) => add(total, product)),
+          term,
+        );
+  });
+  return states.length === 1
+    ? states[0]!
+    : concat(
+        states.map((state) => reshape(state, [1, ...state.shape])),
+        0,
+      );
 }
 
 function isInOrder(index: Node): boolean {

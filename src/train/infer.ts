@@ -73,7 +73,17 @@ function largest(values: Iterable<number>): number {
   return most;
 }
 
-const recurrentKinds: ReadonlySet<string> = new Set(["simpleRnn", "lstm", "gru", "recurrent", "bidirectional", "deep-rnn"]);
+const recurrentKinds: ReadonlySet<string> = new Set([
+  "simpleRnn",
+  "lstm",
+  "gru",
+  "minGru",
+  "minLstm",
+  "lru",
+  "recurrent",
+  "bidirectional",
+  "deep-rnn",
+]);
 
 /** The kind of the layer that the input meets; null where the wiring decides. */
 function firstLayerKind(network: Network): string | null {

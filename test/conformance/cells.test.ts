@@ -55,7 +55,7 @@ function subjectOf(cell: AnyCell, isTraining = false): Subject {
   };
   const small = Object.fromEntries(
     Object.keys(cell.options)
-      .filter((name) => name !== "forgetBias" && name !== "rate")
+      .filter((name) => Object.values(definition.state).includes(name))
       .map((name) => [name, 3]),
   );
   const layer = recurrent(cell, { ...small, units: H, returnSequences: true, returnState: true, dropout: 0.3, recurrentDropout: 0.3 });

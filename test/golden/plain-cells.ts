@@ -29,8 +29,8 @@ function column(v: readonly number[], W: PlainWeight, at: number): number {
   return total;
 }
 
-function numbers(count: number, f: (index: number) => number): number[] {
-  const out: number[] = [];
+function numbers<R>(count: number, f: (index: number) => R): R[] {
+  const out: R[] = [];
   for (let index = 0; index < count; index++) out.push(f(index));
   return out;
 }
@@ -100,6 +100,46 @@ const gruResetBefore: PlainCell = {
   },
 };
 
+// Feng et al. 2024, minGRU in its sequential form: gate and candidate see the input alone. Columns z n.
+const minGru: PlainCell = {
+  states: (H) => ({ h: H }),
+  step: (x, { h }, w, H) => ({
+    h: numbers(H, (j) => {
+      const z = logistic(column(x, w.W!, j) + w.b!.data[j]!);
+      return (1 - z) * h![j]! + z * (column(x, w.W!, H + j) + w.b!.data[H + j]!);
+    }),
+  }),
+};
+
+// Feng et al. 2024, minLSTM in its sequential form: the two gates divided by their sum. Columns i f n.
+const minLstm: PlainCell = {
+  states: (H) => ({ h: H }),
+  step: (x, { h }, w, H) => ({
+    h: numbers(H, (j) => {
+      const a = (gate: number): number => column(x, w.W!, gate * H + j) + w.b!.data[gate * H + j]!;
+      const [i, f] = [logistic(a(0)), logistic(a(1))];
+      return (f / (f + i)) * h![j]! + (i / (f + i)) * a(2);
+    }),
+  }),
+};
+
+// Orvieto et al. 2023: s(t) = λ s(t-1) + γ B x(t), y(t) = Re(C s(t)) + D x(t) with complex λ = exp(-exp(ν) + i exp(θ)). Columns re im.
+const lru: PlainCell = {
+  states: (H) => ({ h: H, re: H, im: H }),
+  step(x, { re, im }, w, H) {
+    const next = numbers(H, (j) => {
+      const size = Math.exp(-Math.exp(w.nu!.data[j]!));
+      const angle = Math.exp(w.theta!.data[j]!);
+      const gamma = Math.sqrt(1 - size * size);
+      const [a, b] = [size * Math.cos(angle), size * Math.sin(angle)];
+      return [a * re![j]! - b * im![j]! + gamma * column(x, w.B!, j), a * im![j]! + b * re![j]! + gamma * column(x, w.B!, H + j)] as const;
+    });
+    const [real, imaginary] = [next.map(([part]) => part), next.map(([, part]) => part)];
+    const h = numbers(H, (j) => column(real, w.C!, j) - column(imaginary, w.C!, H + j) + column(x, w.D!, j));
+    return { h, re: real, im: imaginary };
+  },
+};
+
 /** The plain twin of each built-in cell by the cell's name. */
 export const plainCells: Readonly<Record<string, PlainCell>> = {
   "elman-tanh": elman(Math.tanh),
@@ -112,6 +152,9 @@ export const plainCells: Readonly<Record<string, PlainCell>> = {
   "projected-peephole-lstm": lstm(true, true),
   gru,
   "gru-reset-before": gruResetBefore,
+  "min-gru": minGru,
+  "min-lstm": minLstm,
+  lru,
 };
 
 /** Sequences as numbers: x [B][T][I], one length per row. */

@@ -67,7 +67,9 @@ test("a training step copies nothing but initial states", () => {
 test("printing shows every instruction", () => {
   const program = trainingProgram();
   const lines = printLowered(program).split("\n");
-  const straight = program.sections[0]!.instructions.flatMap((one) => (one.op === "loop" ? [one, ...one.body] : [one]));
+  const straight = program.sections[0]!.instructions.flatMap((one): readonly { readonly op: string }[] =>
+    one.op === "loop" ? [one, ...one.body] : [one],
+  );
   const start = lines.indexOf("  run");
   assert.equal(lines.length - start - 1, straight.length);
 });

@@ -7,7 +7,7 @@ import { primitives } from "../../src/ir/core/table.js";
 import { drawsFrom, valueFrom } from "./values.js";
 
 /** Ops that can be evaluated alone. */
-export type LoneOp = Exclude<OpName, "input" | "part" | "scan">;
+export type LoneOp = Exclude<OpName, "input" | "part" | "scan" | "affineScan">;
 
 /** Shape and element type of an input; integers and bools come with values. */
 export interface CaseInput {

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { type Dim, equalDims, equalShapes, symbolDim } from "../../src/base/dim.js";
 import type { HostArray } from "../../src/base/dtype.js";
-import { domainTable, inputNode, makeGraph, makeScan, newScope, scalarNode } from "../../src/ir/core/build.js";
+import { domainTable, inputNode, makeGraph, makeNode, makeScan, newScope, scalarNode } from "../../src/ir/core/build.js";
 import { add, broadcast, mul, tanh } from "../../src/ir/core/builders.js";
 import type { Domain, Graph, Node } from "../../src/ir/core/node.js";
 import { print } from "../../src/ir/core/print.js";
@@ -58,6 +58,7 @@ export function programFrom(choices: Choices, options: ProgramOptions = {}): Pro
   for (let scan = 0; scan < scans; scan++) {
     for (let i = choices.below(nodes / 2); i > 0; i--) growOne(pool, choices);
     if (!choices.isEmpty) addScan(pool, domain, choices, options);
+    if (choices.chance(1, 3)) addAffine(pool, domain, choices);
   }
   for (let i = choices.below(nodes); i > 0; i--) growOne(pool, choices);
   const outputs = pool.outputs(choices, 1 + choices.below(4));
@@ -163,6 +164,33 @@ function addScan(pool: Pool, domain: Domain, choices: Choices, options: ProgramO
   });
 }
 
+/** An affine scan of one state or a pair, its coefficients squashed so that nothing grows. */
+function addAffine(pool: Pool, domain: Domain, choices: Choices): void {
+  const real = (fits: (node: Node) => boolean): Entry | null =>
+    pool.pick(choices, ({ node, bound, slope }) => node.dtype === "float32" && bound <= 8 && slope <= 8 && fits(node));
+  const leads = (node: Node, dim: Dim): boolean => node.shape.length > 0 && equalDims(node.shape[0]!, dim);
+  const term = real((node) => leads(node, domain.steps) && node.shape.length <= 3);
+  if (term === null) return;
+  const features = term.node.shape.slice(1);
+  const width = choices.pick([1, 2]);
+  const [start, lag] = [choices.chance(1, 2), choices.chance(1, 2)];
+  const stateLike = real((node) => equalShapes(node.shape, [domain.batch, ...features]));
+  const initial = stateLike?.node ?? broadcast(scalarNode(0.5), [domain.batch, ...features]);
+  const leading = { steps: [domain.steps], rows: [domain.batch], shared: [] } as const;
+  const coefficients = Array.from({ length: width * width }, () => {
+    const vary = choices.pick(["steps", "rows", "shared"] as const);
+    const ones = features.map(() => 1);
+    const found = real((node) => equalShapes(node.shape, [...leading[vary], ...features]))?.node;
+    const value = found ?? broadcast(scalarNode(choices.real(-1, 1)), [...leading[vary], ...ones]);
+    return { vary, node: mul(tanh(value), 1 / width) };
+  });
+  const attrs = { domain, reverse: choices.chance(1, 2), vary: coefficients.map(({ vary }) => vary), start, lag: lag && !start };
+  const states = Array.from({ length: start ? width : 0 }, () => initial);
+  const terms = Array.from({ length: width }, () => term.node);
+  const node = makeNode("affineScan", [...states, ...coefficients.map((one) => one.node), ...terms], attrs);
+  pool.add(node, { bound: 5 * term.bound + 8, isExact: false, slope: 40 * Math.max(1, term.slope, stateLike?.slope ?? 0) });
+}
+
 interface Carry {
   readonly inner: Node<"input">;
   readonly isAdditive: boolean;
@@ -173,7 +201,11 @@ function nextCarry({ inner, isAdditive }: Carry, body: Pool, choices: Choices): 
   const isSameType = ({ node }: Entry): boolean => node.dtype === inner.dtype && equalShapes(node.shape, inner.shape);
   if (inner.dtype !== "float32") return body.pick(choices, isSameType)!.node;
   const small = body.pick(choices, (entry) => isSameType(entry) && entry.bound <= 8 && entry.slope <= 1.5 && entry.node !== inner);
-  if (isAdditive) return small === null ? inner : add(inner, small.node);
+  if (isAdditive) {
+    const factor = choices.chance(1, 2) ? body.pick(choices, (entry) => isSameType(entry) && entry.slope <= 1.5) : null;
+    const kept = factor === null ? inner : mul(tanh(factor.node), inner);
+    return small === null ? kept : add(kept, small.node);
+  }
   const scalar =
     body.pick(choices, ({ node, slope }) => node.dtype === "float32" && node.shape.length === 0 && slope <= 1.5)?.node ?? scalarNode(0.5);
   const candidate = body.pick(choices, (entry) => isSameType(entry) && entry.slope <= 1.5)!.node;

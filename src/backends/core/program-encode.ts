@@ -3,6 +3,7 @@
 import { type Dim, showDim } from "../../base/dim.js";
 import { activeRows, microNumber, opcodeNumber } from "../../ir/lowered/opcodes.js";
 import {
+  type AffineInstruction,
   type Extent,
   type Instruction,
   type LoweredSection,
@@ -52,8 +53,15 @@ class Encoder {
       this.words[start + 1] = body - start;
       return;
     }
-    this.#fields(instruction);
+    if (instruction.op === "affine") this.#affine(instruction);
+    else this.#fields(instruction);
     this.words[start + 1] = this.words.length - start;
+  }
+
+  #affine(one: AffineInstruction): void {
+    const flags = (one.reverse ? 1 : 0) + (one.lag ? 2 : 0) + (one.initial.length > 0 ? 4 : 0);
+    this.words.push(this.#size(one.batch), this.#size(one.cols), this.#size(one.time), one.rows, one.offsets, one.terms.length, flags);
+    this.#operands([...one.initial, ...one.coefficients, ...one.terms, ...one.results]);
   }
 
   #fields(one: StraightInstruction): void {

@@ -38,6 +38,10 @@ export function lifetimesOf(section: LoweredSection): Lifetime[] {
 
 /** All buffers an instruction reads or writes. */
 export function buffersOf(instruction: Instruction): readonly number[] {
+  if (instruction.op === "affine") {
+    const { rows, offsets, initial, coefficients, terms, results } = instruction;
+    return [rows, offsets, ...[...initial, ...coefficients, ...terms, ...results].map(({ buffer }) => buffer)];
+  }
   if (instruction.op !== "loop") return straightBuffers(instruction);
   return [instruction.rows, instruction.offsets, ...instruction.body.flatMap(straightBuffers)];
 }

@@ -50,7 +50,7 @@ function dataOptions(): Option[] {
 
 function networkOptions(): Option[] {
   return [
-    new Option("--cell <name>", "gru, lstm, elman (default: gru)"),
+    new Option("--cell <name>", "gru, lstm, elman, min-gru, min-lstm, lru (default: gru)"),
     new Option("--layers <n>", "recurrent layers (default: 2)").argParser(whole(1)),
     new Option("--units <n>", "width of every layer, or one per layer: 128,64 (default: 64)").argParser(widths),
     new Option("--activation <name>", "of elman cells: tanh, relu, leakyRelu, sigmoid (default: tanh)"),

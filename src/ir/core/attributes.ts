@@ -3,12 +3,12 @@
 import { type Dim, parseDim, showDim } from "../../base/dim.js";
 import { type DType, exactArray } from "../../base/dtype.js";
 import { UsageError } from "../../base/errors.js";
-import type { OpAttributes, OpName } from "./node.js";
+import { type AffineVarying, affineVarying, type Domain, type OpAttributes, type OpName } from "./node.js";
 
 /** Ops whose attributes are plain values (`input`, `part` and `scan` have forms of their own). */
 export type PlainOp = Exclude<OpName, "input" | "part" | "scan">;
 
-type FieldKind = "dtype" | "word" | "text" | "integer" | "integers" | "dim" | "dims" | "numbers";
+type FieldKind = "dtype" | "word" | "text" | "flag" | "integer" | "integers" | "dim" | "dims" | "numbers" | "domain" | "varying";
 type Schema = { readonly [K in PlainOp]: OpAttributes[K] extends null ? null : { readonly [F in keyof OpAttributes[K]]: FieldKind } };
 
 // The order of fields is the order in print; `data` comes after the dtype that it needs.
@@ -53,6 +53,7 @@ const schema: Schema = {
   dot: { aBatch: "integers", bBatch: "integers", aContract: "integers", bContract: "integers" },
   gather: null,
   scatterAdd: { rows: "dim" },
+  affineScan: { domain: "domain", reverse: "flag", vary: "varying", start: "flag", lag: "flag" },
 };
 
 /** True for ops that this schema covers. */
@@ -68,8 +69,8 @@ export function showAttributes<K extends PlainOp>(op: K, attrs: OpAttributes[K])
     .join(" ");
 }
 
-/** The attributes in a text of `showAttributes`. */
-export function parseAttributes<K extends PlainOp>(op: K, text: string): OpAttributes[K] {
+/** The attributes in a text of `showAttributes`; `domainOf` finds a time domain by its name. */
+export function parseAttributes<K extends PlainOp>(op: K, text: string, domainOf: (name: string) => Domain): OpAttributes[K] {
   const fields = Object.entries(fieldsOf(op));
   if (fields.length === 0) return null as OpAttributes[K];
   const values: Record<string, unknown> = {};
@@ -77,7 +78,7 @@ export function parseAttributes<K extends PlainOp>(op: K, text: string): OpAttri
   for (const [name, kind] of fields) {
     const found = /^(\w+)=("(?:[^"\\]|\\.)*"|\[[^\]]*\]|\S+)\s*/.exec(rest);
     if (found === null || found[1] !== name) throw unreadable(`${op} ${text}`, `expected ${name}=`);
-    values[name] = parseField(kind, found[2]!, values);
+    values[name] = kind === "domain" ? domainOf(found[2]!) : parseField(kind, found[2]!, values);
     rest = rest.slice(found[0].length);
   }
   if (rest !== "") throw unreadable(text, `unexpected ${rest}`);
@@ -107,6 +108,8 @@ function fieldsOf(op: PlainOp): Readonly<Record<string, FieldKind>> {
 function showField(kind: FieldKind, value: unknown): string {
   if (kind === "text") return JSON.stringify(value);
   if (kind === "dim") return showDim(value as Dim);
+  if (kind === "domain") return (value as Domain).name;
+  if (kind === "varying") return `[${(value as readonly AffineVarying[]).join(", ")}]`;
   if (kind === "dims") return `[${(value as readonly Dim[]).map(showDim).join(", ")}]`;
   if (kind === "integers" || kind === "numbers") return `[${Array.from(value as ArrayLike<number>, showNumber).join(", ")}]`;
   return String(value);
@@ -120,12 +123,20 @@ function parseField(kind: FieldKind, text: string, earlier: Readonly<Record<stri
   if (kind === "integers") return listItems(text).map(Number);
   if (kind === "dtype") return parseDtype(text);
   if (kind === "word") return text;
+  if (kind === "flag") return text === "true";
+  if (kind === "varying") return listItems(text).map(parseVarying);
   const items = listItems(text);
   const data = exactArray(earlier.dtype as DType, items.length);
   items.forEach((item, index) => {
     data[index] = Number(item);
   });
   return data;
+}
+
+function parseVarying(text: string): AffineVarying {
+  const found = affineVarying.find((kind) => kind === text);
+  if (found === undefined) throw unreadable(text, "not a way to vary");
+  return found;
 }
 
 /** Throws `bad_graph_text` unless the text names an element type. */

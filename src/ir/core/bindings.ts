@@ -19,7 +19,7 @@ export interface RunBindings {
 export function domainsOf(nodes: readonly Node[]): readonly Domain[] {
   const found = new Set<Domain>();
   for (const node of nodes) {
-    if (isOp(node, "scan")) found.add(node.attrs.domain);
+    if (isOp(node, "scan") || isOp(node, "affineScan")) found.add(node.attrs.domain);
     else if (isOp(node, "input") && node.attrs.source.kind === "table") found.add(node.attrs.source.domain);
   }
   return [...found];

@@ -4,6 +4,7 @@ import type { ExactData, HostArray } from "../../base/dtype.js";
 import { UsageError } from "../../base/errors.js";
 import { bindRun, domainsOf, type Feeds, type RunBindings } from "./bindings.js";
 import { concrete, exactValue, isIdentity, nodeValue } from "./evaluate.js";
+import { runAffineScan } from "./interpret-affine.js";
 import { runScan } from "./interpret-scan.js";
 import { type Domain, type Graph, isOp, type Node, reachable } from "./node.js";
 import type { ExactValue } from "./primitive.js";
@@ -35,6 +36,9 @@ export function interpret(graph: Graph, feeds: Feeds): ExactValue[] {
     if (isOp(node, "scan")) {
       const given = node.inputs.map((input) => values.get(input)!);
       results.set(node, runScan(node, given, run));
+    } else if (isOp(node, "affineScan")) {
+      const given = node.inputs.map((input) => values.get(input)!);
+      values.set(node, runAffineScan(node, given, run));
     } else if (isOp(node, "part")) values.set(node, results.get(node.inputs[0]!)![node.attrs.index]!);
     else if (isOp(node, "input")) values.set(node, inputData(node, feeds, run));
     else values.set(node, nodeValue(node, values, run.sizes));

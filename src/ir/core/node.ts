@@ -53,6 +53,26 @@ export interface ScanAttributes {
   readonly body: Graph;
 }
 
+/** How a coefficient varies: [N, ...] by step, [B, ...] by row (sorted), [...] not at all. */
+export const affineVarying = ["steps", "rows", "shared"] as const;
+export type AffineVarying = (typeof affineVarying)[number];
+
+/**
+ * A recurrence that is affine in its state, elementwise: h = a·h + b, or for a pair of states h1 = (a·h1 + b·h2) + e and h2 = (c·h1 + d·h2) + f.
+ * Inputs: initial states [B, ...] (with `start`), coefficients (1, or 4 by rows of the matrix), terms [N, ...] (1 or 2); feature axes of
+ * coefficients may be 1. Result: the state after every step, [N, ...], or [2, N, ...] for a pair.
+ */
+export interface AffineAttributes {
+  readonly domain: Domain;
+  readonly reverse: boolean;
+  /** One entry per coefficient, so its length tells one state (1) from a pair (4). */
+  readonly vary: readonly AffineVarying[];
+  /** Without initial states the first step of a row gives its terms alone, and no coefficient is read. */
+  readonly start: boolean;
+  /** Each step takes the coefficients of the step that was done before it: the adjoint's form. Only without `start`. */
+  readonly lag: boolean;
+}
+
 /** Attributes of each primitive. `input` and `part` are structural. */
 export interface OpAttributes {
   readonly input: { readonly name: string; readonly source: InputSource };
@@ -118,6 +138,7 @@ export interface OpAttributes {
   /** inputs source index.shape ++ rest, index: [rows, ...rest], starting from zeros, in index order; -1 is dropped. */
   readonly scatterAdd: { readonly rows: Dim };
   readonly scan: ScanAttributes;
+  readonly affineScan: AffineAttributes;
 }
 
 export type OpName = keyof OpAttributes;

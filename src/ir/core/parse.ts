@@ -118,7 +118,12 @@ function readNode(op: string, rest: string, where: string, names: Names): Node {
   if (!isPlainOp(op)) throw unreadable(`${op} ${rest}`, "unknown op");
   const found = /^((?:%\S+ ?)*)(.*?) ?: (\[[^\]]*\]) (\w+)$/.exec(rest);
   if (found === null) throw unreadable(`${op} ${rest}`, "not a value");
-  const node = makeNode(op, references(found[1]!, names), parseAttributes(op, found[2]!), where);
+  const node = makeNode(
+    op,
+    references(found[1]!, names),
+    parseAttributes(op, found[2]!, (name) => domainOf(name, names)),
+    where,
+  );
   const claimed = `${found[3]} ${found[4]}`;
   const shown = `[${node.shape.map((dim) => (typeof dim === "number" ? dim : dim.key)).join(", ")}] ${node.dtype}`;
   if (claimed !== shown) throw unreadable(`${op} ${rest}`, `the type is ${shown}`);

@@ -49,7 +49,7 @@ export interface Primitive<K extends OpName> {
   readonly type: (inputs: readonly ValueType[], attrs: OpAttributes[K]) => ValueType;
   /**
    * Prepares the exact evaluation in float64 / int32 / bool for concrete types, once for many calls (see `evaluateOp` in interpret.ts);
-   * `input`, `part` and `scan` are evaluated by the interpreter itself (null).
+   * `input`, `part`, `scan` and `affineScan` are evaluated by the interpreter itself (null).
    */
   readonly kernel: ((inputs: readonly ConcreteType[], attrs: OpAttributes[K], context: KernelContext) => Kernel) | null;
   /**

@@ -1,5 +1,6 @@
 // The table of primitives: one row per op, from which every generator and every law reads.
 
+import { affineOps } from "./ops-affine.js";
 import { binaryOps } from "./ops-binary.js";
 import { dotOps } from "./ops-dot.js";
 import { indexOps } from "./ops-index.js";
@@ -18,4 +19,5 @@ export const primitives: PrimitiveTable = {
   ...reduceOps,
   ...dotOps,
   ...indexOps,
+  ...affineOps,
 };

@@ -35,6 +35,7 @@ function verifyLevel(level: Level): void {
     verifyEdges(level, node, listed);
     verifyType(level, node);
     if (isOp(node, "scan")) verifyScan(level, node);
+    if (isOp(node, "affineScan") && level.scope !== 0) throw invalid(level, node, "a body holds no scans");
   }
   verifyDomains(level, domainsOf(nodes), listed);
 }

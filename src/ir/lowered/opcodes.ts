@@ -1,7 +1,7 @@
 // The one list of lowered opcodes and tile micro-opcodes; native/ops.h is generated from it.
 
 /** Instructions of the execution core, in numeric order from 1. */
-export const opcodes = ["gemm", "tile", "reduce", "copy", "gather", "scatter", "random", "loop", "pack"] as const;
+export const opcodes = ["gemm", "tile", "reduce", "copy", "gather", "scatter", "random", "loop", "pack", "affine"] as const;
 
 /** Per-element instructions of a `tile` program, in numeric order from 0. */
 export const microOpcodes = [

@@ -2,6 +2,7 @@
 
 import { type Dim, showDim } from "../../base/dim.js";
 import type {
+  AffineInstruction,
   Buffer,
   BufferHome,
   Extent,
@@ -53,14 +54,27 @@ function showHome(home: BufferHome): string {
 }
 
 function showInstruction(buffers: readonly Buffer[], instruction: Instruction): string {
+  if (instruction.op === "affine") return showAffine(buffers, instruction);
   if (instruction.op !== "loop") return showStraight(buffers, instruction);
   const flags = [instruction.reverse ? "reverse" : "", instruction.serial ? "serial" : ""].filter((flag) => flag !== "").join(" ");
   const head = `loop ${showDim(instruction.time)} steps, at most ${showDim(instruction.batch)} rows ${flags}`.trimEnd();
   return [head, ...instruction.body.map((one) => showStraight(buffers, one).replace(/^/gm, "  "))].join("\n");
 }
 
+function showAffine(buffers: readonly Buffer[], one: AffineInstruction): string {
+  const list = (operands: readonly MatrixOperand[]): string => operands.map((operand) => showMatrix(buffers, operand)).join(", ");
+  const flags = [one.reverse ? "reverse" : "", one.lag ? "late coefficients" : ""].filter((flag) => flag !== "").join(" ");
+  const size = `${showDim(one.time)} steps, at most ${showDim(one.batch)} rows x ${showDim(one.cols)}`;
+  const start = one.initial.length === 0 ? "" : ` from ${list(one.initial)}`;
+  return `affine ${size}${flags === "" ? "" : ` ${flags}`} ${list(one.results)} = ${list(one.coefficients)} · state + ${list(one.terms)}${start}`;
+}
+
+function showMatrix(buffers: readonly Buffer[], operand: MatrixOperand): string {
+  return `${showPlace(buffers, operand)}[${showDim(operand.row)}, ${showDim(operand.col)}]`;
+}
+
 function showStraight(buffers: readonly Buffer[], one: StraightInstruction): string {
-  const matrix = (operand: MatrixOperand): string => `${showPlace(buffers, operand)}[${showDim(operand.row)}, ${showDim(operand.col)}]`;
+  const matrix = (operand: MatrixOperand): string => showMatrix(buffers, operand);
   const strided = (place: Place & { readonly strides: readonly Dim[] }): string =>
     `${showPlace(buffers, place)}[${place.strides.map(showDim).join(", ")}]`;
   switch (one.op) {

@@ -147,6 +147,28 @@ export interface LoopInstruction {
   readonly body: readonly StraightInstruction[];
 }
 
+/**
+ * h = a·h + b, elementwise over the columns, for all steps of each row; with two results, pairs with 2x2 blocks (coefficients by rows).
+ * Operands with a step are read or written at the row of every step; no result shares memory with an operand.
+ */
+export interface AffineInstruction {
+  readonly op: "affine";
+  readonly time: Dim;
+  /** Buffers of the domain's rows and offsets tables. */
+  readonly rows: number;
+  readonly offsets: number;
+  readonly batch: Dim;
+  readonly cols: Dim;
+  readonly reverse: boolean;
+  /** Each step reads the coefficients of the step done before it. */
+  readonly lag: boolean;
+  /** Empty: a row's first step gives its terms alone. */
+  readonly initial: readonly MatrixOperand[];
+  readonly coefficients: readonly MatrixOperand[];
+  readonly terms: readonly MatrixOperand[];
+  readonly results: readonly MatrixOperand[];
+}
+
 /** B [k, n] into column panels. */
 export interface PackInstruction {
   readonly op: "pack";
@@ -156,7 +178,7 @@ export interface PackInstruction {
   readonly to: Place;
 }
 
-/** Everything but loops. */
+/** What may stand in a loop. */
 export type StraightInstruction =
   | GemmInstruction
   | TileInstruction
@@ -166,7 +188,7 @@ export type StraightInstruction =
   | RandomInstruction
   | PackInstruction;
 
-export type Instruction = StraightInstruction | LoopInstruction;
+export type Instruction = StraightInstruction | LoopInstruction | AffineInstruction;
 
 /** A time domain of a section: where its sizes and lengths come from. */
 export interface LoweredDomain {

@@ -5,8 +5,8 @@ import { UsageError } from "../../base/errors.js";
 import type { RunDomain } from "../core/domain.js";
 import { tileRegisters } from "./opcodes.js";
 import type {
+  AffineInstruction,
   Extent,
-  Instruction,
   LoopInstruction,
   LoweredSection,
   MatrixOperand,
@@ -38,6 +38,7 @@ export function verifySection(section: LoweredSection, sizes: SymbolSizes, domai
   section.instructions.forEach((instruction, index) => {
     verifier.at = `${index} (${instruction.op})`;
     if (instruction.op === "loop") verifier.loop(instruction, domains);
+    else if (instruction.op === "affine") verifier.affine(instruction, domains);
     else {
       verifier.rule(!usesRows(instruction), "active rows outside a loop");
       verifier.straight(instruction, null);
@@ -73,6 +74,28 @@ class Verifier {
       });
     });
     this.at = start;
+  }
+
+  affine(one: AffineInstruction, domains: readonly RunDomain[]): void {
+    const { home } = this.#section.buffers[one.rows]!;
+    const domain = home.kind === "table" ? domains[home.domain] : undefined;
+    this.rule(domain !== undefined, "the rows are not a domain's table");
+    const width = one.terms.length;
+    const counts = [one.coefficients.length === width * width, one.results.length === width, one.initial.length % width === 0];
+    this.rule((width === 1 || width === 2) && !counts.includes(false), `${width} terms do not go with the other operands`);
+    const steps = (domain === undefined ? [] : [...domain.rows.keys()])
+      .map((t): Step => ({ rows: domain!.rows[t]!, offset: domain!.offsets[t]! }))
+      .filter(({ rows }) => rows > 0);
+    const over = (operand: MatrixOperand): Touched => {
+      const parts = steps.map((step) => this.#touched(operand, ["rows", one.cols], [operand.row, operand.col], step));
+      return { buffer: operand.buffer, elements: parts.flatMap(({ elements }) => elements) };
+    };
+    const read = [...one.initial, ...one.coefficients, ...one.terms].map(over);
+    const written = one.results.map(over);
+    written.forEach((result, index) => {
+      this.#written(result);
+      for (const other of [...read, ...written.slice(index + 1)]) this.#apart(result, other);
+    });
   }
 
   straight(one: StraightInstruction, step: Step | null): void {
@@ -217,7 +240,7 @@ function usesRows(one: StraightInstruction): boolean {
 }
 
 /** What threads may divide by rows: exactly one extent is the active rows, and no two rows meet. */
-function isRowWise(one: Exclude<Instruction, LoopInstruction>): boolean {
+function isRowWise(one: StraightInstruction): boolean {
   if (one.op === "scatter" || one.op === "pack") return false;
   if (one.op === "gemm") return (one.m === "rows") !== (one.batch === "rows");
   return one.op === "copy" ? one.dims[0] === "rows" && one.dims.slice(1).every((dim) => dim !== "rows") : usesRows(one);

@@ -17,7 +17,19 @@ import {
   embedding,
   layerNormLayer,
 } from "./feedforward.js";
-import { type GruOptions, gru, type LstmOptions, lstm, type SimpleRnnOptions, simpleRnn } from "./named.js";
+import {
+  type GruOptions,
+  gru,
+  type LruOptions,
+  type LstmOptions,
+  lru,
+  lstm,
+  type MinLstmOptions,
+  minGru,
+  minLstm,
+  type SimpleRnnOptions,
+  simpleRnn,
+} from "./named.js";
 import { asAnyCell, type RecurrentOptions, recurrentDefinition } from "./recurrent.js";
 
 /** A layer from its configuration. Its maker checks every option again, so a wrong file gives the same sentence as a wrong call. */
@@ -41,6 +53,12 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
       return lstm(options as LstmOptions);
     case "gru":
       return gru(options as GruOptions);
+    case "minGru":
+      return minGru(options as RecurrentOptions);
+    case "minLstm":
+      return minLstm(options as MinLstmOptions);
+    case "lru":
+      return lru(options as LruOptions);
     case "recurrent":
       return makeLayer(recurrentDefinition(findCell(config.cell ?? "", cells), options as RecurrentOptions, config));
     case "bidirectional":

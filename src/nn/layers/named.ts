@@ -8,7 +8,10 @@ import {
   elmanTanh,
   gruCell,
   gruResetBeforeCell,
+  lruCell,
   lstmCell,
+  minGruCell,
+  minLstmCell,
   peepholeLstmCell,
   projectedLstmCell,
   projectedPeepholeLstmCell,
@@ -38,6 +41,22 @@ export interface LstmOptions extends RecurrentOptions {
 export interface GruOptions extends RecurrentOptions {
   /** True (default): the reset gate acts after the recurrent product, with a bias of its own. False: before it. */
   readonly resetAfter?: boolean;
+}
+
+/** Options of `minLstm`. */
+export interface MinLstmOptions extends RecurrentOptions {
+  /** Start of the forget gate's bias; default 1. */
+  readonly forgetBias?: number;
+}
+
+/** Options of `lru`. */
+export interface LruOptions extends RecurrentOptions {
+  /** Smallest absolute value of the recurrence's eigenvalues at the start; default 0. */
+  readonly rMin?: number;
+  /** Largest; default 1. Near 1 the states remember for long. */
+  readonly rMax?: number;
+  /** Largest angle of the eigenvalues at the start, in radians; default 2π. */
+  readonly maxPhase?: number;
 }
 
 const elmanCells: { readonly [activation: string]: AnyCell } = {
@@ -92,4 +111,40 @@ export function gru(options: GruOptions): Layer & StatefulLayer {
   return makeLayer(
     recurrentDefinition(asAnyCell(resetAfter ? gruCell : gruResetBeforeCell), rest, { kind: "gru", options: plainOptions(options) }),
   );
+}
+
+/**
+ * Minimal GRU (Feng et al. 2024): gates in the order z n in W [I, 2H] and b [2H]. Nothing but the state waits for the step before, so
+ * long sequences run much faster than with `gru` or `lstm`; stack layers to make up for what a gate does not see.
+ *
+ * @example minGru({ units: 128, returnSequences: true })
+ */
+export function minGru(options: RecurrentOptions & Stateful): StatefulLayer;
+export function minGru(options: RecurrentOptions): Layer;
+export function minGru(options: RecurrentOptions): Layer & StatefulLayer {
+  return makeLayer(recurrentDefinition(asAnyCell(minGruCell), options, { kind: "minGru", options: plainOptions(options) }));
+}
+
+/**
+ * Minimal LSTM (Feng et al. 2024): gates in the order i f n in W [I, 3H] and b [3H]. Fast on long sequences as `minGru` is.
+ *
+ * @example minLstm({ units: 128, returnSequences: true })
+ */
+export function minLstm(options: MinLstmOptions & Stateful): StatefulLayer;
+export function minLstm(options: MinLstmOptions): Layer;
+export function minLstm(options: MinLstmOptions): Layer & StatefulLayer {
+  return makeLayer(recurrentDefinition(asAnyCell(minLstmCell), options, { kind: "minLstm", options: plainOptions(options) }));
+}
+
+/**
+ * Linear recurrent unit (Orvieto et al. 2023): complex eigenvalues in nu [H] and theta [H], maps B [I, 2H] and C [H, 2H] with real and
+ * imaginary columns, and D [I, H]. Its output is linear in its input: put something else between layers, such as `activation("gelu")`.
+ *
+ * @throws UsageError `bad_init` unless 0 ≤ rMin < rMax ≤ 1 and maxPhase > 0
+ * @example lru({ units: 64, rMin: 0.9, rMax: 0.999, returnSequences: true })
+ */
+export function lru(options: LruOptions & Stateful): StatefulLayer;
+export function lru(options: LruOptions): Layer;
+export function lru(options: LruOptions): Layer & StatefulLayer {
+  return makeLayer(recurrentDefinition(asAnyCell(lruCell), options, { kind: "lru", options: plainOptions(options) }));
 }

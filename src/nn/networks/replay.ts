@@ -195,7 +195,8 @@ class Replay {
   #op(saved: WiredNode, inputs: readonly Node[]): Node {
     const { op = "" } = saved;
     if (!isOpName(op) || ["input", "part", "scan"].includes(op)) throw badConfig(`there is no op "${op}"`);
-    const attrs = this.#attributes(saved.attrs ?? null);
+    const plain = this.#attributes(saved.attrs ?? null);
+    const attrs = op === "affineScan" && isRecord(plain) ? { ...plain, domain: this.#domain(saved.domain ?? "") } : plain;
     if (op === "constant") return readConstant(attrs);
     // The op table checks the attributes against the inputs' shapes.
     return makeNode(op, inputs, attrs as never);

@@ -141,7 +141,7 @@ function withLengths(roots: readonly Node[], values: readonly Value[], domains: 
   };
   for (const value of values) if (value instanceof TracedTensor && value.domain !== null) meet(value.domain);
   for (const node of nodes) {
-    if (isOp(node, "scan")) meet(node.attrs.domain);
+    if (isOp(node, "scan") || isOp(node, "affineScan")) meet(node.attrs.domain);
     if (isOp(node, "input") && node.attrs.source.kind === "table") meet(node.attrs.source.domain);
   }
   const lengths = [...domains.values()].flatMap((domain) => (domain.lengths === null ? [] : [domain.lengths]));
@@ -165,6 +165,10 @@ function wiredNode(node: Node, index: ReadonlyMap<Node, number>): WiredNode {
   if (isOp(node, "scan")) {
     const { domain, body, ...counts } = node.attrs;
     return { kind: "scan", inputs, domain: domain.name, attrs: toJson(counts), body: wiredBody(body) };
+  }
+  if (isOp(node, "affineScan")) {
+    const { domain, ...attrs } = node.attrs;
+    return { kind: "op", op: node.op, inputs, domain: domain.name, attrs: toJson(attrs) };
   }
   return { kind: "op", op: node.op, inputs, attrs: toJson(node.attrs) };
 }

@@ -5,7 +5,7 @@ import { nearestName } from "../../data/table.js";
 import { zerosInit } from "../../nn/init.js";
 import type { Layer } from "../../nn/layer.js";
 import { dense, dropoutLayer } from "../../nn/layers/feedforward.js";
-import { gru, lstm, simpleRnn } from "../../nn/layers/named.js";
+import { gru, lru, lstm, minGru, minLstm, simpleRnn } from "../../nn/layers/named.js";
 import { adamw, type Model, sequential } from "../../train/index.js";
 import type { NetworkSpec, Trained, Trainer, TrainJob } from "./trainer.js";
 
@@ -20,6 +20,9 @@ const cells: Readonly<Record<string, (options: LayerOptions, activation: string)
   "gru-reset-before": (options) => gru({ ...options, resetAfter: false }),
   lstm: (options) => lstm(options),
   "lstm-peephole": (options) => lstm({ ...options, peephole: true }),
+  "min-gru": (options) => minGru(options),
+  "min-lstm": (options) => minLstm(options),
+  lru: (options) => lru(options),
   elman: (options, activation) => simpleRnn({ ...options, activation }),
 };
 
