@@ -2,7 +2,15 @@
 
 import { lifetimesOf, planArena } from "../backends/core/program-plan.js";
 import { type Dim, evaluateDim, symbolsIn } from "../base/dim.js";
-import type { Extent, Instruction, LoweredSection, MatrixOperand, StraightInstruction, TileInstruction } from "../ir/lowered/program.js";
+import type {
+  AffineInstruction,
+  Extent,
+  Instruction,
+  LoweredSection,
+  MatrixOperand,
+  StraightInstruction,
+  TileInstruction,
+} from "../ir/lowered/program.js";
 
 /** What a run costs. */
 export interface Cost {
@@ -71,6 +79,7 @@ function sizeIn(dim: Dim, sizes: Sizes, rows: number): number {
 }
 
 function instructionCost(one: Instruction, sizes: Sizes): Cost {
+  if (one.op === "affine") return affineCost(one, sizes);
   if (one.op !== "loop") return straightCost(one, sizes, 1);
   const rows = sizeIn(one.batch, sizes, 1);
   const steps = sizeIn(one.time, sizes, 1);
@@ -82,6 +91,16 @@ function instructionCost(one: Instruction, sizes: Sizes): Cost {
     bytes: body.bytes * steps,
     started: body.started * steps + 1,
   };
+}
+
+/** All rows take all steps; every operand that moves with the steps is read or written once. */
+function affineCost({ batch, time, cols, initial, coefficients, terms, results }: AffineInstruction, sizes: Sizes): Cost {
+  const [rows, steps, width] = [sizeIn(batch, sizes, 1), sizeIn(time, sizes, 1), sizeIn(cols, sizes, 1)];
+  const touched = ({ step, row, col }: MatrixOperand): number =>
+    (step === null ? 1 : steps) * (row === 0 ? 1 : rows) * (col === 0 ? 1 : width);
+  const elements = [...initial, ...coefficients, ...terms, ...results].reduce((total, operand) => total + touched(operand), 0);
+  const operations = 2 * coefficients.length * rows * steps * width;
+  return { productOperations: 0, otherOperations: operations, weightedOperations: operations, bytes: 4 * elements, started: 1 };
 }
 
 function straightCost(one: StraightInstruction, sizes: Sizes, rows: number): Cost {

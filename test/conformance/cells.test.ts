@@ -178,7 +178,7 @@ function assertAgrees(actual: Map<string, readonly number[]>, expected: Map<stri
 }
 
 const long = allCells
-  .filter(({ name }) => ["elman-tanh", "lstm", "gru"].includes(name))
+  .filter(({ name }) => ["elman-tanh", "lstm", "gru", "min-gru", "min-lstm", "lru"].includes(name))
   .map((cell) => {
     const subject = longSubject(cell);
     const one = caseOf(subject, [64, 0, 1, 63, 17], 64, 0);

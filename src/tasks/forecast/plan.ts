@@ -115,9 +115,12 @@ export function checkNetworkSize({ cell, units, horizon }: NetworkSize): void {
   );
 }
 
+/** Gates of cells whose matrices are not one per gate for input and state alike: those of the input, those of the state. */
+const products: { readonly [cell: string]: readonly [number, number] } = { "min-gru": [2, 0], "min-lstm": [3, 0], lru: [3, 2] };
+
 function recurrentWeights(cell: string, units: readonly number[]): number {
-  const gates = cell.includes("lstm") ? 4 : cell.includes("gru") ? 3 : 1;
-  return units.reduce((sum, width, i) => sum + gates * width * (width + (units[i - 1] ?? 1)), 0);
+  const [fromBelow, fromState] = products[cell] ?? (cell.includes("lstm") ? [4, 4] : cell.includes("gru") ? [3, 3] : [1, 1]);
+  return units.reduce((sum, width, i) => sum + width * (fromState * width + fromBelow * (units[i - 1] ?? 1)), 0);
 }
 
 /** Every k-th of the origins, k such that at most `most` are left and the seasons stay mixed. */
