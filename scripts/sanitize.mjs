@@ -78,7 +78,7 @@ export async function sanitize(kind) {
   mkdirSync(folder, { recursive: true });
   const reason = missing(compiler, kind, folder);
   if (reason !== "") return `${kind} sanitizer skipped: ${reason}`;
-  const driver = readFileSync(`${nativeFolder}test/driver.cpp`, "utf8");
+  const driver = ["driver.cpp", "affine_case.h"].map((name) => readFileSync(`${nativeFolder}test/${name}`, "utf8"));
   const stamp = fingerprint({ ...readSources(), driver }, flags, kinds[kind], twins, compiler);
   if (textOf(`${folder}${kind}.hash`) !== stamp) {
     await build(compiler, kind, folder);

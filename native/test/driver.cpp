@@ -189,30 +189,22 @@ void addRandom(Case& x) {
   operand(x, rows, cols * (kind + 1), NO_BROADCAST);
 }
 
-/// Tables of a ragged time domain with falling numbers of rows.
-struct Domain {
-  int rows, offsets, total;
-};
-Domain addDomain(Case& x, int time, int widest) {
-  Domain d = {addBuffer(x, time), addBuffer(x, time), 0};
-  for (int t = 0, rows = widest; t < time; t++) {
-    if (t > 0 && upTo(1) == 0) rows = upTo(rows);
-    const int32_t pair[] = {rows, d.total};
-    memcpy(&x.contents[d.rows][t], &pair[0], 4);
-    memcpy(&x.contents[d.offsets][t], &pair[1], 4);
-    d.total += rows;
-  }
-  return d;
-}
-
 /// A ragged loop with a tile whose outputs move with the packed rows, forward or backward.
 void addLoop(Case& x) {
-  const int time = upTo(6), cols = upTo(40), widest = upTo(12);
-  const Domain d = addDomain(x, time, widest);
+  const int time = upTo(6), cols = upTo(40);
+  int rows[8], total = 0, widest = upTo(12);
+  const int rowsBuffer = addBuffer(x, time), offsets = addBuffer(x, time);
+  for (int t = 0; t < time; t++) {
+    rows[t] = t == 0 ? widest : upTo(rows[t - 1]);
+    const int32_t pair[] = {rows[t], total};
+    memcpy(&x.contents[rowsBuffer][t], &pair[0], 4);
+    memcpy(&x.contents[offsets][t], &pair[1], 4);
+    total += rows[t];
+  }
   begin(x, OP_LOOP, 7);
-  size(x, time), word(x, d.rows), word(x, d.offsets), word(x, upTo(3)), word(x, 0);
+  size(x, time), word(x, rowsBuffer), word(x, offsets), word(x, upTo(3)), word(x, 0);
   const int start = x.count;
-  addTile(x, widest, cols, true, d.total);
+  addTile(x, widest, cols, true, total);
   x.words[start - 1] = x.count - start;
 }
 
@@ -233,29 +225,7 @@ void addPacked(Case& x) {
   size(x, 0), size(x, 0), size(x, 0), word(x, 2 + upTo(1));
 }
 
-/// An operand of an affine scan: stacked rows, rows that stay, or one row for all.
-void affineOperand(Case& x, int rows, int cols, int total, int kind, bool written) {
-  const int gap = upTo(2) * upTo(3), col = !written && upTo(3) == 0 ? 0 : 1 + upTo(1) * upTo(1), offset = upTo(3);
-  const int row = (cols > 0 ? (cols - 1) * col + 1 : 0) + gap;
-  const int held = kind == 0 ? total : kind == 1 ? rows : 1;
-  word(x, addBuffer(x, offset + (held > 0 ? held * row : 0)));
-  size(x, offset), size(x, kind == 2 ? 0 : row), size(x, col);
-  word(x, kind == 0 ? sizeIndex(x, row) : -1);
-}
-
-/// A recurrence of one state or a pair over a ragged domain, either way, with and without initial states.
-void addAffine(Case& x) {
-  const int time = upTo(9), cols = upTo(2) == 0 ? upTo(200) : upTo(40), width = 1 + upTo(1), widest = upTo(12);
-  const Domain d = addDomain(x, time, upTo(widest));
-  const int form = upTo(2), flags = upTo(1) + (form == 0 ? 0 : form == 1 ? 2 : 4);
-  const int operands = (form == 2 ? width : 0) + width * (width + 2);
-  begin(x, OP_AFFINE, 9 + operands * 5);
-  size(x, widest), size(x, cols), size(x, time);
-  word(x, d.rows), word(x, d.offsets), word(x, width), word(x, flags);
-  for (int i = 0; i < (form == 2 ? width : 0); i++) affineOperand(x, widest, cols, d.total, 1 + upTo(1), false);
-  for (int i = 0; i < width * (width + 1); i++) affineOperand(x, widest, cols, d.total, upTo(2), false);
-  for (int i = 0; i < width; i++) affineOperand(x, widest, cols, d.total, 0, true);
-}
+#include "affine_case.h"
 
 void makeCase(Case& x, int number) {
   x.count = x.sizeCount = x.buffers = 0;
@@ -395,7 +365,7 @@ void damagedPrograms(int number) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int cases = argc > 1 ? atoi(argv[1]) : 1000;
+  const int cases = argc > 1 ? atoi(argv[1]) : 900;
   for (int i = 0; i < cases; i++) everyVariant(i);
   for (int i = 0; i < 60; i++) damagedPrograms(i);
   const CoreVariant* variants[8];

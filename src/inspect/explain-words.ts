@@ -15,11 +15,18 @@ const opWords: Readonly<Record<string, string>> = {
   ...{ scatterAdd: "writing into a table", random: "random numbers" },
 };
 
+/** States that left their loop, by the rule that found them. */
+const leftWords: Readonly<Record<string, string>> = {
+  ...{ single: "the recurrence of a state", pair: "the recurrence of a pair of states" },
+  ...{ delay: "a value of the step before", last: "a value after the last step" },
+};
+
 /** What left the loops before they start. */
 export function hoistedWords(log: readonly PassEntry[]): string[] {
-  const entries = log.filter(({ pass }) => pass === "hoist");
+  const entries = log.filter(({ pass }) => pass === "hoist" || pass === "affine");
   return unique(
-    entries.map(({ rule, what, reason }) => {
+    entries.map(({ pass, rule, what, reason }) => {
+      if (pass === "affine") return `${leftWords[rule] ?? what}: ${reason}`;
       if (rule === "over-steps") return `${named(what.replace(/ of \d+ body nodes$/, ""))} for all steps at once: ${reason}`;
       if (rule === "over-rows") return `${named(what)} once per row: ${reason}`;
       if (rule === "once") return `${named(what)} once for everything: ${reason}`;
