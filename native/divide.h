@@ -16,13 +16,13 @@ inline double product(const Step& s, const int32_t* fields, int n) {
 /// Rough floating operations; moving a float counts as two.
 inline double workOf(const Step& s, const int32_t* w) {
   switch (w[0]) {
+    case OP_AFFINE: return 8 * product(s, w + 2, 3) * w[7] * (w[7] + 2);
     case OP_GEMM: return 2 * product(s, w + 2, 4);
     case OP_TILE: return 4 * product(s, w + 2, 2) * w[5];
     case OP_REDUCE: return 2 * product(s, w + 3, 3);
     case OP_COPY: return 4 * product(s, w + 2, 6);
     case OP_RANDOM: return 40 * product(s, w + 2, 2);
     case OP_PACK: return 4 * product(s, w + 2, 2);
-    case OP_AFFINE: return 4 * product(s, w + 2, 3) * w[7] * (w[7] + 2);
     default: return 4 * product(s, w + 2, 2);
   }
 }
