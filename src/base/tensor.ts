@@ -63,12 +63,13 @@ export function hostTensor(data: HostArray["data"], shape: readonly number[], dt
 }
 
 /** What `a + b` and `a > 0` run into. Only `String(t)` is allowed. */
-export function refuseArithmetic(hint: string, shown: string): string {
+export function refuseArithmetic(hint: string, shown: string, where = ""): string {
   if (hint === "string") return shown;
   throw new UsageError({
     code: "tensor_in_arithmetic",
     what: "a tensor cannot be used with +, -, *, / or compared with <, >",
     hint: "Use add, sub, mul, div, less, greater from deep-rnn.",
+    where,
   });
 }
 

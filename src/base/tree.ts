@@ -48,8 +48,26 @@ export function treeShape<L>(tree: TreeOf<L>, isLeaf: (value: unknown) => value 
   return show(tree);
 }
 
+/**
+ * The tree with the names of its records in the pattern's order: names say what belongs together, their order does not. Parts whose
+ * names differ from the pattern's stay as they are.
+ */
+export function orderedLike<L, T extends TreeOf<L>>(pattern: TreeOf<L>, tree: T, isLeaf: (value: unknown) => value is L): T {
+  const order = (from: unknown, part: unknown): unknown => {
+    if (isLeaf(from) || isLeaf(part)) return part;
+    if (Array.isArray(from) && Array.isArray(part)) return part.map((child: unknown, index) => order(from[index], child));
+    if (!isRecord(from) || !isRecord(part)) return part;
+    const names = Object.keys(from).filter((name) => Object.hasOwn(part, name));
+    if (names.length !== Object.keys(part).length) return part;
+    return Object.fromEntries(names.map((name) => [name, order(from[name], part[name])]));
+  };
+  return order(pattern, tree) as T;
+}
+
+/** True for objects that are records of named parts; false for arrays, typed arrays, maps, dates and promises. */
 export function isRecord(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(Symbol.toStringTag in value) && !(value instanceof Date);
 }
 
 function walk<L>(part: unknown, path: string, isLeaf: (value: unknown) => value is L, visit: (path: string, leaf: L) => void): void {
@@ -71,7 +89,12 @@ function notATree(part: unknown, path: string): UsageError {
   const at = path === "" ? "" : ` at "${path}"`;
   return new UsageError({
     code: "not_a_tree",
-    what: `expected tensors, or arrays and records of tensors, found ${part === null ? "null" : typeof part}${at}`,
-    hint: "Wrap numbers in tensor(...).",
+    what: `expected tensors, or arrays and records of tensors, found ${kindOf(part)}${at}`,
+    hint: part instanceof Promise ? "The function must not be async." : "Wrap numbers in tensor(...).",
   });
+}
+
+function kindOf(part: unknown): string {
+  if (typeof part !== "object" || part === null) return String(part === null ? null : typeof part);
+  return `a ${part.constructor?.name ?? "value of another kind"}`;
 }

@@ -5,6 +5,7 @@ import { HostTensor, hostTensor } from "../base/tensor.js";
 import { constantNode, currentPlace, makeNode } from "../ir/core/build.js";
 import { evaluateOp, exactValue } from "../ir/core/interpret.js";
 import type { Domain, Node, OpAttributes, OpName } from "../ir/core/node.js";
+import { isTracing } from "./context.js";
 import { TracedTensor, type Value } from "./traced.js";
 
 const constants = new WeakMap<HostTensor, Node>();
@@ -24,6 +25,7 @@ export function nodeOf(value: Value): Node {
 export function emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttributes[K], domain: Domain | null = null): Value {
   const hosts = inputs.filter((input) => input instanceof HostTensor);
   if (hosts.length < inputs.length || hasRunTimeSize(attrs)) {
+    if (!isTracing()) throw afterTrace();
     const nodes = inputs.map(nodeOf);
     if (domain !== null && nodes.some((node) => node.scope > 0)) throw sequenceInStep();
     return new TracedTensor(makeNode(op, nodes, attrs), domain);
@@ -38,6 +40,15 @@ function hasRunTimeSize(attrs: OpAttributes[OpName]): boolean {
   if (attrs === null) return false;
   const isExpression = (value: unknown): boolean => typeof value === "object" && value !== null && "key" in value;
   return Object.values(attrs).some((value: unknown) => isExpression(value) || (Array.isArray(value) && value.some(isExpression)));
+}
+
+/** What the use of a traced tensor outside every trace runs into. */
+export function afterTrace(): UsageError {
+  return new UsageError({
+    code: "escaped_tensor",
+    what: "a traced tensor is used after its trace ended",
+    hint: "Return it from the traced function.",
+  });
 }
 
 function sequenceInStep(): UsageError {

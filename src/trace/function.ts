@@ -7,9 +7,9 @@ import { type HostTensor, hostTensor, type Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import { inputNode, makeGraph } from "../ir/core/build.js";
 import { interpret } from "../ir/core/interpret.js";
-import type { Graph, Node } from "../ir/core/node.js";
+import { type Graph, isOp, type Node, reachable } from "../ir/core/node.js";
 import { isTracing, withTrace } from "./context.js";
-import { nodeOf } from "./emit.js";
+import { afterTrace, nodeOf } from "./emit.js";
 import { unpack } from "./packed.js";
 import { asValue, TracedTensor, tensorLeaves, tensorTree } from "./traced.js";
 
@@ -39,6 +39,7 @@ export function traceFunction<R>(
     const { outputs, extra } = run(inputs.map((node) => new TracedTensor(node)));
     const nodes = outputs.map((output) => nodeOf(unpack(asValue(output))));
     for (const node of nodes) if (node.scope !== 0) throw escaped(node);
+    checkInputs(nodes, [...inputs, ...trace.captured.keys()]);
     return { graph: makeGraph(name, [...inputs, ...trace.captured.keys()], nodes), captured: trace.captured, extra };
   });
 }
@@ -51,11 +52,7 @@ export function traceOrEvaluate<A extends Tree, R extends Tree>(f: (args: A) => 
   if (isTracing()) return f(args);
   const given = tensorLeaves(args);
   if (given.some(({ leaf }) => leaf instanceof TracedTensor)) {
-    throw new UsageError({
-      code: "escaped_tensor",
-      what: "a traced tensor is used after its trace ended",
-      hint: "Return it from the traced function.",
-    });
+    throw afterTrace();
   }
   const leaves = given.map(({ path, leaf }) => ({ name: path, shape: leaf.shape, dtype: leaf.dtype }));
   const { graph, captured, extra } = traceFunction("eager", leaves, (inputs) => {
@@ -69,6 +66,19 @@ export function traceOrEvaluate<A extends Tree, R extends Tree>(f: (args: A) => 
   });
   const values = interpret(graph, feeds).map((value) => hostTensor(value.data, value.shape, value.dtype));
   return tensorTree(extra, values) as R;
+}
+
+/** An input that is none of this function's was kept from the trace of another. */
+function checkInputs(outputs: readonly Node[], inputs: readonly Node[]): void {
+  const own = new Set(inputs);
+  if (reachable(outputs).some((node) => isOp(node, "input") && node.attrs.source.kind === "argument" && !own.has(node))) {
+    throw new UsageError({
+      code: "escaped_tensor",
+      what: "a tensor of another traced function is used in this one",
+      hint: "Return it from that function and pass it in as an argument.",
+      phase: "trace",
+    });
+  }
 }
 
 function escaped(node: Node): UsageError {

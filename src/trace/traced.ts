@@ -5,6 +5,7 @@ import type { DType } from "../base/dtype.js";
 import { UsageError } from "../base/errors.js";
 import { HostTensor, refuseArithmetic, type Tensor } from "../base/tensor.js";
 import { type NamedLeaf, type Tree, type TreeOf, treeFrom, treeLeaves } from "../base/tree.js";
+import { currentPlace } from "../ir/core/build.js";
 import type { Domain, Node } from "../ir/core/node.js";
 
 /**
@@ -44,7 +45,7 @@ export class TracedTensor implements Tensor {
   }
 
   [Symbol.toPrimitive](hint: string): string {
-    return refuseArithmetic(hint, `traced ${showShape(dimsOf(this))} ${this.dtype}`);
+    return refuseArithmetic(hint, `traced ${showShape(dimsOf(this))} ${this.dtype}`, currentPlace());
   }
 }
 
@@ -62,7 +63,12 @@ export function isTraced(value: unknown): value is TracedTensor {
 /** Narrows the public interface to the two classes behind it. */
 export function asValue(tensor: Tensor): Value {
   if (isTensor(tensor)) return tensor;
-  throw new UsageError({ code: "not_a_tensor", what: `expected a tensor, found ${describe(tensor)}`, hint: "Make one with tensor(...)." });
+  throw new UsageError({
+    code: "not_a_tensor",
+    what: `expected a tensor, found ${describe(tensor)}`,
+    where: currentPlace(),
+    hint: "Make one with tensor(...).",
+  });
 }
 
 /** The tensors of a tree with their paths, in order. */
@@ -87,6 +93,12 @@ export function rankOf(tensor: Tensor): number {
   return dimsOf(tensor).length;
 }
 
+/** Refuses what plain JavaScript may pass for a function to be traced; throws UsageError `not_a_function`. */
+export function checkFunction(op: string, f: unknown): void {
+  if (typeof f === "function") return;
+  throw new UsageError({ code: "not_a_function", op, what: `expected a function of tensors, found ${describe(f)}` });
+}
+
 function guardedShape(dims: readonly Dim[]): readonly number[] {
   const shape: number[] = [];
   dims.forEach((dim, axis) => {
@@ -101,6 +113,7 @@ function guardedShape(dims: readonly Dim[]): readonly number[] {
           code: "dynamic_dim",
           what: `axis ${axis} of ${showShape(dims)} has the size ${dim.key}, which is known only at run time`,
           hint: "Use sizeOf(t, axis), or an op that does not need the number.",
+          where: currentPlace(),
           phase: "trace",
         });
       },
@@ -114,11 +127,14 @@ function valueInTrace(what: string): UsageError {
     code: "value_in_trace",
     what: `${what} asks for a value while the function is traced, when there are only symbols`,
     hint: "Use where or scan to choose and repeat, or return the tensor and read it outside.",
+    where: currentPlace(),
     phase: "trace",
   });
 }
 
 function describe(value: unknown): string {
   if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `${typeof value} ${String(value)}`;
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "number") return `the number ${value}`;
+  return value === undefined ? "undefined" : `${/^[aeiou]/.test(typeof value) ? "an" : "a"} ${typeof value}`;
 }

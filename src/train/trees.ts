@@ -2,7 +2,7 @@
 
 import { UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
-import { type Tree, treeShape } from "../base/tree.js";
+import { orderedLike, type Tree, treeShape } from "../base/tree.js";
 import { add, div, maximum, minimum, mul, sqrt, square, sum, tensor } from "../ops/index.js";
 import { isTensor, tensorLeaves, tensorTree } from "../trace/traced.js";
 
@@ -16,10 +16,11 @@ export function mapTree<T extends Tree>(f: (...leaves: Tensor[]) => Tensor, ...t
   const [first, ...rest] = trees;
   if (first === undefined) throw new UsageError({ code: "no_argument", op: "mapTree", what: "no tree was given" });
   const shape = treeShape(first, isTensor);
-  if (rest.some((tree) => treeShape(tree, isTensor) !== shape)) {
+  const ordered = rest.map((tree) => orderedLike<Tensor, T>(first, tree, isTensor));
+  if (ordered.some((tree) => treeShape(tree, isTensor) !== shape)) {
     throw new UsageError({ code: "tree_structure", op: "mapTree", what: "the trees have different names or lengths" });
   }
-  const columns = trees.map((tree) => tensorLeaves(tree).map(({ leaf }) => leaf));
+  const columns = [first, ...ordered].map((tree) => tensorLeaves(tree).map(({ leaf }) => leaf));
   const leaves = columns[0]!.map((_, index) => f(...columns.map((column): Tensor => column[index]!)));
   return tensorTree(first, leaves);
 }

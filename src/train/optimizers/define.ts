@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../base/errors.js";
 import { hostTensor, type Tensor } from "../../base/tensor.js";
-import { isRecord, type Tree, treeShape } from "../../base/tree.js";
+import { isRecord, orderedLike, type Tree, treeShape } from "../../base/tree.js";
 import { checkOptions, type OptionKinds, shown } from "../../nn/options.js";
 import { add, tensor, zeros } from "../../ops/index.js";
 import { isTensor, tensorLeaves, tensorTree } from "../../trace/traced.js";
@@ -177,14 +177,17 @@ function updateTrees(
   rule: OptimizerRule,
   args: { readonly weights: Tree; readonly grads: Tree; readonly slots: Tree },
 ): { weights: Tree; slots: Tree } {
-  const { weights, grads, slots } = args;
+  const { weights } = args;
+  const alike = (tree: Tree): Tree => orderedLike<Tensor, Tree>(weights, tree, isTensor);
+  const grads = alike(args.grads);
+  const { slots } = args;
   if (treeShape(weights, isTensor) !== treeShape(grads, isTensor)) {
     throw new UsageError({ code: "tree_structure", op: name, what: "weights and grads have different names" });
   }
   const step = add(leafOf(slots, "step", name), 1);
   const rate = learningRateAt(rule, step);
   const gradients = tensorLeaves(grads).map(({ leaf }) => leaf);
-  const slotLeaves = rule.slots.map((slot) => tensorLeaves(treeAt(slots, slot, name)).map(({ leaf }) => leaf));
+  const slotLeaves = rule.slots.map((slot) => tensorLeaves(alike(treeAt(slots, slot, name))).map(({ leaf }) => leaf));
   const moved = tensorLeaves(weights).map(({ leaf }, index) => {
     const own = Object.fromEntries(rule.slots.map((slot, which) => [slot, slotLeaves[which]![index]!]));
     return rule.step(leaf, gradients[index]!, own, step, rate);
