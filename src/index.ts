@@ -140,6 +140,7 @@ export {
   type TensorLike,
   take,
   tanh,
+  tap,
   tensor,
   transpose,
   valueAndGrad,

@@ -32,6 +32,14 @@ export function valueAndGrad<A extends readonly Tree[]>(f: (...args: A) => Tenso
   };
 }
 
+/** Cotangents of traced tensors, given those of the outputs; zeros where no output depends on one. Only inside a trace. */
+export function cotangentsOf(outputs: readonly Tensor[], seeds: readonly Tensor[], wrt: readonly Tensor[]): Tensor[] {
+  const nodes = (tensors: readonly Tensor[]): Node[] => tensors.map((tensor) => nodeOf(physical(asValue(tensor))));
+  const targets = nodes(wrt);
+  const cotangents = reverse(nodes(outputs), nodes(seeds), targets, preparedForGradient);
+  return cotangents.map((cotangent, index) => new TracedTensor(cotangent ?? zerosLike(targets[index]!), domainOf(asValue(wrt[index]!))));
+}
+
 function differentiate<A extends readonly Tree[]>(f: (...args: A) => Tensor, args: A): { value: Tensor; gradient: Tree } {
   const [first, ...rest] = args;
   if (first === undefined) throw new UsageError({ code: "no_argument", op: "grad", what: "the function was called without arguments" });

@@ -55,3 +55,4 @@ export {
   zerosRows,
 } from "./sequence.js";
 export { broadcastTo, concat, expandDims, pad, reshape, slice, split, splitGates, squeeze, stack, transpose } from "./shape.js";
+export { tap } from "./tap.js";

@@ -10,6 +10,7 @@ import { domainFor, isInStep, withStep } from "../trace/context.js";
 import { nodeOf } from "../trace/emit.js";
 import { traceOrEvaluate } from "../trace/function.js";
 import { domainOf, pack, physical, sortRows, unpack, unsortRows } from "../trace/packed.js";
+import { noteTap, tapZeros, withTapFrame } from "../trace/taps.js";
 import { asValue, dimsOf, isTensor, TracedTensor, tensorLeaves, tensorTree, type Value } from "../trace/traced.js";
 import { slice, squeeze, stack } from "./shape.js";
 
@@ -69,16 +70,23 @@ function tracedScan<C extends Tree, X extends Tree, Y extends Tree>(
     nodes.map((node, index) => inputNode(`${kind}${index}`, { shape: node.shape.slice(skip), dtype: node.dtype }, scope));
   const bodyInputs = [inputs("carry", carries, 1), inputs("x", stacked, 1), inputs("row", rows, 1)] as const;
   const [carryIn, xIn, rowIn] = bodyInputs.map((nodes) => nodes.map((node) => new TracedTensor(node)));
-  const [next, y] = withStep(() => body(tensorTree(initial, carryIn!) as C, tensorTree(xs, xIn!) as X, tensorTree(row, rowIn!)));
+  const step = (): [C, Y] => body(tensorTree(initial, carryIn!) as C, tensorTree(xs, xIn!) as X, tensorTree(row, rowIn!));
+  const {
+    result: [next, y],
+    taps,
+  } = withTapFrame(scope, () => withStep(step));
   checkCarry(initial, next);
-  const outputs = [...leavesOf(next), ...leavesOf(y)].map((value) => nodeOf(physical(value)));
-  const { graph, shared } = closeBody(bodyInputs.flat(), outputs, scope);
+  const results = [...leavesOf(next), ...leavesOf(y)].map((value) => nodeOf(physical(value)));
+  const outputs = [...results, ...taps.map(({ value }) => value)];
+  const zerosIn = taps.flatMap(({ zeros }) => (zeros === null ? [] : [zeros]));
+  const zeros = new Map(zerosIn.map((inner) => [inner, tapZeros([domain.steps, ...inner.shape])]));
+  const { graph, shared } = closeBody([...bodyInputs[0], ...bodyInputs[1], ...zerosIn, ...bodyInputs[2]], outputs, scope);
 
-  const parts = makeScan([...carries, ...stacked, ...rows, ...shared], {
+  const parts = makeScan([...carries, ...stacked, ...zeros.values(), ...rows, ...shared], {
     domain,
     reverse,
     carries: carries.length,
-    xs: stacked.length,
+    xs: stacked.length + zerosIn.length,
     rows: rows.length,
     shared: shared.length,
     ys: outputs.length - carries.length,
@@ -86,7 +94,11 @@ function tracedScan<C extends Tree, X extends Tree, Y extends Tree>(
     body: graph,
   });
   const finals = parts.slice(0, carries.length).map((part) => unsortRows(new TracedTensor(part), domain));
-  const ys = parts.slice(carries.length).map((part) => new TracedTensor(part, domain));
+  const ys = parts.slice(carries.length, results.length).map((part) => new TracedTensor(part, domain));
+  taps.forEach((tap, index) => {
+    const value = new TracedTensor(parts[results.length + index]!, domain);
+    noteTap({ name: tap.name, value, zeros: tap.zeros === null ? null : new TracedTensor(zeros.get(tap.zeros)!, domain) });
+  });
   return [tensorTree(initial, finals) as C, tensorTree(y, ys) as Y];
 }
 

@@ -11,6 +11,7 @@ import { domainFor, isInStep, withStep } from "../trace/context.js";
 import { emit, nodeOf } from "../trace/emit.js";
 import { traceOrEvaluate } from "../trace/function.js";
 import { domainOf, overSteps, pack, physical, tableOf, unpack, unsortRows } from "../trace/packed.js";
+import { noteTap, tapZeros, withTapFrame } from "../trace/taps.js";
 import { asValue, dimsOf, TracedTensor, tensorLeaves, tensorTree } from "../trace/traced.js";
 import { scalar } from "./align.js";
 
@@ -107,18 +108,19 @@ function mapTracedRows<A extends Tree, R extends Tree>(f: (row: A) => R, rows: A
     throw new UsageError({ code: "no_rows", op: "mapRows", what: "no tensor with a batch axis was given", where: currentPlace() });
   const scope = newScope();
   const inputs = leaves.map(({ node, path }) => inputNode(path, { shape: node.shape.slice(1), dtype: node.dtype }, scope));
-  const outputs = withStep(() =>
-    f(
-      tensorTree(
-        rows,
-        inputs.map((node) => new TracedTensor(node)),
-      ) as A,
-    ),
-  );
+  const inside = tensorTree(
+    rows,
+    inputs.map((node) => new TracedTensor(node)),
+  ) as A;
+  const { result: outputs, taps } = withTapFrame(scope, () => withStep(() => f(inside)));
   const varying = new Map<Node, Node>(inputs.map((input, index) => [input, leaves[index]!.node]));
+  for (const { zeros } of taps) if (zeros !== null) varying.set(zeros, tapZeros([batch, ...zeros.shape]));
   const results = tensorLeaves(outputs).map(({ leaf }) => nodeOf(physical(leaf)));
-  const wide = vectoriseNodes(results, varying, batch).map((node) => new TracedTensor(node));
-  return tensorTree(outputs, wide) as R;
+  const wide = vectoriseNodes([...results, ...taps.map(({ value }) => value)], varying, batch).map((node) => new TracedTensor(node));
+  taps.forEach(({ name, zeros }, index) => {
+    noteTap({ name, value: wide[results.length + index]!, zeros: zeros === null ? null : new TracedTensor(varying.get(zeros)!) });
+  });
+  return tensorTree(outputs, wide.slice(0, results.length)) as R;
 }
 
 /** True while a step of one row is traced, where there is no batch axis. */

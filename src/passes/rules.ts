@@ -42,6 +42,7 @@ const movementRules = [
   rule("broadcast", "broadcast-broadcast", oneStep, ({ inputs: [x], attrs }) =>
     isOp(x!, "broadcast") ? makeNode("broadcast", [x.inputs[0]!], attrs) : null,
   ),
+  rule("tap", "tap-unseen", "only a probing program shows it, and that one has no taps left", ({ inputs: [x] }) => x!),
   rule("slice", "whole-axis", noWork, ({ inputs: [x], attrs: { axis, start, size } }) =>
     start === 0 && equalDims(size, x!.shape[axis]!) ? x! : null,
   ),
@@ -114,7 +115,7 @@ const indexRules = [
   ),
 ];
 
-/** Only after differentiation: before, `stop` and `tap` mean something. */
+/** Only after differentiation: before, `stop` means something. */
 const finalRules = [rule("stop", "stop-is-over", "no gradient is taken any more", ({ inputs: [x] }) => x!)];
 
 /** Rules by op, in the order in which they are tried. */

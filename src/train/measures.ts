@@ -25,6 +25,11 @@ export class Tally {
     return { loss: meanOf(losses), count: [...losses.values()][0]?.count ?? 0 };
   }
 
+  /** Valid elements so far, by output in the order of the losses. */
+  counts(): number[] {
+    return [...this.#measures.losses.keys()].map((name) => this.#losses.get(name)?.count ?? 0);
+  }
+
   /** The pass so far: the sum of the outputs' mean losses, then each of them if there are several, then metrics. */
   logs(): Logs {
     const outputs = [...this.#measures.losses.keys()];

@@ -125,12 +125,14 @@ function updateSection({ layout }: ProgramContext, rule: OptimizerRule): Section
   };
 }
 
-interface Mode {
+/** How a network is called. */
+export interface Mode {
   readonly training: boolean;
   readonly key: Tensor | null;
 }
 
-function callNetwork(
+/** The network's outputs by name, from a section's arguments. */
+export function callNetwork(
   { built }: ProgramContext,
   args: Readonly<Record<string, Tree>>,
   weights: Tree,
@@ -141,7 +143,14 @@ function callNetwork(
   return outputsByName(built.call(weights, fromArguments(recordOf(args.x)), { ...mode, ...given }));
 }
 
-function totals(context: ProgramContext, args: Readonly<Record<string, Tree>>, weights: Tree, mode: Mode, measures: Measures): BatchTotals {
+/** Totals of losses and metrics, from a section's arguments. */
+export function totals(
+  context: ProgramContext,
+  args: Readonly<Record<string, Tree>>,
+  weights: Tree,
+  mode: Mode,
+  measures: Measures,
+): BatchTotals {
   const outputs = callNetwork(context, args, weights, mode);
   const y = recordOf(args.y);
   const [lengths = null] = Object.values(recordOf(args.lengths));
@@ -154,7 +163,8 @@ function totals(context: ProgramContext, args: Readonly<Record<string, Tree>>, w
   );
 }
 
-function fedTotals({ losses, metrics }: BatchTotals): Record<string, Tree> {
+/** Totals as a section returns them. */
+export function fedTotals({ losses, metrics }: BatchTotals): Record<string, Tree> {
   const asTree = (entries: BatchTotals["losses"]): Tree =>
     Object.fromEntries(Object.entries(entries).map(([name, { sum: total, count }]) => [name, { sum: total, count }]));
   return { losses: asTree(losses), metrics: asTree(metrics) };

@@ -61,7 +61,8 @@ export function batchesOf({ rows, batchSize }: Pick<Pass, "rows" | "batchSize">)
   return Array.from({ length: count }, (_, index) => rows.subarray(index * batchSize, Math.min((index + 1) * batchSize, rows.length)));
 }
 
-function joined(parts: readonly HostTensor[]): HostTensor {
+/** Batches of one value as one, along the first axis. */
+export function joined(parts: readonly HostTensor[]): HostTensor {
   const [first] = parts;
   if (first === undefined) throw new TypeError("expected at least one batch");
   const rest = first.shape.slice(1);

@@ -75,7 +75,7 @@ export class Session {
   /** Bytes of working memory of the training programs, or of all programs while there are none. */
   get arenaBytes(): number {
     const training = [...this.#programs].filter(([key]) => key.startsWith("train "));
-    const counted = training.length > 0 ? training : [...this.#programs];
+    const counted = training.length > 0 ? training : [...this.#programs].filter(([key]) => !key.startsWith("probe "));
     return counted.reduce((sum, [, { arenaBytes }]) => sum + arenaBytes, 0);
   }
 }

@@ -51,8 +51,24 @@ describe("sequential", () => {
   });
 
   it("lists output shapes and parameters for the summary", () => {
-    assert.deepEqual(built.layers[0], { name: "lstm-1", kind: "lstm", outputShape: ["batch", "time", 4], parameters: 160 });
-    assert.deepEqual(built.layers[4], { name: "dense-1", kind: "dense", outputShape: ["batch", 2], parameters: 8 });
+    assert.deepEqual(built.layers[0], {
+      name: "lstm-1",
+      kind: "lstm",
+      maker: "lstm",
+      cell: "lstm",
+      inputShape: ["batch", "time", 5],
+      outputShape: ["batch", "time", 4],
+      parameters: 160,
+    });
+    assert.deepEqual(built.layers[4], {
+      name: "dense-1",
+      kind: "dense",
+      maker: "dense",
+      cell: null,
+      inputShape: ["batch", 3],
+      outputShape: ["batch", 2],
+      parameters: 8,
+    });
     assert.deepEqual(built.outputs, { sequence: false, shape: [2] });
   });
 

@@ -3,6 +3,7 @@
 import { matmul } from "../../ops/linear.js";
 import { add, mul, sigmoid, sub, tanh } from "../../ops/pointwise.js";
 import { splitGates } from "../../ops/shape.js";
+import { tap } from "../../ops/tap.js";
 import { type Cell, defineCell } from "../cell.js";
 import { orthogonal } from "../init.js";
 import { weight } from "../weight.js";
@@ -25,9 +26,9 @@ export const gruCell: Cell<Record<never, never>> = defineCell({
   step(x, { h }, p) {
     const fromX = splitGates(add(matmul(x, p.W), p.b), gates);
     const fromH = splitGates(add(matmul(h, p.U), p.bR), gates);
-    const r = sigmoid(add(fromX.r, fromH.r));
-    const z = sigmoid(add(fromX.z, fromH.z));
-    const n = tanh(add(fromX.n, mul(r, fromH.n)));
+    const r = tap("r", sigmoid(add(fromX.r, fromH.r)));
+    const z = tap("z", sigmoid(add(fromX.z, fromH.z)));
+    const n = tap("n", tanh(add(fromX.n, mul(r, fromH.n))));
     return { h: add(mul(z, h), mul(sub(1, z), n)) };
   },
 });
@@ -47,9 +48,9 @@ export const gruResetBeforeCell: Cell<Record<never, never>> = defineCell({
   step(x, { h }, p) {
     const fromX = splitGates(add(matmul(x, p.W), p.b), gates);
     const fromH = splitGates(matmul(h, p.U), ["r", "z"]);
-    const r = sigmoid(add(fromX.r, fromH.r));
-    const z = sigmoid(add(fromX.z, fromH.z));
-    const n = tanh(add(fromX.n, matmul(mul(r, h), p.Un)));
+    const r = tap("r", sigmoid(add(fromX.r, fromH.r)));
+    const z = tap("z", sigmoid(add(fromX.z, fromH.z)));
+    const n = tap("n", tanh(add(fromX.n, matmul(mul(r, h), p.Un))));
     return { h: add(mul(z, h), mul(sub(1, z), n)) };
   },
 });

@@ -4,6 +4,7 @@ import type { Tensor } from "../../base/tensor.js";
 import { matmul } from "../../ops/linear.js";
 import { add, mul, sigmoid, tanh } from "../../ops/pointwise.js";
 import { splitGates } from "../../ops/shape.js";
+import { tap } from "../../ops/tap.js";
 import { type Cell, defineCell } from "../cell.js";
 import { orthogonal } from "../init.js";
 import { type Weight, weight } from "../weight.js";
@@ -32,8 +33,9 @@ function step(sum: Tensor, c: Tensor, peephole: Tensor | null): { h: Tensor; c: 
   const { i, f, g, o } = splitGates(sum, gates);
   const peek = peephole === null ? null : splitGates(peephole, peeping);
   const see = (gate: Tensor, view: Tensor | undefined, cell: Tensor): Tensor => (view === undefined ? gate : add(gate, mul(view, cell)));
-  const cNext = add(mul(sigmoid(see(f, peek?.f, c)), c), mul(sigmoid(see(i, peek?.i, c)), tanh(g)));
-  return { h: mul(sigmoid(see(o, peek?.o, cNext)), tanh(cNext)), c: cNext };
+  const kept = mul(tap("f", sigmoid(see(f, peek?.f, c))), c);
+  const cNext = add(kept, mul(tap("i", sigmoid(see(i, peek?.i, c))), tap("g", tanh(g))));
+  return { h: mul(tap("o", sigmoid(see(o, peek?.o, cNext))), tanh(cNext)), c: cNext };
 }
 
 const source = "Hochreiter & Schmidhuber 1997; forget gate Gers et al. 2000; open at the start Jozefowicz et al. 2015";

@@ -6,6 +6,7 @@ import { isRecord, type Tree } from "../../base/tree.js";
 import { currentPlace } from "../../ir/core/build.js";
 import { add, mul } from "../../ops/pointwise.js";
 import { foldIn } from "../../ops/random.js";
+import { withPlace } from "../../ops/sequence.js";
 import { concat } from "../../ops/shape.js";
 import { isTensor } from "../../trace/traced.js";
 import type { Tensors } from "../cell.js";
@@ -69,8 +70,8 @@ export function bidirectional(layer: Layer | StatefulLayer, options: Bidirection
     }),
     apply(x, extras, context) {
       if (context.memory !== null) throw cannotStream();
-      const a = forward.apply(x, sideExtras(extras, "forward"), sideContext(context, "forward.", 0));
-      const b = backward.apply(x, sideExtras(extras, "backward"), sideContext(context, "backward.", 1));
+      const a = withPlace("forward", () => forward.apply(x, sideExtras(extras, "forward"), sideContext(context, "forward.", 0)));
+      const b = withPlace("backward", () => backward.apply(x, sideExtras(extras, "backward"), sideContext(context, "backward.", 1)));
       const output = merges[merge](outputOf(a), outputOf(b));
       return isStateful(a) && isStateful(b) ? { output, state: { forward: a.state, backward: b.state } } : output;
     },

@@ -10,6 +10,7 @@ import { dropout, dropoutMask, foldIn, noKey } from "../../ops/random.js";
 import { scan } from "../../ops/scan.js";
 import { denseSequence, isPacked, mapRows, packSequence, rowIds, zerosRows } from "../../ops/sequence.js";
 import { expandDims } from "../../ops/shape.js";
+import { tap } from "../../ops/tap.js";
 import { dimsOf, isTensor } from "../../trace/traced.js";
 import { type CellDefinition, stateSizes, type Tensors } from "../cell.js";
 import type { Extras, LayerContext } from "../layer.js";
@@ -55,7 +56,7 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
   };
   const [last, ys] = scan(
     (state: Tensors, xs: Tensors, of: Tree): [Tensors, Tensors] => {
-      const next = step(state, xs, of as unknown as { readonly fixed: Tensors; readonly drawn: Tensors; readonly masks: Tensors });
+      const next = tapped(step(state, xs, of as unknown as { readonly fixed: Tensors; readonly drawn: Tensors; readonly masks: Tensors }));
       return [next, options.returnSequences === true ? { output: next[cell.output]! } : {}];
     },
     memory?.first ?? initialState(run, sequence, extras, states),
@@ -64,6 +65,11 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
   );
   memory?.keep(last);
   return { output: ys.output ?? last[cell.output]!, state: last };
+}
+
+/** Every state after the step under its name, for probing. */
+function tapped(states: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(states).map(([name, value]) => [name, tap(name, value)]));
 }
 
 /** States from outside, while a sequence is run piece by piece. */

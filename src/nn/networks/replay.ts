@@ -1,6 +1,6 @@
 // Runs a recorded wiring again inside a trace: ops are made from data, layers are called, sizes and time domains are the new ones.
 
-import { type Dim, parseDim, substituteDim, symbolsIn } from "../../base/dim.js";
+import { type Dim, equalDims, isSymbolic, parseDim, substituteDim, symbolsIn } from "../../base/dim.js";
 import { exactArray } from "../../base/dtype.js";
 import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
@@ -8,6 +8,7 @@ import { isRecord } from "../../base/tree.js";
 import { constantNode, domainTable, inputNode, makeGraph, makeNode, makeScan, newScope } from "../../ir/core/build.js";
 import { type Domain, domainTables, isOp, type Node, type OpName, type ScanAttributes } from "../../ir/core/node.js";
 import { primitives } from "../../ir/core/table.js";
+import { tap } from "../../ops/tap.js";
 import { domainFor } from "../../trace/context.js";
 import { nodeOf } from "../../trace/emit.js";
 import { asValue, TracedTensor } from "../../trace/traced.js";
@@ -145,7 +146,16 @@ class Replay {
     }
     if (saved.kind === "part") return this.#part(inputs[0], saved.attrs);
     if (saved.kind === "scan") return this.#scan(saved, inputs);
-    return this.#op(saved, inputs);
+    return saved.op === "tap" ? this.#tap(saved, inputs[0]) : this.#op(saved, inputs);
+  }
+
+  /** A tap of the recorded function; its value is a sequence if it has the stacked rows of a domain. */
+  #tap(saved: WiredNode, node: Node | undefined): Node {
+    const attrs = this.#attributes(saved.attrs ?? null);
+    if (node === undefined || !isRecord(attrs) || typeof attrs.name !== "string") throw badConfig("a tap has no name or value");
+    const rows = node.shape[0];
+    const domain = [...this.#domains.values()].find(({ steps }) => rows !== undefined && isSymbolic(rows) && equalDims(steps, rows));
+    return nodeOf(asValue(tap(attrs.name, new TracedTensor(node, domain ?? null))));
   }
 
   readonly #parts = new Map<Node, readonly Node[]>();
@@ -198,6 +208,8 @@ class Replay {
     const plain = this.#attributes(saved.attrs ?? null);
     const attrs = op === "affineScan" && isRecord(plain) ? { ...plain, domain: this.#domain(saved.domain ?? "") } : plain;
     if (op === "constant") return readConstant(attrs);
+    // Taps inside a recorded step are not shown.
+    if (op === "tap" && inputs[0] !== undefined) return inputs[0];
     // The op table checks the attributes against the inputs' shapes.
     return makeNode(op, inputs, attrs as never);
   }

@@ -7,6 +7,7 @@ import { isRecord } from "../../base/tree.js";
 import { inputNode } from "../../ir/core/build.js";
 import { type Domain, type Graph, isOp, type Node, reachable } from "../../ir/core/node.js";
 import { nodeOf } from "../../trace/emit.js";
+import { markingTaps } from "../../trace/taps.js";
 import { asValue, isTensor, TracedTensor, type Value } from "../../trace/traced.js";
 import type { Extras, Json, LayerResult } from "../layer.js";
 import type { Named, NetworkInput } from "../network.js";
@@ -78,7 +79,7 @@ export function recordWiring(plan: NetworkPlan, types: Named<NetworkInput>): Wir
   return traceInputs(types, (given) => {
     const inputs = isTensor(given) ? cut(given) : mapNamed(given as { readonly [name: string]: Tensor }, cut);
     const calls: RecordedCall[] = [];
-    const outputs = runPlanWith(plan, inputs, calls);
+    const outputs = markingTaps(() => runPlanWith(plan, inputs, calls));
     return toWiring(inputs, calls, outputs);
   });
 }
