@@ -3,7 +3,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ones, zeros } from "../../src/nn/door-names.js";
-import { constant, glorotNormal, glorotUniform, heNormal, heUniform, type Init, identity, orthogonal } from "../../src/nn/init.js";
+import {
+  constant,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Init,
+  identity,
+  orthogonal,
+  ringDecay,
+  ringPhase,
+} from "../../src/nn/init.js";
 import { lstm } from "../../src/nn/layers/named.js";
 import { sequentialNetwork } from "../../src/nn/networks/sequential.js";
 import { initialValues, weight } from "../../src/nn/weight.js";
@@ -56,6 +67,19 @@ describe("initialisers", () => {
       }
     });
   }
+
+  it("eigenvalues lie on the ring between the radii, up to the largest angle, and those of the whole disc are finite", () => {
+    const radii = draw(ringDecay(0.6, 0.9), [500]).map((nu) => Math.exp(-Math.exp(nu)));
+    assert.ok(Math.min(...radii) >= 0.6 - 1e-6 && Math.max(...radii) <= 0.9 + 1e-6);
+    // As many in the inner as in the outer half of the area.
+    const middle = Math.sqrt((0.36 + 0.81) / 2);
+    assert.ok(Math.abs(radii.filter((radius) => radius < middle).length - 250) < 50);
+    const angles = draw(ringPhase(1), [500]).map((theta) => Math.exp(theta));
+    assert.ok(Math.min(...angles) > 0 && Math.max(...angles) <= 1 && Math.max(...angles) > 0.95);
+    assert.ok(draw(ringDecay(0, 1), [5000]).every(Number.isFinite));
+    for (const make of [() => ringDecay(0.9, 0.6), () => ringDecay(-1, 0.5), () => ringDecay(0.5, 1.5), () => ringPhase(0)])
+      assert.throws(make, { code: "bad_init" });
+  });
 
   it("Glorot and He use the fans of one gate", () => {
     const uniform = initialValues(weight([100, 60], { gates: ["a", "b"] }), 1, "x/W");

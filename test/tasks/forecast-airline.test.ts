@@ -25,7 +25,7 @@ test("the same seed gives the same forecast", async () => {
 });
 
 test("every built-in cell forecasts, and unknown ones are refused by name", async () => {
-  for (const cell of ["gru", "gru-reset-before", "lstm", "lstm-peephole", "elman"]) {
+  for (const cell of ["gru", "gru-reset-before", "lstm", "lstm-peephole", "elman", "min-gru", "min-lstm", "lru"]) {
     const run = await forecast("data/airline-passengers.csv", { cell, units: 4, layers: 1, epochs: 1 });
     assert.ok(run.forecast.every((row) => Number.isFinite(row.value)));
     assert.equal(run.network.cell, cell);

@@ -21,10 +21,13 @@ import {
   gru,
   layerNorm,
   loadModel,
+  lru,
   lstm,
   type Model,
   mapTree,
   matmul,
+  minGru,
+  minLstm,
   mul,
   neg,
   recurrent,
@@ -103,6 +106,20 @@ const examples: readonly Example[] = [
     cells: [],
   },
   {
+    name: "cells without loops",
+    make: () =>
+      sequential([
+        minGru({ units: 4, returnSequences: true }),
+        minLstm({ units: 3, forgetBias: 2, returnSequences: true }),
+        lru({ units: 2, rMin: 0.5, rMax: 0.9 }),
+        dense({ units: 2 }),
+      ]),
+    x: random(1, [6, 4, 2]),
+    y: random(2, [6, 2]),
+    loss: "mse",
+    cells: [],
+  },
+  {
     name: "functional",
     make: () =>
       functional(
@@ -171,7 +188,7 @@ for (const example of examples) {
 }
 
 test("without its cell a model says which one to pass", async () => {
-  const bytes = (await fitted(examples[2]!)).toBytes();
+  const bytes = (await fitted(examples[3]!)).toBytes();
   await assert.rejects(loadModel(bytes), /This model uses cell fading; pass it in cells/);
 });
 
