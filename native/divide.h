@@ -4,8 +4,11 @@
 
 namespace {
 
-/// Work that makes waking other threads worth while, in floating operations: some tens of microseconds.
-constexpr double kParallelWork = 4e6;
+/// Work is counted in the time of a floating operation of a large product; values that only pass through cost more than that.
+/// An instruction with less than `kParallelWork` (some ten microseconds) is not divided, and in a run with less than `kRunWork`
+/// (a millisecond or two) nothing is: its threads would have to be woken first, and waking them costs as much as they save.
+constexpr double kParallelWork = 1e6;
+constexpr double kRunWork = W > 4 ? 3e8 : 1e8;
 
 inline double product(const Step& s, const int32_t* fields, int n) {
   double all = 1;
@@ -13,17 +16,16 @@ inline double product(const Step& s, const int32_t* fields, int n) {
   return all;
 }
 
-/// Rough floating operations; moving a float counts as two.
 inline double workOf(const Step& s, const int32_t* w) {
   switch (w[0]) {
     case OP_AFFINE: return 8 * product(s, w + 2, 3) * w[7] * (w[7] + 2);
     case OP_GEMM: return 2 * product(s, w + 2, 4);
-    case OP_TILE: return 4 * product(s, w + 2, 2) * w[5];
-    case OP_REDUCE: return 2 * product(s, w + 3, 3);
-    case OP_COPY: return 4 * product(s, w + 2, 6);
+    case OP_TILE: return 8 * product(s, w + 2, 2) * w[5];
+    case OP_REDUCE: return 16 * product(s, w + 3, 3);
+    case OP_COPY: return 16 * product(s, w + 2, 6);
     case OP_RANDOM: return 40 * product(s, w + 2, 2);
-    case OP_PACK: return 4 * product(s, w + 2, 2);
-    default: return 4 * product(s, w + 2, 2);
+    case OP_PACK: return 40 * product(s, w + 2, 2);
+    default: return 16 * product(s, w + 2, 2);
   }
 }
 

@@ -19,6 +19,7 @@ struct Fork {
   const int32_t* w;
   int threads;
   Axis axis;
+  bool level;  // all steps of the loop have as many rows
 };
 
 void instructionPart(void* argument, int thread) {
@@ -37,7 +38,8 @@ LoopTable loopTable(const Step& s, const int32_t* w) {
   return {sizeAt(s, w[2]), asInts(addressOf(s, w[3], 0)), asInts(addressOf(s, w[4], 0))};
 }
 
-/// Thread k of n does rows k, k + n, ... of every step: under falling row counts all stay equally busy, and none waits for another.
+/// A thread does the same rows at every step, so that none waits for another. Where all steps have the same rows these are neighbours,
+/// which share no cache line with other threads' rows; where rows end early thread k of n does k, k + n, ..., and all stay equally busy.
 void loopPart(void* argument, int thread) {
   const Fork& fork = *(const Fork*)argument;
   const int32_t* w = fork.w;
@@ -51,12 +53,15 @@ void loopPart(void* argument, int thread) {
   for (Index i = 0; i < table.time; i++) {
     const Index t = reverse ? table.time - 1 - i : i;
     const Index rows = table.rows[t];
-    if (rows <= thread) continue;
+    if (rows <= (fork.level ? 0 : thread)) continue;
     s.active = rows;
     s.offset = table.offsets[t];
     for (const int32_t* b = body; b < end; b += b[1]) {
       Share share = wholeShare(s, b);
-      if (fork.threads > 1) share.rows = {thread, ceilDiv(rows - thread, fork.threads), fork.threads};
+      if (fork.level)
+        share.rows = pieceOf(rows, 1, thread, fork.threads);
+      else if (fork.threads > 1)
+        share.rows = {thread, ceilDiv(rows - thread, fork.threads), fork.threads};
       if (share.rows.count > 0) instruction(s, b, share);
     }
   }
@@ -74,28 +79,59 @@ bool loopFine(const Run& run, const int32_t* w) {
   return true;
 }
 
-void runLoop(const Run& run, const int32_t* w) {
-  Fork fork = {&run, w, 1, AXIS_ROWS};
+/// What a loop does in all, and how many rows its steps have.
+struct LoopWork {
+  double all;
+  Index widest;
+  bool level;
+};
+LoopWork loopWork(const Run& run, const int32_t* w) {
   Step s = outside(run, 0);
   const LoopTable table = loopTable(s, w);
+  LoopWork work = {0, 0, true};
+  double rows = 0, perRow = 0;
+  for (Index t = 0; t < table.time; t++) {
+    work.level = work.level && (t == 0 || table.rows[t] == work.widest);
+    work.widest = most<Index>(work.widest, table.rows[t]);
+    rows += table.rows[t];
+  }
+  s.active = 1;
+  const int32_t* end = w + w[1] + w[6];
+  for (const int32_t* b = w + w[1]; b < end; b += b[1]) perRow += workOf(s, b);
+  work.all = rows * perRow;
+  return work;
+}
+
+void runLoop(const Run& run, const int32_t* w) {
+  Fork fork = {&run, w, 1, AXIS_ROWS, false};
   if (run.threads > 1 && !(w[5] & 2)) {
-    Index widest = 0;
-    double rows = 0, perRow = 0;
-    for (Index t = 0; t < table.time; t++) {
-      widest = most<Index>(widest, table.rows[t]);
-      rows += table.rows[t];
-    }
-    s.active = 1;
-    const int32_t* end = w + w[1] + w[6];
-    for (const int32_t* b = w + w[1]; b < end; b += b[1]) perRow += workOf(s, b);
-    if (rows * perRow >= run.parallelWork) fork.threads = (int)least<Index>(run.threads, most<Index>(1, widest));
+    const LoopWork work = loopWork(run, w);
+    if (work.all >= run.parallelWork) fork.threads = (int)least<Index>(run.threads, most<Index>(1, work.widest));
+    fork.level = work.level && fork.threads > 1;
   }
   coreParallel(fork.threads, loopPart, &fork);
 }
 
+/// Work of a whole run that threads could share.
+double sharedWork(const Run& run, Index first, Index end) {
+  const Step s = outside(run, 0);
+  double work = 0;
+  while (first < end) {
+    const int32_t* w = run.code + first;
+    first += w[1];
+    if (w[0] != OP_LOOP) {
+      work += workOf(s, w);
+      continue;
+    }
+    if (!(w[5] & 2)) work += loopWork(run, w).all;
+    first += w[6];
+  }
+  return work;
+}
+
 void runInstruction(const Run& run, const int32_t* w) {
   const Step s = outside(run, 0);
-  Fork fork = {&run, w, 1, AXIS_NONE};
+  Fork fork = {&run, w, 1, AXIS_NONE, false};
   if (run.threads > 1 && workOf(s, w) >= run.parallelWork) {
     fork.axis = axisOf(s, w, run.threads);
     if (fork.axis != AXIS_NONE || w[0] == OP_COPY) fork.threads = run.threads;
@@ -136,10 +172,12 @@ void run(const double* header) {
   r.status = pointerAt<int32_t>(header, HEADER_STATUS);
   const double asked = header[HEADER_THREADS];
   r.threads = asked > 1 ? (int)least<double>(asked, coreMaxThreads()) : 1;
-  r.parallelWork = header[HEADER_PARALLEL_WORK] > 0 ? header[HEADER_PARALLEL_WORK] : kParallelWork;
+  const double measure = header[HEADER_PARALLEL_WORK];
+  r.parallelWork = measure > 0 ? measure : kParallelWork;
   const Index first = (Index)header[HEADER_FIRST], end = (Index)header[HEADER_END];
   const bool roomy = header[HEADER_SCRATCH_BYTES] >= (double)(r.threads * kScratchBytes);
   if (!roomy || first < 0 || !wordsFine(r.code, first, end, OUTSIDE)) return report(r, ERROR_PROGRAM, 0, 0);
+  if (r.threads > 1 && !(measure > 0) && sharedWork(r, first, end) < kRunWork) r.threads = 1;
   runProgram(r, first, end);
 }
 

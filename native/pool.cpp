@@ -1,5 +1,5 @@
 // Threads for the native core: one pool per process, fork and join, spinning for a bounded time and then asleep.
-#include "core.h"
+#include "claims.h"
 
 namespace {
 constexpr int kMostThreads = 64;
@@ -19,18 +19,16 @@ extern "C" void coreParallel(int threads, void (*work)(void*, int), void* argume
 
 namespace {
 
-/// `ticket` is generation * 256 + number of parts; workers with an index below that number take part once per generation.
+/// Worker i takes part in forks of more than i parts.
 struct Pool {
   pthread_mutex_t user = PTHREAD_MUTEX_INITIALIZER;  // held by whoever runs a fork
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
   pthread_cond_t done = PTHREAD_COND_INITIALIZER;
-  uint64_t ticket = 0;
-  int remaining = 0;
+  int asleep = 0;  // workers that wait to be woken; under the mutex
   int workers = 0;
   int processors = 0;
-  void (*work)(void*, int) = nullptr;
-  void* argument = nullptr;
+  Claims claims;
 };
 Pool pool;
 
@@ -42,20 +40,22 @@ void relax() {
 #endif
 }
 
-/// About 20 microseconds; nothing where threads would have to share a processor.
-int spins(uint64_t ticket) { return (int)(ticket & 255) > pool.processors ? 0 : 1000; }
+/// Some tens of microseconds; nothing where threads would have to share a processor.
+int spins(int parts) { return parts > pool.processors ? 0 : 1500; }
 
-uint64_t nextTicket(uint64_t seen) {
-  for (int i = spins(seen); i > 0; i--) {
-    const uint64_t ticket = __atomic_load_n(&pool.ticket, __ATOMIC_ACQUIRE);
-    if (ticket != seen) return ticket;
+/// Waits for a generation after `seen`: awake for a while, then asleep.
+uint64_t nextGeneration(uint64_t seen, int parts) {
+  for (int i = spins(parts); i > 0; i--) {
+    const uint64_t state = claimState(pool.claims);
+    if (generationOf(state) != seen) return state;
     relax();
   }
   pthread_mutex_lock(&pool.mutex);
-  while (__atomic_load_n(&pool.ticket, __ATOMIC_ACQUIRE) == seen) pthread_cond_wait(&pool.wake, &pool.mutex);
-  const uint64_t ticket = __atomic_load_n(&pool.ticket, __ATOMIC_ACQUIRE);
+  pool.asleep++;
+  while (generationOf(claimState(pool.claims)) == seen) pthread_cond_wait(&pool.wake, &pool.mutex);
+  pool.asleep--;
   pthread_mutex_unlock(&pool.mutex);
-  return ticket;
+  return claimState(pool.claims);
 }
 
 struct WorkerStart {
@@ -67,12 +67,13 @@ WorkerStart starts[kMostThreads];
 void* workerMain(void* argument) {
   const WorkerStart& start = *(const WorkerStart*)argument;
   const int index = start.index;
-  uint64_t seen = start.seen;
+  uint64_t state = start.seen;
   for (;;) {
-    seen = nextTicket(seen);
-    if (index >= (int)(seen & 255)) continue;
-    pool.work(pool.argument, index);
-    if (__atomic_sub_fetch(&pool.remaining, 1, __ATOMIC_ACQ_REL) > 0) continue;
+    state = nextGeneration(generationOf(state), partsOf(state));
+    if (index >= partsOf(state)) continue;
+    bool last = false;
+    doParts(pool.claims, &last);
+    if (!last) continue;
     pthread_mutex_lock(&pool.mutex);
     pthread_cond_signal(&pool.done);
     pthread_mutex_unlock(&pool.mutex);
@@ -85,7 +86,7 @@ void ensureWorkers(int wanted) {
   if (pool.processors == 0) pool.processors = (int)sysconf(_SC_NPROCESSORS_ONLN);
   while (pool.workers < wanted) {
     WorkerStart& start = starts[pool.workers + 1];
-    start = {pool.workers + 1, __atomic_load_n(&pool.ticket, __ATOMIC_ACQUIRE)};
+    start = {pool.workers + 1, claimState(pool.claims)};
     pthread_t thread;
     if (pthread_create(&thread, nullptr, workerMain, &start) != 0) return;
     pthread_detach(thread);
@@ -93,18 +94,14 @@ void ensureWorkers(int wanted) {
   }
 }
 
-void join(uint64_t ticket) {
-  for (int i = spins(ticket); i > 0; i--) {
-    if (__atomic_load_n(&pool.remaining, __ATOMIC_ACQUIRE) == 0) return;
+void join(int parts) {
+  for (int i = spins(parts); i > 0; i--) {
+    if (allDone(pool.claims, parts)) return;
     relax();
   }
   pthread_mutex_lock(&pool.mutex);
-  while (__atomic_load_n(&pool.remaining, __ATOMIC_ACQUIRE) != 0) pthread_cond_wait(&pool.done, &pool.mutex);
+  while (!allDone(pool.claims, parts)) pthread_cond_wait(&pool.done, &pool.mutex);
   pthread_mutex_unlock(&pool.mutex);
-}
-
-void serial(int first, int threads, void (*work)(void*, int), void* argument) {
-  for (int part = first; part < threads; part++) work(argument, part);
 }
 
 }  // namespace
@@ -113,20 +110,18 @@ extern "C" int coreMaxThreads(void) { return kMostThreads; }
 
 extern "C" void coreParallel(int threads, void (*work)(void*, int), void* argument) {
   // A second user (another worker of the host) does its parts one after another: the bits are the same.
-  if (threads <= 1 || pthread_mutex_trylock(&pool.user) != 0) return serial(0, threads, work, argument);
+  if (threads <= 1 || threads > kMostThreads || pthread_mutex_trylock(&pool.user) != 0) {
+    for (int part = 0; part < threads; part++) work(argument, part);
+    return;
+  }
   ensureWorkers(threads - 1);
-  const int together = threads <= pool.workers + 1 ? threads : pool.workers + 1;
-  pool.work = work;
-  pool.argument = argument;
-  __atomic_store_n(&pool.remaining, together - 1, __ATOMIC_RELEASE);
-  const uint64_t ticket = (pool.ticket / 256 + 1) * 256 + (uint64_t)together;
   pthread_mutex_lock(&pool.mutex);
-  __atomic_store_n(&pool.ticket, ticket, __ATOMIC_RELEASE);
-  pthread_cond_broadcast(&pool.wake);
+  openClaims(pool.claims, threads, work, argument);
+  if (pool.asleep > 0) pthread_cond_broadcast(&pool.wake);
   pthread_mutex_unlock(&pool.mutex);
-  work(argument, 0);
-  serial(together, threads, work, argument);
-  join(ticket);
+  bool last = false;
+  doParts(pool.claims, &last);
+  join(threads);
   pthread_mutex_unlock(&pool.user);
 }
 

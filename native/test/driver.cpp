@@ -189,13 +189,14 @@ void addRandom(Case& x) {
   operand(x, rows, cols * (kind + 1), NO_BROADCAST);
 }
 
-/// A ragged loop with a tile whose outputs move with the packed rows, forward or backward.
+/// A loop with a tile whose outputs move with the packed rows, forward or backward; all steps have as many rows, or later ones fewer.
 void addLoop(Case& x) {
   const int time = upTo(6), cols = upTo(40);
+  const bool level = upTo(1) == 0;
   int rows[8], total = 0, widest = upTo(12);
   const int rowsBuffer = addBuffer(x, time), offsets = addBuffer(x, time);
   for (int t = 0; t < time; t++) {
-    rows[t] = t == 0 ? widest : upTo(rows[t - 1]);
+    rows[t] = t == 0 || level ? widest : upTo(rows[t - 1]);
     const int32_t pair[] = {rows[t], total};
     memcpy(&x.contents[rowsBuffer][t], &pair[0], 4);
     memcpy(&x.contents[offsets][t], &pair[1], 4);
