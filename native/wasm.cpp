@@ -1,4 +1,4 @@
-// The core as a WebAssembly module: no imports, its memory exported, allocation left to the host.
+// The core as a WebAssembly module: nothing imported but, in the module with threads, the shared memory; allocation left to the host.
 #include "core.h"
 
 #define DRNN_JOIN_OF(a, b) a##b
@@ -10,10 +10,14 @@
 
 extern "C" const CoreVariant DRNN_THIS;
 
+#if defined(__wasm_atomics__)
+#include "pool_wasm.h"
+#else
 extern "C" int coreMaxThreads(void) { return 1; }
 extern "C" void coreParallel(int threads, void (*work)(void*, int), void* argument) {
   for (int part = 0; part < threads; part++) work(argument, part);
 }
+#endif
 
 DRNN_EXPORT("run") void run(uint32_t header) { DRNN_THIS.run((const double*)(uintptr_t)header); }
 DRNN_EXPORT("peak") double peak(double rounds) { return DRNN_THIS.peak(rounds); }

@@ -17,7 +17,7 @@ export interface Candidate {
   readonly reason: string;
 }
 
-/** reference, each native variant, each WebAssembly variant. */
+/** reference, each native variant, each WebAssembly variant without threads and with threads that share even the smallest work. */
 export async function candidates(): Promise<Candidate[]> {
   const found: Candidate[] = [{ title: "reference", backend: referenceBackend("test"), reason: "" }];
   const native = nativeVariants();
@@ -25,13 +25,25 @@ export async function candidates(): Promise<Candidate[]> {
     found.push(await candidate(`native ${variant}`, native.includes(variant), () => loadNative({ variant })));
   const wasm = await wasmVariants();
   for (const variant of wasmVariantNames)
-    found.push(await candidate(`wasm ${variant}`, wasm.includes(variant), () => loadWasm({ variant })));
+    found.push(
+      await candidate(`wasm ${variant}`, wasm.includes(variant), () => loadWasm({ variant })),
+      await candidate(`wasm ${variant} with threads`, wasm.includes(variant), () => loadWasm({ variant, threads: 2 }), 1),
+    );
   return found;
 }
 
-async function candidate(title: string, isThere: boolean, load: () => Promise<Machine | Unavailable>): Promise<Candidate> {
+async function candidate(
+  title: string,
+  isThere: boolean,
+  load: () => Promise<Machine | Unavailable>,
+  parallelWork = 0,
+): Promise<Candidate> {
   if (!isThere) return { title, backend: null, reason: "this machine does not have it" };
   const machine = await load();
   if ("unavailable" in machine) return { title, backend: null, reason: machine.unavailable };
-  return { title, backend: coreBackend(machine, { lower: lowerProgram, threads: 2, reason: "test", poison: true }), reason: "" };
+  return {
+    title,
+    backend: coreBackend(machine, { lower: lowerProgram, threads: 2, reason: "test", poison: true, parallelWork }),
+    reason: "",
+  };
 }

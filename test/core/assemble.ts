@@ -34,17 +34,17 @@ export interface RunOptions {
 const guard = 64;
 const guardByte = 0x5a;
 
-/** Every machine there is here, fastest first. */
+/** Every machine there is here, fastest first; WebAssembly also with threads. */
 export async function allMachines(): Promise<readonly Machine[]> {
   const found: (Machine | Unavailable)[] = [];
   for (const variant of nativeVariants()) found.push(await loadNative({ variant }));
-  for (const variant of await wasmVariants()) found.push(await loadWasm({ variant }));
+  for (const variant of await wasmVariants()) found.push(await loadWasm({ variant }), await loadWasm({ variant, threads: 3 }));
   return found.filter((machine): machine is Machine => !("unavailable" in machine));
 }
 
 /** How a machine is named in a test's title. */
 export function titleOf(machine: Machine): string {
-  return `${machine.name}/${machine.variant}`;
+  return `${machine.name}/${machine.variant}${machine.threads === undefined ? "" : " with threads"}`;
 }
 
 /** A program under construction on one machine. */

@@ -1,31 +1,34 @@
 // Row invariance in training: the number of threads changes no bit of the weights.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Backend } from "../../src/backends/contract.js";
+import type { Machine } from "../../src/backends/core/machine.js";
+import { currentBackend } from "../../src/engine/backend.js";
 import { bidirectional, type Callback, DeepRnnError, dense, gru, init, lstm, sequential } from "../../src/index.js";
 import { numbers, random } from "./support.js";
 
-// Large enough that every loop and product is worth dividing.
+// Large enough that a run, and in it every loop and product, is worth dividing.
 const lengths = [23, 0, 17, 21, 1, 23, 5, 22, 19, 12, 3, 20, 23, 11, 7, 18, 2, 21, 23];
 
-/** Twenty steps on a ragged batch with odd sizes; `between` is called after half of them, inside the training. */
+/** Four steps on a ragged batch with odd sizes; `between` is called after half of them, inside the training. */
 async function train(between: () => Promise<unknown> = async () => undefined): Promise<Record<string, readonly number[]>> {
   const model = sequential([
-    bidirectional(lstm({ units: 67, returnSequences: true, dropout: 0.1 })),
-    gru({ units: 71, returnSequences: true, recurrentDropout: 0.2 }),
+    bidirectional(lstm({ units: 99, returnSequences: true, dropout: 0.1 })),
+    gru({ units: 103, returnSequences: true, recurrentDropout: 0.2 }),
     dense({ units: 3 }),
   ]);
   model.compile({ optimizer: "adam", loss: "mse" });
   const half: Callback = {
     name: "half",
     onEpochEnd: async ({ epoch, model: trained }) => {
-      if (epoch !== 5) return;
+      if (epoch !== 2) return;
       await between();
       assert.ok(numbers(trained.weights));
     },
   };
   const history = await model.fit(random(1, [19, 23, 5]), random(2, [19, 23, 3]), {
-    epochs: 10,
-    batchSize: 11,
+    epochs: 4,
+    batchSize: 19,
     lengths,
     seed: 5,
     verbose: "silent",
@@ -51,4 +54,20 @@ test("threads 1, 2, 3, 5 and 8 give the same weights to the bit on the native co
   }
   // Another choice of backend holds from the next training on.
   assert.deepEqual(await train(() => init({ backend: "native", threads: 1 })), one);
+});
+
+const machineOf = (backend: Backend & { readonly machine?: Machine }): Machine | undefined => backend.machine;
+
+test("threads give the same weights to the bit in WebAssembly", async () => {
+  assert.equal((await init({ backend: "wasm" })).threads, 1);
+  const one = await train();
+  for (const threads of [2, 5]) {
+    const info = await init({ backend: "wasm", threads });
+    assert.deepEqual([info.threads, info.reason], [threads, "asked for"]);
+    // The workers start beside the first training; on a busy machine they may miss it.
+    const helped = machineOf(await currentBackend())?.threads;
+    for (let round = 0; round < 20 && helped?.helped === 0; round++) assert.deepEqual(await train(), one, `${threads} threads`);
+    assert.notEqual(helped?.helped, 0, "no worker did anything");
+    assert.deepEqual(await train(), one, `${threads} threads with workers`);
+  }
 });

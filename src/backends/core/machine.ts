@@ -15,7 +15,12 @@ export interface Machine {
   readonly arithmetic: "fma" | "plain";
   /** Columns in one panel of a packed right-hand matrix. */
   readonly panelWidth: number;
+  /** Most threads that a run may ask for. */
   readonly maxThreads: number;
+  /** Why there are fewer threads than asked for when the machine was loaded. */
+  readonly threadLimit?: string;
+  /** The workers of a WebAssembly machine with threads: how many take part by now, and how many parts of instructions they have done. */
+  readonly threads?: { readonly arrived: number; readonly helped: number };
   readonly scratchBytesPerThread: number;
   /** 64-byte aligned and zeroed; throws `out_of_memory`. */
   allocate(bytes: number): Block;
@@ -37,4 +42,6 @@ export interface Unavailable {
 
 export interface MachineOptions {
   readonly variant?: string;
+  /** Threads that runs will ask for, 1 by default. Only WebAssembly needs to know before. */
+  readonly threads?: number;
 }

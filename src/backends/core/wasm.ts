@@ -3,7 +3,8 @@ import type { Block, Machine, MachineOptions, Unavailable } from "./machine.js";
 import { blockGone, isSize, outOfMemory } from "./memory.js";
 import { chooseVariant } from "./variant.js";
 import { createHeap, type Heap, type Piece } from "./wasm-heap.js";
-import { type CoreExports, type WasmEngine, wasmEngine } from "./wasm-types.js";
+import { type Helper, mostThreads, type Starter, sharedMemory, starter, WasmThreads, whyNoThreads } from "./wasm-threads.js";
+import { type CoreExports, type ThreadFunctions, type WasmEngine, type WasmModule, wasmEngine } from "./wasm-types.js";
 
 const pageBytes = 65536;
 /** Addresses above this leave no room for what an engine keeps beside the memory. */
@@ -35,30 +36,45 @@ export async function wasmVariants(): Promise<readonly string[]> {
   return engine.validate(probe(relaxedBody)) ? ["relaxed", "simd"] : ["simd"];
 }
 
-// Written out twice: bundlers find such files by this very expression.
-function moduleUrl(variant: string): URL {
-  if (variant === "relaxed") return new URL("../../../native/core-relaxed.wasm", import.meta.url);
+// Written out one by one: bundlers find such files by this very expression.
+function moduleUrl(name: string): URL {
+  if (name === "relaxed") return new URL("../../../native/core-relaxed.wasm", import.meta.url);
+  if (name === "relaxed-threads") return new URL("../../../native/core-relaxed-threads.wasm", import.meta.url);
+  if (name === "simd-threads") return new URL("../../../native/core-simd-threads.wasm", import.meta.url);
   return new URL("../../../native/core-simd.wasm", import.meta.url);
 }
 
-async function moduleBytes(variant: string): Promise<Uint8Array> {
-  const url = moduleUrl(variant);
+async function moduleBytes(name: string): Promise<Uint8Array> {
+  const url = moduleUrl(name);
   if (inNode() && url.protocol === "file:") return (await import("./wasm-node.js")).readModule(url);
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${response.status} ${response.statusText} for ${url.href}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
-async function instantiate(engine: WasmEngine, variant: string): Promise<CoreExports | Unavailable> {
+/** One instance of a module; `module` and `start` where it has threads. */
+interface Loaded {
+  readonly core: CoreExports;
+  readonly threads?: { readonly core: CoreExports & ThreadFunctions; readonly module: WasmModule; readonly start: Starter };
+}
+
+async function instantiate(engine: WasmEngine, variant: string, threaded: boolean): Promise<Loaded | Unavailable> {
   try {
-    return (await engine.instantiate(await engine.compile(await moduleBytes(variant)))).exports;
+    if (!threaded) return { core: (await engine.instantiate(await engine.compile(await moduleBytes(variant)))).exports };
+    const memory = sharedMemory(engine);
+    if (memory === undefined) return { unavailable: "this engine gives no shared memory" };
+    const module = await engine.compile(await moduleBytes(`${variant}-threads`));
+    const { exports } = await engine.instantiate(module, { env: { memory } });
+    const core = { ...exports, memory };
+    return { core, threads: { core, module, start: await starter() } };
   } catch (error) {
     return { unavailable: `the WebAssembly core does not load: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
 /**
- * Loads the WebAssembly core with a memory of its own.
+ * Loads the WebAssembly core with a memory of its own. With `threads` above 1 it is the module with threads, where they are possible;
+ * otherwise the machine's `threadLimit` says why not.
  *
  * @returns a machine, or the reason why this engine has none
  * @throws  UsageError `unknown_variant`
@@ -68,9 +84,22 @@ export async function loadWasm(options: MachineOptions = {}): Promise<Machine | 
   const available = await wasmVariants();
   if (engine === undefined || available.length === 0) return { unavailable: "this engine has no WebAssembly SIMD" };
   const variant = chooseVariant(options, "wasm", available);
-  const core = await instantiate(engine, variant);
-  return "unavailable" in core ? core : wasmMachine(core, variant);
+  const most = Math.min(Math.floor(options.threads ?? 1), mostThreads);
+  const limit = most > 1 ? whyNoThreads() : undefined;
+  if (most > 1 && limit === undefined) {
+    const loaded = await instantiate(engine, variant, true);
+    if (!("unavailable" in loaded)) return wasmMachine(loaded, variant, most);
+    const alone = await instantiate(engine, variant, false);
+    return "unavailable" in alone ? alone : wasmMachine(alone, variant, 1, loaded.unavailable);
+  }
+  const loaded = await instantiate(engine, variant, false);
+  return "unavailable" in loaded ? loaded : wasmMachine(loaded, variant, 1, limit);
 }
+
+// Workers outlive nothing: they end when nobody holds their machine any more.
+const abandoned = new FinalizationRegistry<readonly Helper[]>((helpers) => {
+  for (const helper of helpers) helper.end();
+});
 
 /** The heap of one instance; grown in steps of at least a sixteenth, so that many small blocks do not grow it many times. */
 function heapOf({ memory, __heap_base: base }: CoreExports): Heap {
@@ -93,21 +122,24 @@ function heapOf({ memory, __heap_base: base }: CoreExports): Heap {
   );
 }
 
-function wasmMachine(core: CoreExports, variant: string): Machine {
+function wasmMachine({ core, threads: found }: Loaded, variant: string, most: number, threadLimit?: string): Machine {
   const heap = heapOf(core);
+  const threads = found === undefined ? undefined : new WasmThreads(found.core, found.module, heap, found.start, most);
   const pieces = new WeakMap<Block, Piece>();
   // Blocks that nobody holds any more come back on their own.
   const dropped = new FinalizationRegistry<Piece>((piece) => heap.giveBack(piece));
-  const view = <T>(block: Block, make: (buffer: ArrayBuffer, bytes: number) => T): T => {
+  const view = <T>(block: Block, make: (buffer: ArrayBufferLike, bytes: number) => T): T => {
     if (!pieces.has(block)) throw blockGone("WebAssembly");
     return make(core.memory.buffer, block.bytes);
   };
-  return {
+  const machine: Machine = {
     name: "wasm",
     variant,
     arithmetic: core.fused() === 1 ? "fma" : "plain",
     panelWidth: core.panelWidth(),
-    maxThreads: 1,
+    maxThreads: threads === undefined ? 1 : mostThreads,
+    ...(threadLimit === undefined ? {} : { threadLimit }),
+    ...(threads === undefined ? {} : { threads }),
     scratchBytesPerThread: core.scratchBytes(),
     allocate(bytes) {
       const piece = isSize(bytes) && bytes <= mostBytes ? heap.take(bytes) : undefined;
@@ -127,7 +159,9 @@ function wasmMachine(core: CoreExports, variant: string): Machine {
     f32: (block) => view(block, (buffer, bytes) => new Float32Array(buffer, block.address, Math.floor(bytes / 4))),
     i32: (block) => view(block, (buffer, bytes) => new Int32Array(buffer, block.address, Math.floor(bytes / 4))),
     f64: (block) => view(block, (buffer, bytes) => new Float64Array(buffer, block.address, Math.floor(bytes / 8))),
-    run: (header) => core.run(header),
+    run: (header) => (threads === undefined ? core.run(header) : threads.run(header)),
     peak: (rounds) => core.peak(rounds),
   };
+  if (threads !== undefined) abandoned.register(machine, threads.started);
+  return machine;
 }
