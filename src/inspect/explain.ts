@@ -172,7 +172,7 @@ function totalsOf(program: ExplainedProgram, subject: Subject, measure: boolean)
   const backend = loadedBackend();
   const cost = program.sections.map((section): Cost => costOf(section, subject.sizes)).reduce(sum, noCost);
   const speed = speedOf(backend);
-  const estimate = estimatedMs(cost, speed, backend);
+  const estimate = estimatedMs(cost, program.sections.length, speed, backend);
   const measured = measure ? measuredMs(program, backend, estimate) : null;
   const flops = cost.productOperations + cost.otherOperations;
   return {

@@ -4,26 +4,42 @@ import { test } from "node:test";
 import { DeepRnnError } from "../../src/base/errors.js";
 import {
   add,
+  argmax,
   bidirectional,
+  concat,
+  defineCell,
   dense,
   embedding,
+  functional,
   grad,
+  greater,
   gru,
   init,
   jit,
   type Layer,
   lstm,
   matmul,
+  max,
   mean,
+  minGru,
+  mul,
+  recurrent,
   scan,
   sequential,
   simpleRnn,
+  softmax,
   square,
   type Tensor,
+  take,
   tanh,
+  weight,
+  where,
 } from "../../src/index.js";
+import { factsOfLoop } from "../../src/inspect/explain-slow.js";
+import { modelSubject } from "../../src/inspect/explain-subject.js";
 import { explain } from "../../src/inspect/index.js";
-import { zeros as zeroTensor } from "../../src/ops/index.js";
+import { layerNorm, zeros as zeroTensor } from "../../src/ops/index.js";
+import { requiredInside } from "../../src/train/inside.js";
 import { numbers, random } from "../train/support.js";
 import { twoLayers } from "./cells.js";
 
@@ -58,6 +74,62 @@ test("what stays per step is listed with the reason, for each layer by itself", 
   assert.ok(normed!.slow.some((text) => /^forward: a reduction over the features .* stays per step because it reads the state/.test(text)));
   assert.ok(normed!.slow.some((text) => /^backward: .*because it reads the gradient of the state/.test(text)));
   assert.deepEqual(plain!.slow, []);
+});
+
+/** A step with everything that a tile cannot do: softmax over per-row values, a lookup by the state, a maximum, joined values. */
+const odd = defineCell({
+  name: "odd",
+  row: ["memory"],
+  state: { h: "units", last: "inputSize" },
+  output: "h",
+  params: ({ inputSize, units }) => ({ W: weight([inputSize + units, units]), T: weight([units, units]), Q: weight([units, units]) }),
+  step(x, { h, last }, p, { memory }) {
+    const seen = where(greater(x, 0), x, last);
+    const context = matmul(softmax(matmul(memory, matmul(h, p.Q))), memory);
+    const looked = take(p.T, argmax(h, { axis: 0 }));
+    return { h: tanh(add(layerNorm(matmul(concat([seen, h]), p.W)), context, mul(looked, max(h)))), last: seen };
+  },
+});
+
+test("every instruction of every loop is a product, a fused program, or has its sentence", () => {
+  const attending = functional(
+    { encode: lstm({ units: 4, returnSequences: true }), decode: recurrent(odd, { units: 4 }), head: dense({ units: 1 }) },
+    (l, { a, b }: { a: Tensor; b: Tensor }) => l.head(l.decode(b, { row: { memory: l.encode(a) } })),
+  );
+  attending.compile({ optimizer: "adam", loss: "mse" });
+  attending.build({ a: [5, 2], b: ["time", 3] });
+  for (const model of [twoLayers("layer-norm"), attending]) {
+    const { programs } = modelSubject(requiredInside(model, "test"), 4, 6);
+    const loops = programs.flatMap(({ sections }) =>
+      sections.flatMap(({ instructions }) => instructions.filter(({ op }) => op === "loop")),
+    );
+    assert.ok(loops.length >= 4);
+    for (const loop of loops) {
+      if (loop.op !== "loop") continue;
+      const { slow } = factsOfLoop(loop);
+      const told = slow
+        .filter((text) => !/: a product (in which|stays)/.test(text))
+        .reduce((count, text) => count + Number(/\((\d+) times\)$/.exec(text)?.[1] ?? 1), 0);
+      assert.equal(told, loop.body.filter(({ op }) => op !== "gemm" && op !== "tile").length, slow.join("\n"));
+      for (const text of slow) assert.match(text, /^(forward|backward): .*(because|cheaper)/);
+    }
+  }
+  const { slow } = explain(attending, { measure: false }).layers.find(({ name }) => name === "decode")!;
+  for (const part of ["every row has a matrix of its own", "a maximum, as in softmax", "a table lookup", "the place of a maximum"]) {
+    assert.ok(
+      slow.some((text) => text.includes(part)),
+      part,
+    );
+  }
+});
+
+test("an affine recurrence has no loop", () => {
+  const model = sequential([minGru({ units: 4 }), dense({ units: 1 })]);
+  model.compile({ optimizer: "adam", loss: "mse" });
+  model.build(["time", 3]);
+  const [layer] = explain(model, { measure: false }).layers;
+  assert.deepEqual([layer!.mode, layer!.slow, layer!.fusedTiles], ["scan", [], 0]);
+  assert.ok(layer!.hoisted.some((text) => text.startsWith("the recurrence of a state")));
 });
 
 test("shapes, parameters and totals are those of the model, for the sizes that are said", () => {

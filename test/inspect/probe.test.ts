@@ -14,11 +14,15 @@ import {
   grad,
   gru,
   init,
+  type Layer,
   loadModel,
+  lru,
   lstm,
   type Model,
   matmul,
   mean,
+  minGru,
+  minLstm,
   mul,
   orthogonal,
   recurrent,
@@ -43,6 +47,7 @@ import { requiredInside } from "../../src/train/inside.js";
 import { predictionSections, trainingSections } from "../../src/train/programs.js";
 import { measuresFor } from "../../src/train/setup.js";
 import { numbers, random } from "../train/support.js";
+import { layerNormLstm } from "./cells.js";
 
 const lengths = [7, 0, 3, 5, 1];
 const [x, y] = [random(1, [5, 7, 3]), random(2, [5, 7, 2])];
@@ -120,6 +125,31 @@ for (const backend of ["native", "wasm", "reference"] as const) {
     await init({});
   });
 }
+
+test("the same holds for every cell of the library", async () => {
+  const layers: Readonly<Record<string, Layer>> = {
+    tanh: simpleRnn({ units: 4, returnSequences: true }),
+    relu: simpleRnn({ units: 4, activation: "relu", returnSequences: true }),
+    peephole: lstm({ units: 4, peephole: true, projection: 3, returnSequences: true, dropout: 0.3 }),
+    resetBefore: gru({ units: 4, resetAfter: false, goBackwards: true, returnSequences: true, recurrentDropout: 0.3 }),
+    minGru: minGru({ units: 4, returnSequences: true }),
+    minLstm: minLstm({ units: 4, returnSequences: true }),
+    lru: lru({ units: 4, returnSequences: true }),
+    layerNorm: recurrent(layerNormLstm, { units: 4, returnSequences: true }),
+  };
+  for (const [name, layer] of Object.entries(layers)) {
+    const model = sequential([layer, dense({ units: 2 })]);
+    model.compile({ optimizer: "adam", loss: "mse" });
+    model.build(["time", 3], { seed: 6 });
+    const probed = await probe(model, x, y, { lengths });
+    assert.deepEqual(exact(probed.outputs), exact(await model.predict(x, { lengths })), name);
+    assert.equal(probed.loss, (await model.evaluate(x, y, { lengths })).loss, name);
+    for (const [path, { value, cotangent }] of Object.entries(probed.taps)) {
+      assert.deepEqual(cotangent!.shape, value.shape, path);
+      assert.ok(exact(cotangent!).every(Number.isFinite) && exact(cotangent!).some((slope) => slope !== 0), `${name} ${path}`);
+    }
+  }
+});
 
 test("a training with a look inside after each epoch gives the bits of one without", async () => {
   const train = async (look: boolean): Promise<unknown> => {

@@ -3,6 +3,7 @@
 import { matmul } from "../../ops/linear.js";
 import { add, mul, sigmoid, sub } from "../../ops/pointwise.js";
 import { splitGates } from "../../ops/shape.js";
+import { tap } from "../../ops/tap.js";
 import { type Cell, defineCell } from "../cell.js";
 import { weight } from "../weight.js";
 
@@ -21,7 +22,7 @@ export const minGruCell: Cell<Record<never, never>> = defineCell({
   }),
   step(x, { h }, p) {
     const fromX = splitGates(add(matmul(x, p.W), p.b), gates);
-    const z = sigmoid(fromX.z);
-    return { h: add(mul(sub(1, z), h), mul(z, fromX.n)) };
+    const z = tap("z", sigmoid(fromX.z));
+    return { h: add(mul(sub(1, z), h), mul(z, tap("n", fromX.n))) };
   },
 });

@@ -3,6 +3,7 @@
 import { matmul } from "../../ops/linear.js";
 import { add, div, exp, minimum, mul, stopGradient, sub } from "../../ops/pointwise.js";
 import { splitGates } from "../../ops/shape.js";
+import { tap } from "../../ops/tap.js";
 import { type Cell, defineCell } from "../cell.js";
 import { weight } from "../weight.js";
 
@@ -26,6 +27,6 @@ export const minLstmCell: Cell<{ readonly forgetBias: number }> = defineCell({
     const s = stopGradient(minimum(minimum(i, f), 0));
     const [keep, take] = [add(exp(s), exp(sub(s, i))), add(exp(s), exp(sub(s, f)))];
     const total = add(keep, take);
-    return { h: add(mul(div(keep, total), h), mul(div(take, total), n)) };
+    return { h: add(mul(tap("f", div(keep, total)), h), mul(tap("i", div(take, total)), tap("n", n))) };
   },
 });
