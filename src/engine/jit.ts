@@ -1,13 +1,13 @@
 // jit: a function traced once per form of its arguments and run as a program.
 
 import type { Backend, Residents } from "../backends/contract.js";
-import { type Dim, symbolDim } from "../base/dim.js";
+import { type Dim, showShape, symbolDim } from "../base/dim.js";
 import type { DType } from "../base/dtype.js";
 import { ShapeError, UsageError } from "../base/errors.js";
 import { HostTensor, hostTensor } from "../base/tensor.js";
-import { type NamedLeaf, type Tree, treeShape } from "../base/tree.js";
+import { type NamedLeaf, orderedLike, type Tree, type TreeOf, treeShape } from "../base/tree.js";
 import { isTracing } from "../trace/context.js";
-import { isTensor, tensorLeaves, tensorTree, type Value } from "../trace/traced.js";
+import { checkFunction, dimsOf, isTensor, tensorLeaves, tensorTree, type Value } from "../trace/traced.js";
 import { currentBackend } from "./backend.js";
 import {
   type ArgumentSpec,
@@ -40,6 +40,7 @@ export function jit<S extends Tree, A extends readonly Tree[], R extends Tree>(
 ): JittedWithState<S, A, R>;
 export function jit<A extends readonly Tree[], R extends Tree>(f: (...args: A) => R): Jitted<A, R>;
 export function jit(f: (...args: never[]) => unknown, options?: { readonly state: Tree }): Jitted<readonly Tree[], Tree> {
+  checkFunction("jit", f);
   const call = f as (...args: readonly unknown[]) => unknown;
   if (options === undefined) {
     const session = new Session((_, args) => ({ state: [], result: call(...args) as Tree }), []);
@@ -129,9 +130,14 @@ class Session {
     return this.#stateNow();
   }
 
-  setState(state: Tree): void {
+  setState(given: Tree): void {
+    const state = orderedLike<Value, TreeOf<Value>>(this.#state as TreeOf<Value>, given as TreeOf<Value>, isTensor) as Tree;
     if (treeShape(state, isTensor) !== treeShape(this.#state, isTensor))
       throw new UsageError({ code: "state_form", what: "the new state has other names than the old one" });
+    const now = flat(this.#state);
+    flat(state).forEach(({ path, leaf }, index) => {
+      checkStateLeaf(path, leaf, now[index]!.leaf);
+    });
     this.#last = this.#last.then(() => {
       this.#state = state;
       if (this.#residents !== null) writeState(this.#residents.vectors, state);
@@ -230,13 +236,14 @@ class Session {
         const state = tensorTree(this.#state, given.state as readonly Value[]);
         const traced = tensorTree(args, given.args as readonly Value[]) as readonly Tree[];
         const out = this.#f(state, traced);
-        if (treeShape(out.state, isTensor) !== treeShape(this.#state, isTensor))
+        const returned = orderedLike<Value, TreeOf<Value>>(this.#state as TreeOf<Value>, out.state as TreeOf<Value>, isTensor) as Tree;
+        if (treeShape(returned, isTensor) !== treeShape(this.#state, isTensor))
           throw new UsageError({
             code: "state_form",
             op: "jit",
             what: "the function returned a state with other names than it received",
           });
-        const next = tensorLeaves(out.state);
+        const next = tensorLeaves(returned);
         next.forEach(({ path, leaf }, index) => {
           checkStateLeaf(path, leaf, stateLeaves[index]!.leaf);
         });
@@ -250,17 +257,17 @@ class Session {
 }
 
 function checkStateLeaf(path: string, next: Value, now: HostTensor): void {
-  const same =
-    next.dtype === now.dtype && next.shape.length === now.shape.length && now.shape.every((size, axis) => next.shape[axis] === size);
-  if (same) return;
+  const dims = dimsOf(next);
+  if (next.dtype === now.dtype && dims.length === now.shape.length && now.shape.every((size, axis) => dims[axis] === size)) return;
   throw new ShapeError({
     code: "state_changes_shape",
     op: "jit",
-    what: `state "${path}" is [${now.shape.join(", ")}] ${now.dtype} and becomes [${next.shape.join(", ")}] ${next.dtype}`,
+    what: `state "${path}" is [${now.shape.join(", ")}] ${now.dtype} and becomes ${showShape(dims)} ${next.dtype}`,
   });
 }
 
 interface FlatLeaf {
+  readonly path: string;
   readonly leaf: HostTensor;
   readonly offset: number;
   readonly size: number;
@@ -273,7 +280,7 @@ function flat(state: Tree): FlatLeaf[] {
     const leaf = hostLeaf(named);
     const size = leaf.exact.length;
     offset += size;
-    return { leaf, offset: offset - size, size };
+    return { path: named.path, leaf, offset: offset - size, size };
   });
 }
 

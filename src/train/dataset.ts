@@ -1,13 +1,13 @@
 // Checks user data against a built network and brings it into the form the programs take.
 
-import { elementCount } from "../base/dtype.js";
-import { DataError, ShapeError, UsageError } from "../base/errors.js";
+import { ShapeError, UsageError } from "../base/errors.js";
 import type { AxisSize, BuiltNetwork, NetworkInput, NetworkOutput } from "../nn/network.js";
 import { nearestName } from "../nn/suggest.js";
 import type { TensorLike } from "../ops/index.js";
 import { type Column, type Columns, checkSameRows, isNamed, rowsOf, toColumns } from "./columns.js";
 import type { Loss } from "./losses/index.js";
 import type { Named } from "./types.js";
+import { checkFinite, checkTargetValues } from "./values.js";
 
 /** Lengths of rows by input name; "" holds for every sequence input. */
 export type RowLengths = ReadonlyMap<string, Int32Array>;
@@ -67,6 +67,7 @@ export function prepareData(
     if (output.sequence) checkTime(column, inputs.x, ports);
     checkTargetLengths(column, output.sequence ? outputLengths : null);
     checkFinite(column, output.sequence ? outputLengths : null);
+    checkTargetValues(column, output, { values: losses.get(name)!.values, lengths: output.sequence ? outputLengths : null });
     return [name, column];
   });
   return { ...inputs, y: new Map(y) };
@@ -251,33 +252,6 @@ function checkTargetLengths({ label, lengths }: Column, inputs: Int32Array | nul
   if (row < 0) return;
   const other = inputs === null ? "all steps of x" : `${inputs[row]} steps in x`;
   throw new UsageError({ code: "steps_differ", what: `row ${row} has ${lengths[row]} steps in ${label} and ${other}` });
-}
-
-/** Refuses NaN and infinities in valid steps, naming the first. Padding may hold anything. */
-function checkFinite(column: Column, lengths: Int32Array | null): void {
-  const { data, shape, label } = column;
-  if (data instanceof Int32Array) return;
-  const [rows = 0, time = 0] = shape;
-  const perRow = elementCount(shape.slice(1));
-  const perStep = elementCount(shape.slice(2));
-  for (let row = 0; row < rows; row++) {
-    const end = row * perRow + (lengths === null ? perRow : Math.min(lengths[row]!, time) * perStep);
-    for (let at = row * perRow; at < end; at++) {
-      if (!Number.isFinite(data[at])) throw notFinite(label, shape, at, data[at]!);
-    }
-  }
-}
-
-function notFinite(label: string, shape: readonly number[], at: number, value: number): DataError {
-  let rest = at;
-  const index = shape.map((_, axis) => {
-    const stride = elementCount(shape.slice(axis + 1));
-    const place = Math.floor(rest / stride);
-    rest -= place * stride;
-    return place;
-  });
-  const what = `${label} holds ${value} at [${index.join(", ")}]; fill or remove missing values first`;
-  return new DataError("not_finite", `${what}${label.startsWith("x") && shape.length === 3 ? ", or shorten the row with lengths" : ""}.`);
 }
 
 function isInput(inputs: BuiltNetwork["inputs"]): inputs is NetworkInput {

@@ -39,7 +39,14 @@ type Stop = Pick<History, "stopped" | "reason">;
 
 /** Runs the training. */
 export function runFit(plan: FitPlan): Promise<History> {
-  return plan.session.pinned((backend) => new Training(plan).run(backend));
+  return plan.session.pinned(async (backend) => {
+    try {
+      return await new Training(plan).run(backend);
+    } finally {
+      // The reference trains in float64; a model has the float32 weights that files keep.
+      if (backend.info.class === "float64") plan.session.store.round();
+    }
+  });
 }
 
 class Training {

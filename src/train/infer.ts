@@ -4,6 +4,7 @@ import { ShapeError } from "../base/errors.js";
 import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
 import type { Column, Columns } from "./columns.js";
 import type { Loss } from "./losses/index.js";
+import { largestValue } from "./values.js";
 
 /** What is known about the data before the network is built. */
 export interface FirstData {
@@ -43,12 +44,12 @@ function withTimes(types: readonly [string, NetworkInput][], { x, lengths }: Fir
 }
 
 /** The width of the output that y asks for, for networks that take it from y. */
-export function inferOutputSize(network: Network, y: Columns, loss: Loss | null): number | null {
+export function inferOutputSize(network: Network, y: Columns, loss: Loss | null, lengths: Int32Array | null): number | null {
   if (network.kind !== "deep-rnn") return null;
   const [column] = y.values();
   if (column === undefined) return null;
-  if (loss?.targets === "class") return largest(column.data) + 1;
   const hasSteps = network.toConfig().options?.returnSequences === true;
+  if (loss?.targets === "class") return largestValue(column, hasSteps ? (column.lengths ?? lengths) : null) + 1;
   return column.shape.length <= (hasSteps ? 2 : 1) ? 1 : column.shape.at(-1)!;
 }
 
@@ -65,12 +66,6 @@ function inputShape(column: Column, isTokens: boolean, first: string | null): Ax
     });
   }
   return sizes;
-}
-
-function largest(values: Iterable<number>): number {
-  let most = 0;
-  for (const value of values) most = Math.max(most, value);
-  return most;
 }
 
 const recurrentKinds: ReadonlySet<string> = new Set([

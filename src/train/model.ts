@@ -8,7 +8,7 @@ import type { TensorLike } from "../ops/index.js";
 import { wholeBatchSize } from "./batches.js";
 import { type Columns, isNamed, rowsOf, toColumns } from "./columns.js";
 import { inputColumns, type Prepared, prepareData, prepareInputs } from "./dataset.js";
-import { checkWhole, runFit } from "./fit.js";
+import { checkWhole, type FitPlan, runFit } from "./fit.js";
 import { type FitArguments, isDataset, readFitArguments } from "./fit-arguments.js";
 import { inferInputs, inferOutputSize } from "./infer.js";
 import { showInside } from "./inside.js";
@@ -151,7 +151,20 @@ export class NetworkModel<O> implements Model<O> {
     return this.#session?.arenaBytes ?? 0;
   }
 
-  async #fit({ data, options }: FitArguments<FitOptions>, setup: Setup): Promise<History> {
+  async #fit(given: FitArguments<FitOptions>, setup: Setup): Promise<History> {
+    const before = this.#session;
+    let plan: FitPlan;
+    try {
+      plan = this.#planned(given, setup);
+    } catch (error) {
+      // Data that was refused does not decide about shapes and initial weights.
+      this.#session = before;
+      throw error;
+    }
+    return runFit(plan);
+  }
+
+  #planned({ data, options }: FitArguments<FitOptions>, setup: Setup): FitPlan {
     const seed = checkSeed(options.seed ?? 0);
     const epochs = checkWhole("epochs", options.epochs ?? 10, 0);
     const x = inputColumns(data.x);
@@ -163,7 +176,7 @@ export class NetworkModel<O> implements Model<O> {
     const validation = this.#validation(session, measures.losses, prepared, trainRows, options);
     const progress = progressCallback(options, epochs);
     const batchSize = wholeBatchSize(options.batchSize ?? defaultBatchSize, trainRows);
-    return runFit({
+    return {
       model: this,
       session,
       measures,
@@ -177,7 +190,7 @@ export class NetworkModel<O> implements Model<O> {
       shuffle: options.shuffle ?? true,
       callbacks: [...(options.callbacks ?? []), ...(progress === null ? [] : [progress])],
       signal: options.signal ?? null,
-    });
+    };
   }
 
   #validation(
@@ -236,7 +249,7 @@ export class NetworkModel<O> implements Model<O> {
     const loss = this.#setup === null ? null : ([...this.#setup.losses.values()][0] ?? null);
     const lengthNames = lengths === undefined ? [] : isNamed(lengths) ? Object.keys(lengths) : [""];
     const inputs = inferInputs(this.#network, { x, lengths: lengthNames });
-    return this.#start(inputs, inferOutputSize(this.#network, y, loss), seed);
+    return this.#start(inputs, inferOutputSize(this.#network, y, loss, commonLengths(lengths)), seed);
   }
 
   #start(inputs: NetworkNamed<NetworkInput>, outputSize: number | null, seed: number): Session {
@@ -268,6 +281,12 @@ function splitRows(rows: number, { validationSplit = 0, validationData }: FitOpt
 
 function wholePass(data: Prepared, batchSize: number | "full" = defaultBatchSize): Pass {
   return { data, rows: orderedRows(0, rowsOf(data.x)), batchSize: wholeBatchSize(batchSize, data.rows) };
+}
+
+/** Lengths that hold for every input; null if there are none, or several by name. */
+function commonLengths(lengths: Named<TensorLike> | undefined): Int32Array | null {
+  const found = lengths === undefined ? undefined : toColumns(lengths, "lengths").get("");
+  return found === undefined ? null : Int32Array.from(found.data);
 }
 
 function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {

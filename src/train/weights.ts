@@ -111,6 +111,11 @@ export class WeightStore {
     return this.#host.get("weights")!.slice();
   }
 
+  /** Rounds all weights to float32. */
+  round(): void {
+    this.setFlat(Float32Array.from(this.flat()));
+  }
+
   /** Replaces all weights. */
   setFlat(values: Vector): void {
     if (this.#held !== null) this.#held.residents.write("weights", values);
@@ -170,10 +175,10 @@ function flatten(tree: Tree): [string, Tensor][] {
   });
 }
 
-function weightValues(value: Tensor, info: WeightInfo): HostTensor["exact"] {
+function weightValues(value: Tensor, info: WeightInfo): HostTensor["data"] {
   if (!(value instanceof HostTensor))
     throw new UsageError({ code: "value_in_trace", what: `the weight "${info.path}" is a traced tensor` });
-  if (value.shape.join() === info.shape.join()) return value.exact;
+  if (value.shape.join() === info.shape.join()) return value.data;
   const what = `the weight "${info.path}" is [${info.shape.join(", ")}], the new value [${value.shape.join(", ")}]`;
   throw new ShapeError({ code: "weight_shape", what });
 }

@@ -142,3 +142,39 @@ describe("jit", () => {
     assert.throws(() => sub(tensor([1, 2, 3]), tensor([1, 2])), /\[3\].*\[2\]/);
   });
 });
+
+describe("jit with state", () => {
+  it("takes a state of one row for what it is, whatever the size of the first batch", async () => {
+    const total = jit((s: { n: Tensor }, by: Tensor) => [{ n: add(s.n, by) }, s.n], { state: { n: tensor([0]) } });
+    const seen = await Promise.all([total(tensor([1])), total(tensor([2])), total(tensor([3]))]);
+    assert.deepEqual(
+      seen.map((each) => each.toArray()),
+      [[0], [1], [3]],
+    );
+    await assert.rejects(total(tensor([1, 2])), { code: "state_changes_shape" });
+    assert.deepEqual((await total.state()).n.toArray(), [6]);
+  });
+
+  it("refuses a state of other names, shapes or types, and goes on", async () => {
+    const total = jit((s: { n: Tensor }, by: Tensor) => [{ n: add(s.n, by) }, s.n], { state: { n: tensor([0]) } });
+    assert.throws(() => total.setState({ n: tensor([1, 2]) }), { code: "state_changes_shape" });
+    assert.throws(() => total.setState({ n: tensor(Int32Array.of(1)) }), { code: "state_changes_shape" });
+    assert.throws(() => total.setState({ m: tensor([1]) } as never), { code: "state_form" });
+    await total(tensor([5]));
+    assert.deepEqual((await total.state()).n.toArray(), [5]);
+  });
+
+  it("knows its parts by name, not by their order", async () => {
+    const count = jit((s: { a: Tensor; b: Tensor }) => [{ b: s.b, a: add(s.a, 1) }, s.a], { state: { a: tensor([1]), b: tensor([20]) } });
+    await count();
+    await count();
+    count.setState({ b: tensor([30]), a: (await count.state()).a });
+    await count();
+    const { a, b } = await count.state();
+    assert.deepEqual([a.item(), b.item()], [4, 30]);
+  });
+
+  it("refuses what is no function", () => {
+    assert.throws(() => jit(3 as never), { code: "not_a_function" });
+  });
+});

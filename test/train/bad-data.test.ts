@@ -83,6 +83,63 @@ test("holes of sparse arrays are not numbers", async () => {
   await refused(small().fit([[step], [step]], new Array<number>(2)), "not_a_number", /y\[0\] is undefined/);
 });
 
+test("classes that the output does not have are refused, not ignored", async () => {
+  const model = (): Model => {
+    const made = sequential([gru({ units: 2 }), dense({ units: 3 })]);
+    made.compile({ optimizer: "adam", loss: "sparseCategoricalCrossEntropy" });
+    return made;
+  };
+  const wanted = /y holds .* at \[2\]; a class is a whole number from 0 to 2/;
+  for (const wrong of [3, -1, 1.5]) await refused(model().fit(x, [0, 1, wrong, 2, 0, 1], once), "bad_target", wanted);
+  const binary = sequential([gru({ units: 2 }), dense({ units: 1 })]);
+  binary.compile({ optimizer: "adam", loss: "binaryCrossEntropy" });
+  await refused(binary.fit(x, [0, 1, 2, 1, 0, 1], once), "bad_target", /between 0 and 1/);
+});
+
+test("garbage behind a row's last step is no class and does not widen the output", async () => {
+  const model = deepRnn({ units: 2, returnSequences: true });
+  model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossEntropy" });
+  const targets = tensor([0, 1, 77, -5, 2, 1, 0, NaN, 1, 99, 99, 99, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2], { shape: [6, 4] });
+  await model.fit(x, targets, { ...once, lengths: [2, 3, 1, 4, 4, 4] });
+  assert.deepEqual((await model.predict(x)).shape, [6, 4, 3]);
+});
+
+test("what can be no token number ends the run and names the layer", async () => {
+  const model = sequential([embedding({ vocabularySize: 5, size: 2, name: "words" }), lstm({ units: 2 }), dense({ units: 1 })]);
+  model.compile({ optimizer: "adam", loss: "mse" });
+  const [tokens, targets] = [
+    tensor([
+      [1, 2, 3],
+      [4, 0, 1],
+    ]),
+    tensor([[1], [2]]),
+  ];
+  await model.fit(tokens, targets, once);
+  const before = JSON.stringify(model.weights);
+  for (const wrong of [-1, 2.5, 5, 1e10]) {
+    const bad = tensor([
+      [1, wrong, 3],
+      [4, 0, 1],
+    ]);
+    for (const run of [model.fit(bad, targets, once), model.predict(bad)]) {
+      await assert.rejects(run, { code: "index_out_of_range", message: /in layer "words"/ });
+    }
+  }
+  await assert.rejects(model.predict(tensor(Int32Array.of(1, -1, 3, 4, 0, 1), { shape: [2, 3] })), { code: "index_out_of_range" });
+  assert.equal(JSON.stringify(model.weights), before);
+});
+
+test("data that was refused decides nothing: the next fit is the first", async () => {
+  const model = deepRnn({ units: 3 });
+  model.compile({ optimizer: "adam", loss: "mse" });
+  await refused(model.fit(x, zeros([5, 4]), { ...once, seed: 3 }), "rows_differ", /samples/);
+  await refused(model.fit(x, zeros([6, 4]), { ...once, seed: 3, validationSplit: 7 }), "bad_split", /validationSplit/);
+  const history = await model.fit(x, y, { ...once, seed: 1 });
+  const fresh = small();
+  assert.deepEqual(history, await fresh.fit(x, y, { ...once, seed: 1 }));
+  assert.equal(JSON.stringify(model.weights), JSON.stringify(fresh.weights));
+});
+
 test("a record for a model with one input, and the other way round, is explained", async () => {
   await refused(small().fit({ series: x }, y), "input_names", /one input/);
   const model = functional({ a: gru({ units: 2 }), out: dense({ units: 1 }) }, (l, { series }: { series: Tensor }) => l.out(l.a(series)));

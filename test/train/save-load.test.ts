@@ -19,12 +19,12 @@ import {
   exp,
   functional,
   gru,
+  init,
   layerNorm,
   loadModel,
   lru,
   lstm,
   type Model,
-  mapTree,
   matmul,
   minGru,
   minLstm,
@@ -148,8 +148,6 @@ async function fitted(example: Example): Promise<AnyModel> {
   const model: AnyModel = example.make();
   model.compile({ optimizer: adamw({ learningRate: 0.02, weightDecay: 0.01 }), loss: example.loss, metrics: ["mae"] });
   await model.fit(example.x, example.y, { epochs: 2, batchSize: 4, ...silent });
-  // Files hold float32; the reference backend trains in float64.
-  model.weights = mapTree((w) => tensor(Float32Array.from(w.data), { shape: w.shape }), model.weights);
   return model;
 }
 
@@ -332,4 +330,17 @@ test("a truncated or foreign file at the path is one sentence", async () => {
   await writeFile(path, "hello");
   await assert.rejects(loadModel(path), DataError);
   await assert.rejects(loadModel(join(root, "nowhere")), { code: "no_such_model" });
+});
+
+test("weights trained in float64 are rounded when training ends, so that a file holds all of them", async () => {
+  try {
+    await init({ backend: "reference" });
+    const example = examples[0]!;
+    const model = await fitted(example);
+    const loaded: AnyModel = await loadModel(model.toBytes());
+    assert.deepEqual(plain(await loaded.predict(example.x)), plain(await model.predict(example.x)));
+    assert.deepEqual(numbers(loaded.weights), numbers(model.weights));
+  } finally {
+    await init();
+  }
 });

@@ -3,6 +3,7 @@
 import type { Dim } from "../../base/dim.js";
 import type { HostArray } from "../../base/dtype.js";
 import { RunError, UsageError } from "../../base/errors.js";
+import { shownIndex } from "../../base/no-index.js";
 import type { Buffer, LoweredPort, LoweredSection } from "../../ir/lowered/program.js";
 import type { BoundPort, VectorName } from "../contract.js";
 import { DomainCache } from "./executable-domains.js";
@@ -298,7 +299,7 @@ export class CoreSection {
       });
     }
     const rows = this.#symbols.compile(site.rows)();
-    const index = site.shifted && value === -2 ? "an index" : `index ${value}`;
+    const index = site.shifted && value === -2 ? "an index" : shownIndex(value);
     return new RunError({
       code: "index_out_of_range",
       op: site.op,

@@ -3,6 +3,7 @@
 import { equalShapes, mulDims, showShape } from "../../base/dim.js";
 import { type ExactData, elementCount } from "../../base/dtype.js";
 import { RunError } from "../../base/errors.js";
+import { shownIndex } from "../../base/no-index.js";
 import { makeNode } from "./build.js";
 import { gather, reshape, scatterAdd } from "./builders.js";
 import { inputAt, misfit, requireDtype, showType } from "./checks.js";
@@ -91,7 +92,7 @@ function badIndex(op: OpName, index: number, rows: number, where: string): RunEr
   return new RunError({
     code: "index_out_of_range",
     op,
-    what: `index ${index} in a table of ${rows} entries`,
+    what: `${shownIndex(index)} in a table of ${rows} entries`,
     where,
     phase: "run",
     hint: rows === 0 ? "The table is empty." : `Indices run from 0 to ${rows - 1}; -1 means none.`,

@@ -3,12 +3,14 @@
 import { type Dim, showShape } from "../../base/dim.js";
 import type { DType } from "../../base/dtype.js";
 import { ShapeError } from "../../base/errors.js";
+import { noIndex } from "../../base/no-index.js";
 import type { Tensor } from "../../base/tensor.js";
 import { currentPlace } from "../../ir/core/build.js";
+import { tensor } from "../../ops/create.js";
 import { take } from "../../ops/indexing.js";
 import { matmul } from "../../ops/linear.js";
 import { layerNorm } from "../../ops/nonlinear.js";
-import { add, cast } from "../../ops/pointwise.js";
+import { add, cast, equal, floor, greaterEqual, logicalAnd, where } from "../../ops/pointwise.js";
 import { dropout } from "../../ops/random.js";
 import { activationName, activations } from "../activations.js";
 import { type Init, onesInit, uniformInit } from "../init.js";
@@ -61,7 +63,7 @@ export interface EmbeddingOptions {
 
 /**
  * A row of a table for each token number: [B] to [B, size], [B, T] to [B, T, size]. A number outside the vocabulary ends the run
- * with `index_out_of_range`, naming the layer.
+ * with `index_out_of_range`, naming the layer; so does a fraction.
  *
  * @example embedding({ vocabularySize: 5000, size: 64 })
  */
@@ -79,8 +81,16 @@ export function embedding(options: EmbeddingOptions): Layer {
         hint: "Leave the feature axis out.",
       });
     },
-    apply: (x, { weights }) => take(weights.table!, cast(x, "int32")),
+    apply: (x, { weights }) => take(weights.table!, tokenNumbers(x)),
   });
+}
+
+/** Whole numbers as they are; what can be no token number (negative, a fraction, NaN) as an index that no table has. */
+function tokenNumbers(x: Tensor): Tensor {
+  const none = tensor(Int32Array.of(noIndex), { shape: [] });
+  const whole = cast(x, "int32");
+  const isToken = x.dtype === "float32" ? logicalAnd(equal(x, floor(x)), greaterEqual(x, 0)) : greaterEqual(whole, 0);
+  return where(isToken, whole, none);
 }
 
 /** Options of the dropout layer. */

@@ -16,15 +16,17 @@ export interface Loss {
   /** Targets have the shape of the output, or name a class (without its last axis), or are the function's own business. */
   readonly targets: "same" | "class" | "free";
   readonly elements: LossFunction;
+  /** What targets may be: class numbers of the output, shares from 0 to 1, or any number. */
+  readonly values: "classes" | "shares" | "any";
 }
 
 const losses: readonly Loss[] = [
-  { name: "mse", targets: "same", elements: mse },
-  { name: "mae", targets: "same", elements: mae },
-  { name: "huber", targets: "same", elements: huber },
-  { name: "binaryCrossEntropy", targets: "same", elements: binaryCrossEntropy },
-  { name: "categoricalCrossEntropy", targets: "same", elements: categoricalCrossEntropy },
-  { name: "sparseCategoricalCrossEntropy", targets: "class", elements: sparseCategoricalCrossEntropy },
+  { name: "mse", targets: "same", elements: mse, values: "any" },
+  { name: "mae", targets: "same", elements: mae, values: "any" },
+  { name: "huber", targets: "same", elements: huber, values: "any" },
+  { name: "binaryCrossEntropy", targets: "same", elements: binaryCrossEntropy, values: "shares" },
+  { name: "categoricalCrossEntropy", targets: "same", elements: categoricalCrossEntropy, values: "shares" },
+  { name: "sparseCategoricalCrossEntropy", targets: "class", elements: sparseCategoricalCrossEntropy, values: "classes" },
 ];
 
 const byName: ReadonlyMap<string, Loss> = new Map(losses.map((loss) => [loss.name ?? "", loss]));
@@ -34,5 +36,5 @@ export function resolveLoss(given: string | LossFunction): Loss {
   if (typeof given === "string") return lookUp(given, byName, { kind: "loss", code: "unknown_loss", op: "compile" });
   if (typeof given !== "function")
     throw new UsageError({ code: "unknown_loss", op: "compile", what: "loss is neither a name nor a function (actual, predicted)" });
-  return losses.find(({ elements }) => elements === given) ?? { name: null, targets: "free", elements: given };
+  return losses.find(({ elements }) => elements === given) ?? { name: null, targets: "free", elements: given, values: "any" };
 }
