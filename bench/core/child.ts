@@ -1,6 +1,8 @@
 // A system under measurement as a child process: started, pinned to a core, asked for bursts, ended.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Burst } from "./serve.js";
 import type { Task } from "./task.js";
@@ -25,6 +27,7 @@ export class Child {
   readonly #lines: AsyncIterator<string>;
   readonly #cores: string;
   #errors = "";
+  #end = "";
 
   constructor(system: System, task: Task) {
     const env = { ...process.env, ...system.env };
@@ -38,6 +41,9 @@ export class Child {
     this.#process.on("error", (error) => {
       this.#errors = error.message;
     });
+    this.#process.on("exit", (code, signal) => {
+      this.#end = signal ?? `code ${code}`;
+    });
     if (stdout === null) throw new Error("a child without output");
     this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
@@ -49,11 +55,9 @@ export class Child {
     return facts;
   }
 
-  async burst(ms: number, limitMs: number): Promise<Burst> {
+  async burst(ms: number, limitMs: number): Promise<Burst | { readonly missing: string }> {
     this.#process.stdin?.write(`${JSON.stringify({ ms })}\n`);
-    const answer = await this.#next(limitMs);
-    if ("missing" in answer) throw new Error(String(answer.missing));
-    return answer as unknown as Burst;
+    return (await this.#next(limitMs)) as unknown as Burst | { readonly missing: string };
   }
 
   /** Ends the child, at once if it is busy. */
@@ -62,18 +66,24 @@ export class Child {
   }
 
   async #next(limitMs: number): Promise<Facts> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = setTimeout(() => resolve("late"), limitMs);
-    });
+    const timer = new AbortController();
+    const late = setTimeout(limitMs, "late" as const, { signal: timer.signal });
+    // Whoever is first, the loser's abortion is no news.
+    late.catch(() => {});
     const line = await Promise.race([this.#lines.next(), late]);
-    clearTimeout(timer);
+    timer.abort();
     if (line === "late") {
       this.stop();
       return { missing: `no answer within ${Math.round(limitMs / 1000)} s` };
     }
-    if (line.done === true) return { missing: `it ended: ${lastLine(this.#errors) || "without a word"}` };
+    if (line.done === true) return { missing: await this.#ended() };
     return JSON.parse(line.value) as Facts;
+  }
+
+  /** The output may close before the exit is known. */
+  async #ended(): Promise<string> {
+    if (this.#end === "") await Promise.race([once(this.#process, "exit"), setTimeout(1000)]);
+    return `it ended (${this.#end || "no code"}): ${lastLine(this.#errors) || "without a word"}`;
   }
 
   /** After the start, so that several children can start at once. */

@@ -48,9 +48,16 @@ export async function measureGroup(contestants: readonly Contestant[], pace: Pac
       return [];
     });
     for (let round = 0; round < pace.rounds; round++) {
-      for (const { child, bursts } of present) bursts.add(await child.burst(pace.burstMs, 10 * pace.limitMs));
+      for (const { contestant, child, bursts } of present) {
+        if (outcomes.has(contestant.name)) continue;
+        const burst = await child.burst(pace.burstMs, pace.limitMs);
+        if ("missing" in burst) outcomes.set(contestant.name, burst);
+        else bursts.add(burst);
+      }
     }
-    for (const { contestant, facts, bursts } of present) outcomes.set(contestant.name, bursts.timing(facts, pace.clock));
+    for (const { contestant, facts, bursts } of present) {
+      if (!outcomes.has(contestant.name)) outcomes.set(contestant.name, bursts.timing(facts, pace.clock));
+    }
   } finally {
     for (const { child } of running) child.stop();
   }
