@@ -15,7 +15,10 @@ export type BackendName = (typeof backendNames)[number];
 export interface InitOptions {
   /** `auto` takes the native core, else WebAssembly. */
   readonly backend?: BackendName;
-  /** Threads of the native core; results are the same bits for any number. */
+  /**
+   * Threads of the core; results are the same bits for any number. By default one per processor natively and one in WebAssembly,
+   * where more need Node or a cross-origin isolated page; elsewhere it runs on one, and the reason says so.
+   */
   readonly threads?: number;
 }
 
@@ -89,11 +92,11 @@ function resolve(options: InitOptions): Settings {
 
 async function load({ backend, threads }: Settings): Promise<Backend> {
   if (backend === "reference") return referenceBackend("asked for");
-  if (backend === "wasm") return onMachine(required("wasm", await loadWasm({})), threads, "asked for");
+  if (backend === "wasm") return onMachine(required("wasm", await loadWasm({ threads: threads ?? 1 })), threads, "asked for");
   const native = await nativeMachine();
   if (backend === "native") return onMachine(required("native", native), threads, "asked for");
   if (!isUnavailable(native)) return onMachine(native, threads, "the native core is built and this processor runs it");
-  const wasm = required("wasm", await loadWasm({}));
+  const wasm = required("wasm", await loadWasm({ threads: threads ?? 1 }));
   return onMachine(wasm, threads, `no native core: ${native.unavailable}`);
 }
 
@@ -101,7 +104,9 @@ function onMachine(machine: Machine, threads: number | null, why: string): Backe
   const wanted = threads ?? defaultThreads();
   const used = Math.max(1, Math.min(wanted, machine.maxThreads));
   const limited =
-    threads !== null && used < threads ? `; ${machine.name} runs on ${used === 1 ? "one thread" : `at most ${used} threads`}` : "";
+    threads !== null && used < threads
+      ? `; ${machine.name} runs on ${used === 1 ? "one thread" : `at most ${used} threads`}${machine.threadLimit === undefined ? "" : `: ${machine.threadLimit}`}`
+      : "";
   return coreBackend(machine, { lower: lowerProgram, threads: used, reason: why + limited });
 }
 
