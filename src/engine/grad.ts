@@ -10,7 +10,7 @@ import type { Node } from "../ir/core/node.js";
 import { emit, nodeOf } from "../trace/emit.js";
 import { traceOrEvaluate } from "../trace/function.js";
 import { domainOf, physical } from "../trace/packed.js";
-import { asValue, dimsOf, TracedTensor, tensorLeaves, tensorTree } from "../trace/traced.js";
+import { asValue, checkFunction, dimsOf, TracedTensor, tensorLeaves, tensorTree } from "../trace/traced.js";
 import { preparedForGradient } from "./pass-log.js";
 
 /**
@@ -26,6 +26,7 @@ export function grad<A extends readonly Tree[]>(f: (...args: A) => Tensor): (...
 
 /** Value and gradient of a scalar function with respect to its first argument, in one pass. */
 export function valueAndGrad<A extends readonly Tree[]>(f: (...args: A) => Tensor): (...args: A) => [Tensor, A[0]] {
+  checkFunction("grad", f);
   return (...args) => {
     const result = traceOrEvaluate((given: readonly Tree[]) => differentiate(f, given as unknown as A), args);
     return [result.value, result.gradient as A[0]];

@@ -3,7 +3,7 @@
 import { type Dim, equalDims, showShape } from "../base/dim.js";
 import { ShapeError, UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
-import { type Tree, treeShape } from "../base/tree.js";
+import { orderedLike, type Tree, treeShape } from "../base/tree.js";
 import { currentPlace, inputNode, makeGraph, makeScan, newScope, remakeNode } from "../ir/core/build.js";
 import { type Domain, type Graph, isOp, type Node } from "../ir/core/node.js";
 import { domainFor, isInStep, withStep } from "../trace/context.js";
@@ -11,7 +11,7 @@ import { nodeOf } from "../trace/emit.js";
 import { traceOrEvaluate } from "../trace/function.js";
 import { domainOf, pack, physical, sortRows, unpack, unsortRows } from "../trace/packed.js";
 import { noteTap, tapZeros, withTapFrame } from "../trace/taps.js";
-import { asValue, dimsOf, isTensor, TracedTensor, tensorLeaves, tensorTree, type Value } from "../trace/traced.js";
+import { asValue, checkFunction, dimsOf, isTensor, TracedTensor, tensorLeaves, tensorTree, type Value } from "../trace/traced.js";
 import { slice, squeeze, stack } from "./shape.js";
 
 /** Choices of a scan. */
@@ -40,6 +40,7 @@ export function scan<C extends Tree, X extends Tree, Y extends Tree>(
   xs: X,
   options: ScanOptions = {},
 ): [C, Y] {
+  checkFunction("scan", body);
   if (isInStep()) return unrolled(body, initial, xs, options);
   const { lengths, row = [], reverse = false } = options;
   const given: Tree = { initial, xs, row, lengths: lengths === undefined ? [] : [lengths] };
@@ -71,11 +72,8 @@ function tracedScan<C extends Tree, X extends Tree, Y extends Tree>(
   const bodyInputs = [inputs("carry", carries, 1), inputs("x", stacked, 1), inputs("row", rows, 1)] as const;
   const [carryIn, xIn, rowIn] = bodyInputs.map((nodes) => nodes.map((node) => new TracedTensor(node)));
   const step = (): [C, Y] => body(tensorTree(initial, carryIn!) as C, tensorTree(xs, xIn!) as X, tensorTree(row, rowIn!));
-  const {
-    result: [next, y],
-    taps,
-  } = withTapFrame(scope, () => withStep(step));
-  checkCarry(initial, next);
+  const { result, taps } = withTapFrame(scope, () => withStep(step));
+  const [next, y] = checkedStep(initial, result);
   const results = [...leavesOf(next), ...leavesOf(y)].map((value) => nodeOf(physical(value)));
   const outputs = [...results, ...taps.map(({ value }) => value)];
   const zerosIn = taps.flatMap(({ zeros }) => (zeros === null ? [] : [zeros]));
@@ -120,8 +118,7 @@ function unrolled<C extends Tree, X extends Tree, Y extends Tree>(
   for (let index = 0; index < steps; index++) {
     const at = options.reverse === true ? steps - 1 - index : index;
     const x = mapLeaves(xs, (leaf) => squeeze(slice(leaf, { axis: 0, start: at, size: 1 }), 0)) as X;
-    const [next, y] = body(carry, x, options.row ?? []);
-    checkCarry(carry, next);
+    const [next, y] = checkedStep(carry, body(carry, x, options.row ?? []));
     carry = next;
     outputs[at] = y;
   }
@@ -174,6 +171,22 @@ function rowNode(kind: string, value: Value, domain: Domain): Node {
     throw new ShapeError({ code: "scan_batch", op: "scan", what, where: currentPlace(), hint: "Give one value per row: [batch, ...]." });
   }
   return nodeOf(sortRows(dense, domain));
+}
+
+/** The step's pair, its carry in the order of the one it received. */
+function checkedStep<C extends Tree, Y extends Tree>(initial: C, result: readonly [C, Y]): readonly [C, Y] {
+  if (!Array.isArray(result) || result.length !== 2) {
+    throw new UsageError({
+      code: "not_a_pair",
+      op: "scan",
+      what: "the step did not return a pair",
+      where: currentPlace(),
+      hint: "Return [next carry, output].",
+    });
+  }
+  const next = orderedLike<Tensor, C>(initial, result[0], isTensor);
+  checkCarry(initial, next);
+  return [next, result[1]];
 }
 
 function checkCarry(initial: Tree, next: Tree): void {

@@ -49,8 +49,9 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
     of: { readonly fixed: Tensors; readonly drawn: Tensors; readonly masks: Tensors },
   ): Tensors => {
     const { x: input, ...inputs } = xs;
-    const extra = { ...inputs, ...of.fixed, ...of.drawn };
-    const call = (seen: Tensors): Tensors => checkedStep(run, cell.step(input!, seen, context.weights, extra), states);
+    const extra = guarded(cell, "input", { ...inputs, ...of.fixed, ...of.drawn });
+    const weights = guarded(cell, "weight", context.weights);
+    const call = (seen: Tensors): Tensors => checkedStep(run, cell.step(input!, guarded(cell, "state", seen), weights, extra), states);
     const mask = of.masks.mask;
     return mask === undefined ? call(state) : withMaskedProducts(state, cell.output, mask, call);
   };
@@ -70,6 +71,16 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
 /** Every state after the step under its name, for probing. */
 function tapped(states: Tensors): Tensors {
   return Object.fromEntries(Object.entries(states).map(([name, value]) => [name, tap(name, value)]));
+}
+
+/** What a step is given; the read of a name that is not there throws `unknown_weight`, `unknown_state` or `unknown_input`. */
+function guarded(cell: CellDefinition, thing: string, values: Tensors): Tensors {
+  return new Proxy(values, {
+    get(target, name): Tensor | undefined {
+      if (typeof name === "string" && !Object.hasOwn(target, name)) checkNames(`cell ${cell.name}`, thing, [name], Object.keys(target));
+      return target[name as string];
+    },
+  });
 }
 
 /** States from outside, while a sequence is run piece by piece. */

@@ -1,0 +1,58 @@
+// Mistakes inside a cell's step: the error names what is wrong and the layer it happened in.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { add, defineCell, dense, matmul, mul, recurrent, sequential, type Tensor, tanh, weight, zeros } from "../../src/index.js";
+
+interface Given {
+  readonly x: Tensor;
+  readonly h: Tensor;
+  readonly p: { readonly [name: string]: Tensor };
+  readonly state: { readonly [name: string]: Tensor };
+  readonly extra: { readonly [name: string]: Tensor };
+}
+
+/** Builds a network whose cell does this in its step. */
+function build(step: (given: Given) => Tensor): void {
+  const cell = defineCell({
+    name: "mine",
+    state: { h: "units" },
+    output: "h",
+    params: ({ inputSize, units }) => ({ W: weight([inputSize, units]), U: weight([units, units]) }),
+    step: (x, state, p, extra) => ({ h: step({ x, h: state.h, p, state, extra: extra as Given["extra"] }) }),
+  });
+  sequential([recurrent(cell, { units: 4, name: "inner" }), dense({ units: 1 })]).build(["time", 3]);
+}
+
+const mistakes: readonly (readonly [what: string, code: string, message: RegExp, step: (given: Given) => Tensor])[] = [
+  ["a weight's name is misspelt", "unknown_weight", /cell mine has no weight "w".*Did you mean "W"/, ({ x, p }) => matmul(x, p.w!)],
+  ["a state's name is misspelt", "unknown_state", /cell mine has no state "H"/, ({ state }) => tanh(state.H!)],
+  ["an input is used that is not listed", "unknown_input", /cell mine has no input "dt"/, ({ h, extra }) => mul(h, extra.dt!)],
+  ["a value is read", "value_in_trace", /item\(\)/, ({ h }) => mul(h, h.item())],
+  [
+    "tensors are added with +",
+    "tensor_in_arithmetic",
+    /add, sub/,
+    ({ h, x }) => ((h as unknown as number) + (x as unknown as number)) as never,
+  ],
+  ["shapes do not fit", "shapes_do_not_broadcast", /\[3\].*\[4\]/, ({ h, x }) => add(x, h)],
+  ["a product does not fit", "matmul_inner_size", /\[3\].*\[4, 4\]/, ({ x, p }) => matmul(x, p.U!)],
+  ["the state has another size", "state_shape", /\[4\].*\[3\]/, ({ x }) => x],
+  ["nothing is passed for a tensor", "not_a_tensor", /undefined/, ({ x }) => matmul(x, undefined as never)],
+];
+
+for (const [what, code, message, step] of mistakes) {
+  test(`when ${what}, the error names it and the layer`, () => {
+    assert.throws(
+      () => build(step),
+      (error: unknown) => {
+        assert.ok(error instanceof Error);
+        assert.equal((error as Error & { code?: string }).code, code, error.message);
+        assert.match(error.message, message);
+        assert.match(error.message, /layer "inner"/);
+        return true;
+      },
+    );
+    // What failed leaves nothing behind.
+    assert.deepEqual(add(zeros([1]), 1).toArray(), [1]);
+  });
+}
