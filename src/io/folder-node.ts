@@ -27,7 +27,7 @@ export async function writeFolder(path: string, files: ReadonlyMap<string, Uint8
     await replaceFolder(temporary, target);
     await syncFolder(parent);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await forget(temporary);
     throw cannotWrite(path, error);
   }
   await rm(previousOf(target), { recursive: true, force: true });
@@ -43,7 +43,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
     await rename(temporary, target);
     await syncFolder(dirname(target));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await forget(temporary);
     throw cannotWrite(path, error);
   }
 }
@@ -115,6 +115,11 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** Removes what a failed writing left. Where nothing could be written nothing can be removed: the first failure is the one to tell. */
+async function forget(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Makes renames durable. Windows cannot open folders; there the rename itself has to do. */

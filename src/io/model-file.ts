@@ -1,7 +1,7 @@
 // What a saved model consists of: model.json, weights.safetensors, README.md and perhaps preprocess.json, as bytes by name.
 
 import type { DType } from "../base/dtype.js";
-import { DataError } from "../base/errors.js";
+import { DataError, UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
 import { modelReadme } from "./model-readme.js";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.js";
@@ -54,9 +54,18 @@ export function encodeModel(model: StoredModel): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   files.set("model.json", jsonBytes(model.document));
   files.set("weights.safetensors", writeSafetensors(model.weights, { format: modelFormat }));
-  if (model.preprocess !== undefined) files.set("preprocess.json", jsonBytes(model.preprocess));
+  if (model.preprocess !== undefined) files.set("preprocess.json", preprocessBytes(model.preprocess));
   files.set("README.md", new TextEncoder().encode(modelReadme(model.document)));
   return files;
+}
+
+function preprocessBytes(preprocess: unknown): Uint8Array {
+  try {
+    return jsonBytes(preprocess);
+  } catch (error) {
+    const what = `preprocess cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`;
+    throw new UsageError({ code: "bad_preprocess", op: "save", what });
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { readZip } from "../io/zip.js";
 import type { AnyCell } from "../nn/cell.js";
 import type { BuiltNetwork, Named, Network, NetworkInput } from "../nn/network.js";
 import { networkFromConfig } from "../nn/networks/config.js";
+import { checkOptions } from "../nn/options.js";
 import { NetworkModel } from "./model.js";
 import { setupFromSchema } from "./setup.js";
 import type { Model } from "./types.js";
@@ -26,6 +27,7 @@ export interface LoadOptions {
  * @example const model = await loadModel("models/a", { cells: [layerNormLstm] });
  */
 export async function loadModel<O = Tensor>(from: string | URL | Uint8Array, options: LoadOptions = {}): Promise<Model<O>> {
+  checkArguments(from, options);
   const label = from instanceof Uint8Array ? "the model" : String(from);
   const files = await readFiles(from, label);
   const stored = decodeModel(files, label);
@@ -34,6 +36,19 @@ export async function loadModel<O = Tensor>(from: string | URL | Uint8Array, opt
   );
   const network = inFile(label, () => networkFromConfig(checkedConfig(stored.document, label), cells));
   return restore<O>(network, stored, label);
+}
+
+/** Refuses what plain JavaScript may pass; throws UsageError `bad_path`, `unknown_option`, `bad_option`, `not_a_cell`. */
+function checkArguments(from: unknown, options: LoadOptions): void {
+  if (!(typeof from === "string" && from !== "") && !(from instanceof URL) && !(from instanceof Uint8Array)) {
+    const what = "the model is neither a path, a URL nor bytes";
+    throw new UsageError({ code: "bad_path", op: "loadModel", what, hint: "Bytes are a Uint8Array: new Uint8Array(buffer)." });
+  }
+  checkOptions("loadModel", options, { cells: "any" });
+  const { cells = [] } = options;
+  if (!Array.isArray(cells)) throw new UsageError({ code: "bad_option", op: "loadModel", what: "cells must be a list", hint: "As in { cells: [cell] }." });
+  if (cells.some((cell) => !isRecord(cell) || !isRecord(cell.definition)))
+    throw new UsageError({ code: "not_a_cell", op: "loadModel", what: "cells holds something that defineCell did not make" });
 }
 
 function restore<O>(network: Network, stored: StoredModel, label: string): Model<O> {
@@ -70,7 +85,10 @@ async function readFiles(from: string | URL | Uint8Array, label: string): Promis
 }
 
 async function download(url: string): Promise<Uint8Array> {
-  const response = await fetch(url);
+  const response = await fetch(url).catch((error: unknown) => {
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new DataError("no_such_model", `${url} cannot be loaded: ${reason}.`);
+  });
   if (!response.ok) throw new DataError("no_such_model", `${url} cannot be loaded: HTTP status ${response.status}.`);
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,8 +1,8 @@
 // A model: a network with weights, settings for training, and the public verbs over both.
 
-import { UsageError } from "../base/errors.js";
+import { ShapeError, UsageError } from "../base/errors.js";
 import type { HostTensor, Tensor } from "../base/tensor.js";
-import type { Tree } from "../base/tree.js";
+import { isRecord, type Tree } from "../base/tree.js";
 import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
 import type { TensorLike } from "../ops/index.js";
 import { wholeBatchSize } from "./batches.js";
@@ -121,6 +121,7 @@ export class NetworkModel<O> implements Model<O> {
 
   build(inputShapes: Named<readonly AxisSize[]>, options: { readonly seed?: number } = {}): void {
     this.#refuseWhileTraining("build");
+    checkInputShapes(inputShapes);
     const isSingle = Array.isArray(inputShapes);
     // float32 is what data of plain numbers has; an embedding takes whole numbers in it.
     const typeOf = (shape: readonly AxisSize[]): NetworkInput => ({ shape, dtype: "float32" });
@@ -287,6 +288,13 @@ function wholePass(data: Prepared, batchSize: number | "full" = defaultBatchSize
 function commonLengths(lengths: Named<TensorLike> | undefined): Int32Array | null {
   const found = lengths === undefined ? undefined : toColumns(lengths, "lengths").get("");
   return found === undefined ? null : Int32Array.from(found.data);
+}
+
+function checkInputShapes(shapes: unknown): void {
+  const isShapes = Array.isArray(shapes) || (isRecord(shapes) && Object.values(shapes).every(Array.isArray));
+  if (isShapes) return;
+  const hint = 'As in build(["time", 3]), or build({ series: ["time", 3], store: [] }).';
+  throw new ShapeError({ code: "input_shape", op: "build", what: "the input's shape must be a list of sizes, or lists by input name", hint });
 }
 
 function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {

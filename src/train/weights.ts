@@ -2,7 +2,7 @@
 
 import type { Backend, Residents } from "../backends/contract.js";
 import { elementCount } from "../base/dtype.js";
-import { ShapeError, UsageError } from "../base/errors.js";
+import { RunError, ShapeError, UsageError } from "../base/errors.js";
 import { HostTensor, hostTensor, type Tensor } from "../base/tensor.js";
 import { isRecord, type Tree } from "../base/tree.js";
 import type { ArgumentSpec } from "../engine/program.js";
@@ -156,9 +156,18 @@ export class WeightStore {
 
 /** Initial weights for a seed. */
 export function initialFlat(layout: Layout, seed: number): Float32Array {
-  const flat = new Float32Array(layout.size);
+  const flat = emptyVector(layout.size);
   for (const { info, offset } of layout.places) flat.set(info.initial(seed), offset);
   return flat;
+}
+
+function emptyVector(size: number): Float32Array {
+  try {
+    return new Float32Array(size);
+  } catch {
+    const what = `the weights are ${size} numbers, ${Math.round(size / 2.5e8)} GB, more than memory can hold`;
+    throw new RunError({ code: "too_large", what, hint: "Use fewer units or layers." });
+  }
 }
 
 function flatten(tree: Tree): [string, Tensor][] {

@@ -1,5 +1,8 @@
 // What plain JavaScript may pass for options: every refusal is a sentence with a code, nothing is silently ignored.
 import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import {
   adam,
@@ -10,6 +13,7 @@ import {
   defineOptimizer,
   dense,
   earlyStopping,
+  loadModel,
   lstm,
   type Model,
   rmsprop,
@@ -102,4 +106,45 @@ test("a cell's parts must be what they are called", () => {
   assert.throws(() => defineCell(untyped({ ...cell, params: 3 })), { code: "bad_cell", message: /params is not a function/ });
   assert.throws(() => defineCell(untyped({ ...cell, inputs: "dt" })), { code: "bad_cell", message: /inputs must be a list/ });
   assert.throws(() => defineCell(untyped({ ...cell, row: "memory" })), { code: "bad_cell", message: /row must be a list/ });
+});
+
+test("paths, bytes and cells of the wrong kind are named", async () => {
+  const model = deepRnn({ units: 2, outputSize: 1 });
+  model.build(["time", 3]);
+  for (const path of [undefined, null, 3, ""]) {
+    await assert.rejects(model.save(untyped(path)), { code: "bad_path" });
+    await assert.rejects(loadModel(untyped(path)), { code: "bad_path" });
+  }
+  await assert.rejects(loadModel(untyped(model.toBytes().buffer)), { code: "bad_path", message: /Uint8Array/ });
+  const bytes = model.toBytes();
+  await assert.rejects(loadModel(bytes, untyped({ cell: [] })), { code: "unknown_option", message: /Did you mean "cells"/ });
+  await assert.rejects(loadModel(bytes, { cells: untyped({}) }), { code: "bad_option" });
+  await assert.rejects(loadModel(bytes, { cells: untyped([3]) }), { code: "not_a_cell" });
+  const cyclic: { own?: object } = {};
+  cyclic.own = cyclic;
+  assert.throws(() => model.toBytes({ preprocess: cyclic }), { code: "bad_preprocess" });
+});
+
+test("build says what a shape is", () => {
+  for (const shape of [undefined, null, "time", 3, { x: "time" }])
+    assert.throws(() => deepRnn({ units: 2, outputSize: 1 }).build(untyped(shape)), { code: "input_shape" });
+});
+
+test("weights that no memory holds are refused with their size", () => {
+  assert.throws(() => deepRnn({ units: 1e9, outputSize: 1 }).build(["time", 3]), { code: "too_large", message: /GB/ });
+});
+
+test("a place that cannot be written is one error, whatever cannot be removed after it", async () => {
+  const root = await mkdtemp(join(tmpdir(), "deep-rnn-bad-"));
+  try {
+    await writeFile(join(root, "file"), "hello");
+    const model = deepRnn({ units: 2, outputSize: 1 });
+    model.build(["time", 3]);
+    for (const path of ["file/under", "nul\0byte", "a".repeat(300), "file/under.drnn"]) {
+      await assert.rejects(model.save(join(root, path)), { code: "write_failed" });
+    }
+    assert.deepEqual(await readdir(root), ["file"]);
+  } finally {
+    await rm(root, { recursive: true });
+  }
 });
