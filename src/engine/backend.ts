@@ -6,6 +6,7 @@ import type { Machine, Unavailable } from "../backends/core/machine.js";
 import { loadWasm } from "../backends/core/wasm.js";
 import { referenceBackend } from "../backends/reference/backend.js";
 import { UsageError } from "../base/errors.js";
+import { isRecord } from "../base/tree.js";
 import { lowerProgram } from "../lower/lower.js";
 
 export const backendNames = ["auto", "native", "wasm", "reference"] as const;
@@ -70,6 +71,7 @@ export function loadedBackend(): Backend | null {
 }
 
 function resolve(options: InitOptions): Settings {
+  checkOptions(options);
   const backend = options.backend ?? environment("DEEP_RNN_BACKEND") ?? "auto";
   const known = backendNames.find((name) => name === backend);
   if (known === undefined) {
@@ -88,6 +90,18 @@ function resolve(options: InitOptions): Settings {
     });
   }
   return { backend: known, threads };
+}
+
+function checkOptions(options: unknown): void {
+  if (!isRecord(options)) throw new UsageError({ code: "bad_option", op: "init", what: "the options must be a record" });
+  const unknown = Object.keys(options).find((name) => name !== "backend" && name !== "threads");
+  if (unknown === undefined) return;
+  throw new UsageError({
+    code: "unknown_option",
+    op: "init",
+    what: `there is no option "${unknown}"`,
+    hint: "Options are backend, threads.",
+  });
 }
 
 async function load({ backend, threads }: Settings): Promise<Backend> {

@@ -3,10 +3,10 @@
 import { type DType, elementCount, exactArray } from "../base/dtype.js";
 import { ShapeError, UsageError } from "../base/errors.js";
 import { hostTensor, type Tensor } from "../base/tensor.js";
-import { currentPlace } from "../ir/core/build.js";
 import { emit } from "../trace/emit.js";
 import { asValue, dimsOf, isTensor } from "../trace/traced.js";
 import { wholeAxis } from "./align.js";
+import { checkSizes, checkType } from "./checks.js";
 
 /** Numbers in arrays in arrays …, all of one length per level. */
 export type Nested = number | boolean | readonly Nested[];
@@ -27,7 +27,8 @@ export function tensor(data: TensorLike, options: { readonly shape?: readonly nu
   }
   const { values, shape, dtype } = isTypedArray(data) ? fromTyped(data) : fromNested(data as Nested);
   const wanted = options.dtype ?? dtype;
-  checkShape(options.shape);
+  checkType("tensor", wanted);
+  if (options.shape !== undefined) checkSizes(options.shape, 0);
   return hostTensor(storage(values, wanted), options.shape ?? shape, wanted);
 }
 
@@ -41,15 +42,16 @@ export function ones(shape: readonly number[], options: { readonly dtype?: DType
 
 /** A tensor of one repeated value. */
 export function full(shape: readonly number[], value: number, options: { readonly dtype?: DType } = {}): Tensor {
-  checkShape(shape);
+  checkSizes(shape, 0);
   const dtype = options.dtype ?? "float32";
+  checkType("full", dtype);
   const data = dtype === "float32" ? new Float32Array(elementCount(shape)) : exactArray(dtype, elementCount(shape));
   return hostTensor(data.fill(value), shape, dtype);
 }
 
 /** 0, 1, … size-1 as int32. */
 export function iota(size: number): Tensor {
-  checkShape([size]);
+  checkSizes([size], 0);
   return emit("iota", [], { size });
 }
 
@@ -71,7 +73,8 @@ interface Flat {
 }
 
 function isTypedArray(data: unknown): data is Float32Array | Float64Array | Int32Array | Uint8Array {
-  return ArrayBuffer.isView(data) && !(data instanceof DataView);
+  const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array;
+  return ArrayBuffer.isView(data) && !(data instanceof DataView) && !isBig;
 }
 
 function fromTyped(data: Float32Array | Float64Array | Int32Array | Uint8Array): Flat {
@@ -107,14 +110,9 @@ function fromNested(data: Nested): Flat {
 
 function storage(values: ArrayLike<number>, dtype: DType): Float32Array | Int32Array | Uint8Array {
   if (dtype === "float32") return Float32Array.from(values);
-  if (dtype === "int32") return Int32Array.from(values);
+  // Saturates as cast does: what does not fit must not come out with another sign.
+  if (dtype === "int32") return Int32Array.from(values, (value) => Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1));
   return Uint8Array.from(values, (value) => (value === 0 ? 0 : 1));
-}
-
-function checkShape(shape: readonly number[] | undefined): void {
-  const wrong = shape?.find((size) => !Number.isInteger(size) || size < 0);
-  if (wrong === undefined) return;
-  throw new ShapeError({ code: "bad_shape", what: `${wrong} is not a size in [${shape?.join(", ")}]`, where: currentPlace() });
 }
 
 function ragged(shape: readonly number[], depth: number, length: number): ShapeError {

@@ -5,6 +5,7 @@ import type { Tensor } from "../base/tensor.js";
 import { emit } from "../trace/emit.js";
 import type { Value } from "../trace/traced.js";
 import { align, castValue, checkOperand, type Operand, promote, toValues } from "./align.js";
+import { checkType } from "./checks.js";
 
 type Unary = "neg" | "abs" | "exp" | "log" | "log1p" | "sqrt" | "sin" | "cos" | "tanh" | "sigmoid" | "floor" | "stop";
 type Binary = "add" | "sub" | "mul" | "div" | "min" | "max" | "lt" | "le" | "eq";
@@ -93,6 +94,7 @@ export function where(condition: Operand, a: Operand, b: Operand): Tensor {
 /** Another dtype: float32 to int32 cuts off the fraction, anything to bool asks "not 0". */
 export function cast(a: Operand, dtype: DType): Tensor {
   checkOperand("cast", a);
+  checkType("cast", dtype);
   return castValue(toValues([a])[0]!, dtype);
 }
 

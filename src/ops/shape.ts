@@ -9,11 +9,13 @@ import { emit } from "../trace/emit.js";
 import { domainOf, pack, physical, unpack } from "../trace/packed.js";
 import { asValue, dimsOf, type Value } from "../trace/traced.js";
 import { promote, wholeAxis } from "./align.js";
+import { checkSizes, checkWholeOptions } from "./checks.js";
 
 /** Another shape with the same values in row-major order; one size may be -1. */
 export function reshape(a: Tensor, shape: readonly number[]): Tensor {
   const value = unpack(asValue(a));
   const dims = dimsOf(value);
+  checkSizes(shape, -1);
   return emit("reshape", [value], { shape: shape.includes(-1) ? inferred(dims, shape) : shape });
 }
 
@@ -32,6 +34,7 @@ export function broadcastTo(a: Tensor, shape: readonly number[]): Tensor {
 
 /** `size` entries from `start` (negative: from the end) along an axis. */
 export function slice(a: Tensor, options: { readonly axis: number; readonly start: number; readonly size: number }): Tensor {
+  checkWholeOptions("slice", options, ["axis", "start", "size"]);
   const dims = dimsOf(a);
   const axis = wholeAxis("slice", options.axis, dims.length);
   const start = options.start < 0 ? addDims(dims[axis]!, options.start) : options.start;
@@ -40,6 +43,7 @@ export function slice(a: Tensor, options: { readonly axis: number; readonly star
 
 /** Zeros before and after along an axis. */
 export function pad(a: Tensor, options: { readonly axis: number; readonly before?: number; readonly after?: number }): Tensor {
+  checkWholeOptions("pad", options, ["axis"]);
   const axis = wholeAxis("pad", options.axis, dimsOf(a).length);
   const { before = 0, after = 0 } = options;
   return alongAxis(asValue(a), axis, (value, at, domain) => emit("pad", [value], { axis: at, before, after }, domain));

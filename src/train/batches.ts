@@ -3,7 +3,7 @@
 import { type DType, elementCount } from "../base/dtype.js";
 import { UsageError } from "../base/errors.js";
 import { type HostTensor, hostTensor, type Tensor } from "../base/tensor.js";
-import { shown } from "../nn/options.js";
+import { checkOptions, shown } from "../nn/options.js";
 import type { TensorLike } from "../ops/index.js";
 import { type Column, checkSameRows, rowsOf, toColumns } from "./columns.js";
 import { shuffledRows } from "./shuffle.js";
@@ -34,6 +34,7 @@ export function* batches<X extends Named<TensorLike>, Y extends Named<TensorLike
   data: { readonly x: X; readonly y: Y },
   options: BatchOptions,
 ): Generator<{ x: BatchOf<X>; y: BatchOf<Y> }, void, undefined> {
+  checkOptions("batches", options, { batchSize: "any", seed: "any", epochs: "any" }, ["batchSize", "seed"]);
   const x = toColumns(data.x, "x");
   const y = toColumns(data.y, "y");
   for (const column of [...x.values(), ...y.values()]) {

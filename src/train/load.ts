@@ -46,7 +46,8 @@ function checkArguments(from: unknown, options: LoadOptions): void {
   }
   checkOptions("loadModel", options, { cells: "any" });
   const { cells = [] } = options;
-  if (!Array.isArray(cells)) throw new UsageError({ code: "bad_option", op: "loadModel", what: "cells must be a list", hint: "As in { cells: [cell] }." });
+  if (!Array.isArray(cells))
+    throw new UsageError({ code: "bad_option", op: "loadModel", what: "cells must be a list", hint: "As in { cells: [cell] }." });
   if (cells.some((cell) => !isRecord(cell) || !isRecord(cell.definition)))
     throw new UsageError({ code: "not_a_cell", op: "loadModel", what: "cells holds something that defineCell did not make" });
 }

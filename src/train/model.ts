@@ -294,7 +294,12 @@ function checkInputShapes(shapes: unknown): void {
   const isShapes = Array.isArray(shapes) || (isRecord(shapes) && Object.values(shapes).every(Array.isArray));
   if (isShapes) return;
   const hint = 'As in build(["time", 3]), or build({ series: ["time", 3], store: [] }).';
-  throw new ShapeError({ code: "input_shape", op: "build", what: "the input's shape must be a list of sizes, or lists by input name", hint });
+  throw new ShapeError({
+    code: "input_shape",
+    op: "build",
+    what: "the input's shape must be a list of sizes, or lists by input name",
+    hint,
+  });
 }
 
 function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {

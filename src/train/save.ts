@@ -21,7 +21,12 @@ export interface SavedModel {
 /** Writes the model atomically: a folder, or one file if the path ends in .drnn. Needs Node. */
 export async function saveModel(path: string, model: SavedModel): Promise<void> {
   if (typeof path !== "string" || path === "")
-    throw new UsageError({ code: "bad_path", op: "save", what: "the path must be a text that is not empty", hint: 'As in save("models/a").' });
+    throw new UsageError({
+      code: "bad_path",
+      op: "save",
+      what: "the path must be a text that is not empty",
+      hint: 'As in save("models/a").',
+    });
   const { writeFileAtomically, writeFolder } = await import("../io/folder-node.js");
   if (path.endsWith(".drnn")) await writeFileAtomically(path, modelBytes(model));
   else await writeFolder(path, encodeModel(storedModel(model)));
