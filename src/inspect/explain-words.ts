@@ -49,7 +49,7 @@ export function sunkWords(log: readonly PassEntry[]): string[] {
   );
 }
 
-/** What became one: gates, and scans over the same state. */
+/** What became one: gates, products of one value, and scans over the same state. */
 export function mergedWords(log: readonly PassEntry[], weights: readonly WeightInfo[]): string[] {
   const gated = new Map<string, string[]>();
   for (const { path, gates } of weights) {
@@ -58,8 +58,9 @@ export function mergedWords(log: readonly PassEntry[], weights: readonly WeightI
     gated.set(order, [...(gated.get(order) ?? []), path.slice(path.indexOf("/") + 1)]);
   }
   const gates = [...gated].map(([order, names]) => `gates ${order} are columns of ${names.join(", ")}: one product for all of them`);
+  const products = log.filter(({ pass }) => pass === "merge").map(({ what, reason }) => `${what}: ${reason}`);
   const scans = log.filter(({ rule }) => rule === "one-scan").map(({ what, reason }) => `${what.replace(/ over \S+$/, "")}: ${reason}`);
-  return [...gates, ...unique(scans)];
+  return [...gates, ...unique(products), ...unique(scans)];
 }
 
 /** The plan as `String(plan)` gives it. */

@@ -3,6 +3,7 @@
 import { addDims, type Dim, showDim } from "../base/dim.js";
 import { makeNode } from "../ir/core/build.js";
 import { isOp, type Node } from "../ir/core/node.js";
+import { prepareJoined } from "./prepare.js";
 import { allocate, type Destination, isViewOp, producerOf, type ScanHomes, type Scope, wantAt } from "./scope.js";
 import { isDense, sliceView, squeezedShape, type View } from "./view.js";
 import { addTo } from "./walk.js";
@@ -58,10 +59,13 @@ function moveTo(scope: Scope, value: Node, destination: Destination): Node {
   return move;
 }
 
-/** Parts are written straight into their range of the whole. */
+/** Parts are written straight into their range of the whole; parameters are joined before the run. */
 function placeParts(scope: Scope, node: Node<"concat">, moves: Node[]): void {
-  const home = scope.destinations.get(node)?.[0]?.view ?? allocate(scope, "concat", node.shape, node.dtype);
+  const wanted = scope.destinations.get(node)?.[0]?.view;
+  const prepared = wanted === undefined ? prepareJoined(scope, node) : null;
+  const home = prepared ?? wanted ?? allocate(scope, "concat", node.shape, node.dtype);
   scope.views.set(node, home);
+  if (prepared !== null) return;
   let start: Dim = 0;
   for (const part of node.inputs) {
     const size = part.shape[node.attrs.axis]!;

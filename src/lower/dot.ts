@@ -174,14 +174,14 @@ function emitRoles(scope: Scope, roles: Roles): void {
 }
 
 /**
- * The panels of B, if packing pays: operands of resident vectors are packed once per change of the vector, others once before the
- * loop that uses them. Narrow products are quicker without, because the core computes them transposed.
+ * The panels of B, if packing pays: operands of resident vectors, and of what is prepared from them, are packed once per change of the
+ * vector, others once before the loop that uses them. Narrow products are quicker without, because the core computes them transposed.
  */
 function packedOperand(scope: Scope, b: MatrixOperand, k: Dim, n: Dim): MatrixOperand | null {
   const { builder, outer } = scope;
   const { panelWidth } = builder.options;
   const { home } = builder.buffers[b.buffer]!;
-  const isResident = home.kind === "resident";
+  const isResident = home.kind === "resident" || home.kind === "prepared";
   // In a step, an operand without an axis for the rows was computed before the loop.
   const isFixed = isResident || outer !== null;
   if (!isFixed || b.step !== null || typeof n !== "number" || n * 2 < panelWidth) return null;
@@ -191,12 +191,12 @@ function packedOperand(scope: Scope, b: MatrixOperand, k: Dim, n: Dim): MatrixOp
   if (known !== undefined) return { buffer: known, ...at };
   const size = packedSize(k, n, panelWidth);
   const name = `packed ${builder.buffers[b.buffer]!.name}`;
-  const buffer = builder.addBuffer(name, size, "float32", isResident ? { kind: "packed" } : { kind: "temporary" });
+  const buffer = builder.addBuffer(name, size, "float32", isResident ? { kind: "prepared" } : { kind: "temporary" });
   builder.packed.set(key, buffer);
   const pack = { op: "pack", k, n, b, to: { buffer, offset: 0, step: null } } as const;
-  if (home.kind === "resident") {
+  if (isResident) {
     builder.prepare.push(pack);
-    builder.prepareFrom.add(home.vector);
+    if (home.kind === "resident") builder.prepareFrom.add(home.vector);
   } else outer!.instructions.push(pack);
   return { buffer, ...at };
 }

@@ -6,6 +6,7 @@ import { rewriteScans } from "../ir/core/rewrite.js";
 import { affineScans } from "./affine.js";
 import { hoistScan } from "./hoist.js";
 import type { PassEntry, Report } from "./log.js";
+import { mergeInScans, mergeOutside } from "./merge.js";
 import { simplify } from "./simplify.js";
 import { inlineSingleSteps } from "./single-step.js";
 import { sinkScan } from "./sink.js";
@@ -25,11 +26,15 @@ export function optimise(graph: Graph): Optimised {
   const report: Report = (entry) => log.push(entry);
   let current = simplify(graph, report);
   for (let round = 0; round < mostRounds; round++) {
-    const moved = sink(affine(hoist(current, report), report), report);
+    // What shares an operand leaves as one product.
+    const merged = mergeInScans(current, "leaving", report);
+    const moved = sink(affine(hoist(merged, report), report), report);
     if (moved.outputs.every((output, index) => output === current.outputs[index])) break;
     current = simplify(moved, report);
   }
-  const inlined = inlineSingleSteps(current, report);
+  // Now that each product is where it is computed least often, those that are left beside each other become one.
+  const merged = mergeOutside(mergeInScans(current, "staying", report), report);
+  const inlined = inlineSingleSteps(merged, report);
   return { graph: inlined === current ? current : simplify(inlined, report), log };
 }
 

@@ -5,6 +5,7 @@ import { rewriteScans } from "../ir/core/rewrite.js";
 import { affineScans } from "./affine.js";
 import { hoistScan } from "./hoist.js";
 import { type Report, silent } from "./log.js";
+import { mergeInScan } from "./merge.js";
 import { differentiableRules } from "./rules.js";
 import { share } from "./share.js";
 import { simplifyBody } from "./simplify.js";
@@ -17,8 +18,8 @@ export interface ForGradient {
 }
 
 /**
- * Scans between `wrt` and the outputs are simplified and hoisted, lose their affine states, are hoisted again and sunk, and scans with
- * the same state become one, so that each product outside a loop gets a gradient outside it and each state is walked back once. Nodes of
+ * Scans between `wrt` and the outputs are simplified, merged and hoisted, lose their affine states, are hoisted again, sunk and merged,
+ * and scans with the same state become one, so that each product outside a loop gets a gradient outside it and each state is walked back once. Nodes of
  * `wrt` are never merged with others.
  */
 export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[], report: Report = silent): ForGradient {
@@ -27,11 +28,13 @@ export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[
   let all = [...outputs, ...wrt];
   for (const pass of [
     (scan: Node<"scan">) => simplifyBody(scan, differentiableRules, report),
+    (scan: Node<"scan">) => mergeInScan(scan, "leaving", "gradient", report),
     (scan: Node<"scan">) => hoistScan(scan, report),
     (scan: Node<"scan">) => affineScans(scan, report),
     // Outputs of states that have left need no loop any more.
     (scan: Node<"scan">) => hoistScan(scan, report),
     (scan: Node<"scan">) => sinkScan(scan, report),
+    (scan: Node<"scan">) => mergeInScan(scan, "staying", "gradient", report),
   ]) {
     const reached = dependents(all, all.slice(outputs.length));
     all = rewriteScans(all, (scan, original) => (reached.has(original) ? pass(scan) : null));

@@ -1,7 +1,9 @@
 // Sink: what nobody carries leaves the loop at its end, so dW, dU and outputs' products become one product over all steps.
 
+import { addDims, type Dim } from "../base/dim.js";
 import { allValues, type BodyCarry, closeScan, elementsOf, type OpenScan, openScan } from "../ir/core/body.js";
 import { atPath } from "../ir/core/build.js";
+import { slice } from "../ir/core/builders.js";
 import { isOp, type Node, reachable } from "../ir/core/node.js";
 import { type Level, type Lifter, levelsOf, lifterOf } from "./levels.js";
 import { type Report, silent } from "./log.js";
@@ -29,10 +31,13 @@ export function sinkScan(scan: Node<"scan">, report: Report = silent): Node[] | 
   // Results that stay, then what has to be stacked; a value that is stacked already is not stacked twice.
   const keptYs = open.ys.filter((_, index) => tails[index] === null);
   for (const cut of tails) for (const node of cut ?? []) stacking.need(node);
-  const stacked = [...new Set([...keptYs, ...stacking.needed])];
+  const wanted = new Set([...keptYs, ...stacking.needed]);
+  const places = placesInWholes(wanted, new Set(keptYs));
+  const stacked = [...wanted].filter((node) => !places.has(node));
   const values = closeScan({ ...open, ys: stacked, sums: open.sums.filter((_, index) => sums[index] === null) });
   const known = new Map(stacked.map((node, index) => [node, values.ys[index]!]));
   return atPath(open.where, () => {
+    for (const [node, { whole, axis, start }] of places) known.set(node, slice(known.get(whole)!, axis + 1, start, node.shape[axis]!));
     const tailYs = open.ys.filter((_, index) => tails[index] !== null);
     const outside = new Map(lifter.steps(tailYs, known).map((value, index) => [tailYs[index]!, value]));
     const staying = [...values.sums];
@@ -42,6 +47,25 @@ export function sinkScan(scan: Node<"scan">, report: Report = silent): Node[] | 
       sums: sums.map((plan) => (plan === null ? staying.shift()! : plan.build((nodes) => lifter.steps(nodes, known)))),
     });
   });
+}
+
+/** Values that lie in a stacked concatenation, as one gate's cotangent does in that of all gates: they are not stacked twice. */
+function placesInWholes(
+  stacked: ReadonlySet<Node>,
+  results: ReadonlySet<Node>,
+): Map<Node, { readonly whole: Node; readonly axis: number; readonly start: Dim }> {
+  const places = new Map<Node, { readonly whole: Node; readonly axis: number; readonly start: Dim }>();
+  for (const whole of stacked) {
+    if (!isOp(whole, "concat")) continue;
+    const { axis } = whole.attrs;
+    let start: Dim = 0;
+    for (const part of whole.inputs) {
+      // Wholes that are parts of larger ones stay, so that nothing is looked for twice.
+      if (stacked.has(part) && !results.has(part) && !isOp(part, "concat")) places.set(part, { whole, axis, start });
+      start = addDims(start, part.shape[axis]!);
+    }
+  }
+  return places;
 }
 
 interface OpenStacking extends Stacking {

@@ -11,6 +11,7 @@ import { interpret } from "../../src/ir/core/interpret.js";
 import type { Graph, Node } from "../../src/ir/core/node.js";
 import { verify } from "../../src/ir/core/verify.js";
 import { silent } from "../../src/passes/log.js";
+import { mergeInScans, mergeOutside } from "../../src/passes/merge.js";
 import { hoist, optimise, sink } from "../../src/passes/optimise.js";
 import { prepareForGradient } from "../../src/passes/prepare.js";
 import { pruneGraph } from "../../src/passes/prune.js";
@@ -29,6 +30,7 @@ const passes: Readonly<Record<string, (graph: Graph) => Graph>> = {
   prune: (graph) => pruneGraph(graph),
   hoist: (graph) => hoist(graph, silent),
   sink: (graph) => sink(graph, silent),
+  merge: (graph) => mergeOutside(mergeInScans(mergeInScans(graph, "leaving"), "staying")),
   optimise: (graph) => optimise(graph).graph,
 };
 
@@ -57,7 +59,7 @@ test("a second run of the optimiser finds nothing to move", () => {
     fc.property(anyProgram(), ({ graph }) => {
       const again = optimise(optimise(graph).graph);
       assert.deepEqual(
-        again.log.filter(({ pass }) => pass === "hoist" || pass === "sink"),
+        again.log.filter(({ pass }) => pass === "hoist" || pass === "sink" || pass === "merge"),
         [],
       );
     }),

@@ -220,7 +220,7 @@ export class CoreSection {
     const { machine, arena } = this.#host;
     const bytesOf = (buffer: number): number => capacity[buffer]! * 4;
     const plan = planArena(this.#lifetimes, bytesOf);
-    const kept = this.section.buffers.filter(({ home }) => home.kind === "packed" || home.kind === "table");
+    const kept = this.section.buffers.filter(({ home }) => home.kind === "prepared" || home.kind === "table");
     const keptPlan = planArena(
       kept.map(({ id }) => ({ buffer: id, first: 0, last: 0 })),
       bytesOf,

@@ -24,8 +24,8 @@ export type BufferHome =
   | { readonly kind: "size"; readonly dim: Dim }
   /** Row-major bits of the elements. */
   | { readonly kind: "constant"; readonly bits: Int32Array }
-  /** Column panels written by the section's `prepare` instructions; kept between runs. */
-  | { readonly kind: "packed" };
+  /** Written by the section's `prepare` instructions and kept between runs: column panels of operands, joined parameters. */
+  | { readonly kind: "prepared" };
 
 /** Memory for `size` elements of four bytes. */
 export interface Buffer {
