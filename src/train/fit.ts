@@ -1,19 +1,17 @@
 // The training loop: epochs, batches, one optimiser step each, validation, callbacks, and why it ended.
 
-import type { Backend, Residents } from "../backends/contract.js";
+import type { Backend } from "../backends/contract.js";
 import { UsageError } from "../base/errors.js";
-import type { Tree } from "../base/tree.js";
-import type { CompiledProgram, Feeds } from "../engine/program.js";
 import { randomKey, splitKey } from "../ops/index.js";
 import { type Prepared, stepsIn } from "./dataset.js";
 import { BatchFeeder, planFeeds } from "./feeds.js";
-import { type Logs, scalarOf, Tally, validationLogs } from "./measures.js";
+import { type Logs, Tally, validationLogs } from "./measures.js";
 import type { OptimizerRule } from "./optimizers/define.js";
 import { makePause } from "./pause.js";
-import { slotVector, trainingSections } from "./programs.js";
 import { batchesOf, evaluateRows, type Pass } from "./run.js";
 import type { Session } from "./session.js";
 import { shuffledRows } from "./shuffle.js";
+import { Stepper } from "./stepper.js";
 import type { Measures } from "./terms.js";
 import type { Callback, History, Model, TrainEvent } from "./types.js";
 
@@ -68,9 +66,7 @@ class Training {
     const { session, data, measures, rule } = this.#plan;
     const feeds = planFeeds(data, session.ports);
     session.seenSteps = stepsIn(data, session.ports);
-    const program = session.program(backend, "train", feeds.signature, () => trainingSections(session.context, feeds, measures, rule));
-    const residents = session.residents(backend, ["gradients", ...rule.slots.map(slotVector)]);
-    const stepper = new Stepper(program, residents, session, rule);
+    const stepper = new Stepper(backend, { session, feeds, measures, rule });
     this.#reserve(stepper);
     await this.#call("onTrainStart", {});
     let completed = 0;
@@ -151,52 +147,6 @@ class Training {
       };
       await callback[hook](event);
     }
-  }
-}
-
-interface StepResult {
-  readonly loss: number;
-  readonly norm: number;
-  readonly isClipped: boolean;
-  /** What is not finite; the weights are unchanged then. */
-  readonly fault: string | null;
-}
-
-/** One step: gradients, their norm, and the update if all is finite. */
-class Stepper {
-  readonly #program: CompiledProgram;
-  readonly #residents: Residents;
-  readonly #session: Session;
-  readonly #rule: OptimizerRule;
-
-  constructor(program: CompiledProgram, residents: Residents, session: Session, rule: OptimizerRule) {
-    this.#program = program;
-    this.#residents = residents;
-    this.#session = session;
-    this.#rule = rule;
-  }
-
-  gradient(feeds: Feeds): Readonly<Record<string, Tree>> {
-    return this.#program.run("gradient", this.#residents, feeds);
-  }
-
-  step(feeds: Feeds, tally: Tally): StepResult {
-    const { loss, count } = tally.add(this.gradient(feeds));
-    if (!Number.isFinite(loss)) return { loss, norm: NaN, isClipped: false, fault: `the loss became ${loss}` };
-    const inverseCount = 1 / Math.max(count, 1);
-    const { squaredNorm } = this.#program.run("norm", this.#residents, { inverseCount });
-    const norm = Math.sqrt(scalarOf(squaredNorm));
-    if (!Number.isFinite(norm)) return { loss, norm, isClipped: false, fault: `the gradient's norm became ${norm}` };
-    const { clipNorm, learningRate } = this.#rule;
-    const isClipped = clipNorm !== null && norm > clipNorm;
-    this.#session.steps += 1;
-    this.#program.run("update", this.#residents, {
-      inverseCount,
-      scale: isClipped ? clipNorm / norm : 1,
-      step: this.#session.steps,
-      ...(typeof learningRate === "number" ? { learningRate } : {}),
-    });
-    return { loss, norm, isClipped, fault: null };
   }
 }
 
