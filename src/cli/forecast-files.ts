@@ -36,7 +36,7 @@ export async function writeForecastRun(parts: RunParts): Promise<Ok<ForecastResu
     await folder.write("config.json", pretty(config(run, options)));
     await folder.write("env.json", pretty(environment(backend)));
     await folder.write("log.txt", `${parts.log.join("\n")}\n`);
-    await folder.write("metrics.jsonl", parts.epochs.map((event) => `${toJson(metrics(event, run))}\n`).join(""));
+    await folder.write("metrics.jsonl", parts.epochs.map((event) => `${toJson(metrics(event))}\n`).join(""));
     await folder.write("forecast.csv", forecastCsv({ holdout: run.holdout, forecast: run.forecast }));
     await folder.write("report.html", report(parts, folder.path));
     await folder.write("result.json", `${toJson(result)}\n`);
@@ -104,12 +104,29 @@ function environment(backend: BackendInfo): Record<string, unknown> {
   };
 }
 
-// The same keys in every task's metrics; null for what this task does not count by epoch.
-function metrics(
-  { phase, epoch, loss, valLoss, seconds }: Extract<ForecastEvent, { kind: "epoch" }>,
-  run: ForecastRun,
-): Record<string, unknown> {
-  return { phase, epoch, step: null, loss, val_loss: valLoss, lr: run.training.learningRate, grad_norm: null, clipped: null, seconds };
+// The same keys in every task's metrics.
+function metrics({
+  phase,
+  epoch,
+  step,
+  loss,
+  valLoss,
+  learningRate,
+  gradientNorm,
+  clippedShare,
+  seconds,
+}: Extract<ForecastEvent, { kind: "epoch" }>): Record<string, unknown> {
+  return {
+    phase,
+    epoch,
+    step,
+    loss,
+    val_loss: valLoss,
+    lr: learningRate,
+    grad_norm: gradientNorm,
+    clipped: clippedShare,
+    seconds,
+  };
 }
 
 function report({ run, options, backend }: RunParts, path: string): string {

@@ -1,6 +1,6 @@
 // Shows how far training is: one living line on a TTY, a plain line every few seconds elsewhere, nothing under --quiet.
 import type { ForecastEvent, ForecastPhase } from "../tasks/forecast/types.js";
-import { duration, shown } from "./numbers.js";
+import { counted, duration, shown } from "./numbers.js";
 import type { Terminal } from "./terminal.js";
 
 type EpochEvent = Extract<ForecastEvent, { kind: "epoch" }>;
@@ -26,27 +26,56 @@ export function progress(terminal: Terminal, now: () => number = () => performan
     if (!changed && !finished && now() - last < wait) return;
     last = now();
     if (terminal.interactive) terminal.redraw(liveLine(event, terminal.errorColumns - 1));
-    else terminal.say(`${percent(event.done)}  ${line(event)}`);
+    else terminal.say(plainLine(event));
   };
 }
 
-// The time left must stay visible: on a narrow terminal the bar goes first, then the losses.
-function liveLine(event: EpochEvent, width: number): string {
+/** Everything in one line, for logs and pipes. */
+export function plainLine(event: EpochEvent): string {
+  const { epochs, losses, left, rate, step } = partsOf(event);
+  return [percent(event.done), `${phaseWords[event.phase]}, ${epochs}`, losses, left, rate, step].join("  ");
+}
+
+/** The longest form that fits: on a narrow terminal the bar goes first, then what is least missed; the time left stays. */
+export function liveLine(event: EpochEvent, width: number): string {
+  const { epochs, losses, left, rate, step } = partsOf(event);
+  const phase = `${phaseWords[event.phase]}, ${epochs}`;
+  const [done, drawn] = [percent(event.done), bar(event.done, 20)];
   const forms = [
-    `${bar(event.done, 20)} ${line(event)}`,
-    `${percent(event.done)}  ${line(event)}`,
-    `${percent(event.done)}  epoch ${event.epoch}/${event.epochs}  ${left(event)}`,
-  ];
-  return forms.find((form) => form.length <= width) ?? forms.at(-1) ?? "";
+    [drawn, phase, losses, left, rate, step],
+    [done, phase, losses, left, rate, step],
+    [done, epochs, losses, left, rate, step],
+    [done, epochs, losses, left, step],
+    [done, epochs, losses, left],
+    [done, epochs, left],
+    [done, left],
+  ].map((parts) => parts.join("  "));
+  return forms.find((form) => form.length <= width) ?? done;
 }
 
-function left(event: EpochEvent): string {
-  return event.done >= 1 ? `done in ${duration(event.seconds)}` : `${duration(event.etaSeconds)} left`;
+interface Parts {
+  readonly epochs: string;
+  readonly losses: string;
+  readonly left: string;
+  readonly rate: string;
+  /** What the optimiser does: learning rate and gradient norm. */
+  readonly step: string;
 }
 
-function line(event: EpochEvent): string {
+function partsOf(event: EpochEvent): Parts {
   const validation = event.valLoss === null ? "" : `  validation ${shown(event.valLoss, 3)}`;
-  return `${phaseWords[event.phase]}, epoch ${event.epoch}/${event.epochs}  loss ${shown(event.loss, 3)}${validation}  ${left(event)}`;
+  return {
+    epochs: `epoch ${event.epoch}/${event.epochs}`,
+    losses: `loss ${shown(event.loss, 3)}${validation}`,
+    left: event.done >= 1 ? `done in ${duration(event.seconds)}` : `${duration(event.etaSeconds)} left`,
+    rate: `${counted(Math.round(event.windowsPerSecond), "window")}/s`,
+    step: `lr ${rateText(event.learningRate)}  grad ${shown(event.gradientNorm, 2)}`,
+  };
+}
+
+// 0.001 reads better than 1.00e-3, 3e-5 better than 0.00003.
+function rateText(rate: number): string {
+  return Number(rate.toPrecision(3)).toString();
 }
 
 function percent(done: number): string {

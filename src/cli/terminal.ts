@@ -1,6 +1,4 @@
 // The one place that writes: results to stdout, everything meant for people to stderr, colour only where it is wanted.
-import { styleText } from "node:util";
-
 /** The colours and weights the command line uses. */
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "magenta";
 
@@ -34,13 +32,36 @@ export interface TerminalOptions {
 }
 
 const plain: Paint = (_style, text) => text;
-const painted: Paint = (style, text) => styleText(style, text);
+// Whether colour is wanted has been decided by then, so the codes are written whatever the stream is.
+const painted: Paint = (style, text) => {
+  const [on, off] = codes[style];
+  return `\u001b[${on}m${text}\u001b[${off}m`;
+};
+const codes: Readonly<Record<Style, readonly [on: number, off: number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+  magenta: [35, 39],
+};
 const clearLine = "\r\u001b[2K";
 
-/** The process's own streams. Colour needs a TTY, no `NO_COLOR` (https://no-color.org) and no `--no-color`. */
+/**
+ * Whether a stream gets colour: `--no-color`, then `NO_COLOR` (https://no-color.org) and `FORCE_COLOR` (0 or false: none), then
+ * whether it is a terminal that can.
+ */
+export function wantsColor(flag: boolean, env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  if (!flag || (env.NO_COLOR ?? "") !== "") return false;
+  const forced = env.FORCE_COLOR;
+  if (forced !== undefined) return forced !== "0" && forced !== "false";
+  return isTerminal && env.TERM !== "dumb";
+}
+
+/** The process's own streams. */
 export function openTerminal(options: TerminalOptions): Terminal {
   const { stdout, stderr } = process;
-  const wanted = options.color && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb";
   const interactive = stderr.isTTY === true && process.env.TERM !== "dumb" && !options.quiet;
   let drawn = false;
   const wipe = (): void => {
@@ -63,14 +84,17 @@ export function openTerminal(options: TerminalOptions): Terminal {
     },
     redraw: (text) => {
       if (!interactive) return;
-      stderr.write(clearLine + text.slice(0, Math.max(20, stderr.columns ?? 80) - 1));
+      stderr.write(clearLine + text.slice(0, Math.max(8, stderr.columns ?? 80) - 1));
       drawn = true;
     },
     quiet: options.quiet,
     interactive,
     columns: Math.min(stdout.columns ?? 100, 120),
-    errorColumns: Math.max(20, stderr.columns ?? 80),
-    paintOut: wanted && stdout.isTTY === true ? painted : plain,
-    paintErr: wanted && stderr.isTTY === true ? painted : plain,
+    // Asked anew each time: windows change their size while a network trains.
+    get errorColumns() {
+      return Math.max(8, stderr.columns ?? 80);
+    },
+    paintOut: wantsColor(options.color, process.env, stdout.isTTY === true) ? painted : plain,
+    paintErr: wantsColor(options.color, process.env, stderr.isTTY === true) ? painted : plain,
   };
 }

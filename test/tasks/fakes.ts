@@ -23,7 +23,8 @@ export function constantTrainer(output: number, bestEpoch = 3): { trainer: Train
       const valLoss = validation === null ? null : Math.abs(epoch - bestEpoch);
       losses.push(1 / epoch);
       if (valLoss !== null) valLosses.push(valLoss);
-      if (job.onEpoch({ epoch, loss: 1 / epoch, valLoss }) !== null) break;
+      if (job.onEpoch({ epoch, loss: 1 / epoch, valLoss, step: epoch, learningRate: 0.001, gradientNorm: 1, clippedShare: 0 }) !== null)
+        break;
     }
     const model = {
       predict: (x: Tensor): Promise<Tensor> =>

@@ -44,6 +44,7 @@ async function train(job: TrainJob): Promise<Trained> {
     weights: null,
   };
   let isAsked = false;
+  let norms: number[] = [];
   const history = await model.fit(data, {
     epochs,
     batchSize,
@@ -54,10 +55,15 @@ async function train(job: TrainJob): Promise<Trained> {
     callbacks: [
       {
         name: "forecast",
-        onEpochEnd({ epoch, logs, stop }) {
+        onBatchEnd({ logs }) {
+          norms.push(logs.gradientNorm ?? Number.NaN);
+        },
+        onEpochEnd({ epoch, step, logs, stop }) {
           const [loss, valLoss] = [logs.loss ?? Number.NaN, logs.valLoss ?? null];
           if (valLoss !== null && valLoss < best.loss) Object.assign(best, { loss: valLoss, epoch, weights: model.weights });
-          const reason = job.onEpoch({ epoch, loss, valLoss });
+          const steps = { step, learningRate: logs.learningRate ?? learningRate, ...normsOf(norms, clipNorm) };
+          norms = [];
+          const reason = job.onEpoch({ epoch, loss, valLoss, ...steps });
           if (reason === null) return;
           isAsked = true;
           stop(reason);
@@ -74,6 +80,12 @@ async function train(job: TrainJob): Promise<Trained> {
     stopped: isAsked ? "asked" : history.stopped === "interrupted" ? "done" : history.stopped,
     clippedShare: history.clippedShare,
   };
+}
+
+function normsOf(norms: readonly number[], clipNorm: number): { gradientNorm: number; clippedShare: number } {
+  const clipped = clipNorm === 0 ? 0 : norms.filter((norm) => norm > clipNorm).length;
+  const steps = Math.max(1, norms.length);
+  return { gradientNorm: norms.reduce((sum, norm) => sum + norm, 0) / steps, clippedShare: clipped / steps };
 }
 
 /**

@@ -13,6 +13,8 @@ export class Progress {
   readonly #options: ForecastOptions;
   readonly #started: number = performance.now();
   #doneWork = 0;
+  /** Windows really passed; early stopping makes `#doneWork` jump. */
+  #passed = 0;
 
   constructor(options: ForecastOptions, windows: Readonly<Record<ForecastPhase, number>>, epochs: number) {
     this.#options = options;
@@ -31,7 +33,7 @@ export class Progress {
   listen(phase: ForecastPhase): TrainJob["onEpoch"] {
     const curve = { phase, loss: [] as number[], valLoss: [] as number[] };
     this.curves.push(curve);
-    return ({ epoch, loss, valLoss }) => {
+    return ({ loss, valLoss, ...report }) => {
       curve.loss.push(loss);
       if (valLoss !== null) curve.valLoss.push(valLoss);
       this.#doneWork += this.#work[phase].windows;
@@ -39,7 +41,10 @@ export class Progress {
       const total = phaseNames.reduce((sum, name) => sum + this.#work[name].windows * this.#work[name].epochs, 0);
       const done = Math.min(1, this.#doneWork / total);
       const etaSeconds = done > 0 ? (seconds * (1 - done)) / done : 0;
-      this.emit({ kind: "epoch", phase, epoch, epochs: this.#work[phase].epochs, loss, valLoss, seconds, etaSeconds, done });
+      this.#passed += this.#work[phase].windows;
+      const windowsPerSecond = seconds > 0 ? this.#passed / seconds : 0;
+      const facts = { phase, epochs: this.#work[phase].epochs, loss, valLoss, ...report };
+      this.emit({ kind: "epoch", ...facts, seconds, etaSeconds, windowsPerSecond, done });
       throwIfAborted(this.#options);
       return this.#isOverTime(phase, seconds) ? "time" : null;
     };

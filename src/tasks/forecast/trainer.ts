@@ -37,7 +37,22 @@ export interface TrainJob {
   /** Aborting ends training after the current step. */
   readonly signal?: AbortSignal;
   /** Called after each epoch; a text ends training with that reason. */
-  onEpoch(epoch: { readonly epoch: number; readonly loss: number; readonly valLoss: number | null }): string | null;
+  onEpoch(epoch: EpochReport): string | null;
+}
+
+/** One pass over the windows. */
+export interface EpochReport {
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly valLoss: number | null;
+  /** Optimiser steps of this training so far. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** Mean over the steps of this pass, before clipping. */
+  readonly gradientNorm: number;
+  /** Share of the steps of this pass whose gradient was clipped, 0..1. */
+  readonly clippedShare: number;
 }
 
 export interface Trained {

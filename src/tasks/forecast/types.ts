@@ -81,8 +81,17 @@ export type ForecastEvent =
       readonly epochs: number;
       readonly loss: number;
       readonly valLoss: number | null;
+      /** Optimiser steps of this phase so far. */
+      readonly step: number;
+      readonly learningRate: number;
+      /** Mean over the steps of this pass, before clipping. */
+      readonly gradientNorm: number;
+      /** Share of its steps that were clipped, 0..1. */
+      readonly clippedShare: number;
       readonly seconds: number;
       readonly etaSeconds: number;
+      /** Training windows passed per second so far. */
+      readonly windowsPerSecond: number;
       readonly done: number;
     }
   | { readonly kind: "warning"; readonly code: string; readonly message: string }
