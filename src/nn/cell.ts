@@ -184,5 +184,6 @@ const reserved: readonly string[] = [
   "goBackwards",
   "dropout",
   "recurrentDropout",
+  "zoneout",
   "name",
 ];

@@ -1,5 +1,6 @@
 // Explicit randomness: keys, draws, dropout. Equal keys give equal numbers on every backend and thread count.
 
+import type { Dim } from "../base/dim.js";
 import { elementCount } from "../base/dtype.js";
 import { UsageError } from "../base/errors.js";
 import { hostTensor, type Tensor } from "../base/tensor.js";
@@ -64,12 +65,15 @@ export function dropoutMask(key: Key, shape: readonly number[], rate: number): T
 export function dropout(x: Tensor, options: { readonly rate: number; readonly key: Key }): Tensor {
   checkRate("dropout", options.rate);
   if (options.rate === 0 || options.key === noKey) return x;
+  const uniforms = entryUniforms(x, options.key, dimsOf(x).at(-1)!);
+  return mul(x, where(less(uniforms, options.rate), 0, 1 / (1 - options.rate)));
+}
+
+/** `width` numbers in [0, 1) for each row of [B, F], or each row and step of [B, T, F]: functions of (key, row, step, unit) only. */
+export function entryUniforms(x: Tensor, key: Key, width: Dim): Tensor {
   const value = asValue(x);
-  const keys = entryKeys(value, options.key);
-  const width = dimsOf(value).at(-1)!;
   const units = emit("iota", [], { size: width });
-  const uniforms = emit("random", [keys, units], { kind: "uniform" }, domainOf(value));
-  return mul(value, where(less(uniforms, options.rate), 0, 1 / (1 - options.rate)));
+  return emit("random", [entryKeys(value, key), units], { kind: "uniform" }, domainOf(value));
 }
 
 /** One key per entry of all axes but the last: [N, 2] packed, [B, 1, 2] or [B, T, 1, 2] dense. */

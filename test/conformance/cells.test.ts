@@ -58,7 +58,8 @@ function subjectOf(cell: AnyCell, isTraining = false): Subject {
       .filter((name) => Object.values(definition.state).includes(name))
       .map((name) => [name, 3]),
   );
-  const layer = recurrent(cell, { ...small, units: H, returnSequences: true, returnState: true, dropout: 0.3, recurrentDropout: 0.3 });
+  const noise = { dropout: 0.3, recurrentDropout: 0.3, zoneout: 0.2 };
+  const layer = recurrent(cell, { ...small, ...noise, units: H, returnSequences: true, returnState: true });
   const built = layerNetwork(layer, types);
   return {
     title: `${cell.name}${isTraining ? " in training" : ""}`,

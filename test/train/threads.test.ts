@@ -14,7 +14,7 @@ const lengths = [23, 0, 17, 21, 1, 23, 5, 22, 19, 12, 3, 20, 23, 11, 7, 18, 2, 2
 async function train(between: () => Promise<unknown> = async () => undefined): Promise<Record<string, readonly number[]>> {
   const model = sequential([
     bidirectional(lstm({ units: 99, returnSequences: true, dropout: 0.1 })),
-    gru({ units: 103, returnSequences: true, recurrentDropout: 0.2 }),
+    gru({ units: 103, returnSequences: true, recurrentDropout: 0.2, zoneout: 0.1 }),
     dense({ units: 3 }),
   ]);
   model.compile({ optimizer: "adam", loss: "mse" });

@@ -8,6 +8,7 @@ import type { AnyCell, Cell } from "../cell.js";
 import { type Layer, type LayerConfig, type LayerDefinition, makeLayer, type StatefulLayer } from "../layer.js";
 import { checkOptions, type OptionKinds } from "../options.js";
 import { runCell } from "./run-cell.js";
+import { zoneoutRates } from "./zoneout.js";
 
 /** Options of every recurrent layer; a cell's own options come beside them. */
 export interface RecurrentOptions {
@@ -22,6 +23,11 @@ export interface RecurrentOptions {
   readonly dropout?: number;
   /** Share of the output state dropped on its way into the step's matrix products: one mask per sequence (Gal & Ghahramani 2016). */
   readonly recurrentDropout?: number;
+  /**
+   * Share of the units that keep their last value at each step while training; the expectation otherwise (Krueger et al. 2017). One rate
+   * for every state, or rates by state, as in { h: 0.05, c: 0.5 }.
+   */
+  readonly zoneout?: number | { readonly [state: string]: number };
   readonly name?: string;
 }
 
@@ -35,6 +41,7 @@ const kinds: OptionKinds = {
   goBackwards: "boolean",
   dropout: "rate",
   recurrentDropout: "rate",
+  zoneout: "any",
   name: "text",
 };
 
@@ -63,16 +70,21 @@ export function recurrentDefinition(cell: AnyCell, options: RecurrentOptions, co
   const cellOptions = Object.fromEntries(Object.entries(cell.options).map(([name, value]) => [name, Number(given[name] ?? value)]));
   checkCellSizes(owner, cell, cellOptions);
   const { units } = options;
+  const zoneout = zoneoutRates(owner, cell.definition, options.zoneout);
   return {
     config,
     givenName: options.name ?? null,
     cells: [{ cell, options: cellOptions, units }],
-    isRandom: (options.dropout ?? 0) > 0 || (options.recurrentDropout ?? 0) > 0 || cell.definition.perSequence !== null,
+    isRandom:
+      (options.dropout ?? 0) > 0 ||
+      (options.recurrentDropout ?? 0) > 0 ||
+      Object.values(zoneout).some((rate) => rate > 0) ||
+      cell.definition.perSequence !== null,
     weights(shape) {
       return cell.definition.params({ ...cellOptions, inputSize: sequenceFeatures(owner, shape), units });
     },
     apply(x, extras, context) {
-      const run = runCell({ cell: cell.definition, owner, cellOptions, options }, x, extras, context);
+      const run = runCell({ cell: cell.definition, owner, cellOptions, options, zoneout }, x, extras, context);
       return options.returnState === true ? run : run.output;
     },
     turned: () => {

@@ -18,6 +18,7 @@ import type { CallMemory } from "../memory.js";
 import { checkNames } from "../suggest.js";
 import { withMaskedProducts } from "./masked-products.js";
 import type { RecurrentOptions } from "./recurrent.js";
+import { keptUnits, type ZoneoutRates, zonedOut } from "./zoneout.js";
 
 /** A cell with a layer's options. */
 export interface CellRun {
@@ -26,10 +27,11 @@ export interface CellRun {
   readonly owner: string;
   readonly cellOptions: { readonly [option: string]: number };
   readonly options: RecurrentOptions;
+  readonly zoneout: ZoneoutRates;
 }
 
 /** Salts of a layer call's key. */
-const purposes = { dropout: 0, recurrentDropout: 1, perSequence: 2 } as const;
+const purposes = { dropout: 0, recurrentDropout: 1, perSequence: 2, zoneout: 3 } as const;
 
 /** Output [B, T, H] or [B, H], and the state [B, size] after each row's last step. */
 export function runCell(run: CellRun, given: Tensor, extras: Extras, context: LayerContext): { output: Tensor; state: Tensors } {
@@ -43,6 +45,8 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
   const x = droppedInput(sequence, options.dropout ?? 0, context);
   const row = { fixed: rowValues(run, extras), drawn: drawnValues(run, sequence, sizes, context) };
   const masks = recurrentMasks(run, sequence, states, context);
+  const zoneKey = context.training && context.key !== null ? foldIn(context.key, purposes.zoneout) : null;
+  const kept = keptUnits(run.zoneout, states, sequence, zoneKey);
   const step = (
     state: Tensors,
     xs: Tensors,
@@ -56,12 +60,13 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
     return mask === undefined ? call(state) : withMaskedProducts(state, cell.output, mask, call);
   };
   const [last, ys] = scan(
-    (state: Tensors, xs: Tensors, of: Tree): [Tensors, Tensors] => {
-      const next = tapped(step(state, xs, of as unknown as { readonly fixed: Tensors; readonly drawn: Tensors; readonly masks: Tensors }));
+    (state: Tensors, xs: { readonly seen: Tensors; readonly kept: Tensors }, of: Tree): [Tensors, Tensors] => {
+      const proposed = step(state, xs.seen, of as unknown as { readonly fixed: Tensors; readonly drawn: Tensors; readonly masks: Tensors });
+      const next = tapped(zonedOut(state, proposed, run.zoneout, xs.kept));
       return [next, options.returnSequences === true ? { output: next[cell.output]! } : {}];
     },
     memory?.first ?? initialState(run, sequence, extras, states),
-    { x, ...stepInputs(run, extras, sizes.inputSize) },
+    { seen: { x, ...stepInputs(run, extras, sizes.inputSize) }, kept },
     { reverse: options.goBackwards === true, row: { ...row, masks } },
   );
   memory?.keep(last);
