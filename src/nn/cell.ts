@@ -185,5 +185,13 @@ const reserved: readonly string[] = [
   "dropout",
   "recurrentDropout",
   "zoneout",
+  "weightDrop",
+  "activationRegularization",
+  "temporalRegularization",
+  "kernelRegularizer",
+  "recurrentRegularizer",
+  "biasRegularizer",
+  "kernelConstraint",
+  "recurrentConstraint",
   "name",
 ];

@@ -48,5 +48,7 @@ export { networkFromConfig } from "./networks/config.js";
 export { type DeepRnnOptions, deepRnnNetwork } from "./networks/deep-rnn.js";
 export { functionalNetwork, type LayerRecord } from "./networks/functional.js";
 export { sequentialNetwork } from "./networks/sequential.js";
+export type { Penalty, PenaltySink } from "./penalty.js";
+export { type Constraint, l1, l1l2, l2, maxNorm, type RecurrentWeightRules, type Regularizer, type WeightRules } from "./regularizers.js";
 export { checkNames, nearestName } from "./suggest.js";
 export { type Weight, type WeightOptions, weight } from "./weight.js";

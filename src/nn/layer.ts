@@ -9,6 +9,7 @@ import { currentPlace } from "../ir/core/build.js";
 import { dimsOf } from "../trace/traced.js";
 import type { AnyCell, Tensors } from "./cell.js";
 import type { CallMemory } from "./memory.js";
+import type { PenaltySink } from "./penalty.js";
 import { checkNames } from "./suggest.js";
 import type { Weight } from "./weight.js";
 
@@ -60,6 +61,8 @@ export interface LayerContext {
   readonly key: Tensor | null;
   /** Where states come from and go to while a sequence is run piece by piece; null otherwise. */
   readonly memory: ((sizes: { readonly [state: string]: number }) => CallMemory) | null;
+  /** Takes what the layer adds to the loss; null while nothing is trained. */
+  readonly penalties: PenaltySink | null;
 }
 
 /** What a layer gives: a tensor, or with `returnState` output and state. */

@@ -6,6 +6,8 @@ import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import type { Json, LayerConfig } from "./layer.js";
 import type { Memory } from "./memory.js";
+import type { PenaltySink } from "./penalty.js";
+import type { Constraint, Regularizer } from "./regularizers.js";
 
 /** One value, or several by name. */
 export type Named<T> = T | { readonly [name: string]: T };
@@ -36,6 +38,8 @@ export interface WeightInfo {
   readonly shape: readonly number[];
   /** Order of the gates in the last axis. */
   readonly gates: readonly string[] | null;
+  readonly regularizer: Regularizer | null;
+  readonly constraint: Constraint | null;
   /** Initial values, row-major; they depend on the seed and the path only. */
   initial(seed: number): Float32Array;
 }
@@ -62,6 +66,8 @@ export interface CallOptions {
   readonly lengths?: Tensor | { readonly [input: string]: Tensor };
   /** States from outside instead of zeros. Layers that need the end of the sequence first throw `cannot_stream`. */
   readonly memory?: Memory;
+  /** Takes what layers add to the loss, while tracing. */
+  readonly penalties?: PenaltySink;
 }
 
 /** A network whose weights are known. */
@@ -71,6 +77,8 @@ export interface BuiltNetwork {
   /** In a fixed order: layers as first called, weights as declared. */
   readonly weights: readonly WeightInfo[];
   readonly layers: readonly LayerInfo[];
+  /** How many penalties a run hands to `penalties`. */
+  readonly penalties: number;
   /** Runs the network; dense sequence inputs are packed first. While tracing, sequence outputs stay packed. */
   call(weights: Tree, inputs: Named<Tensor>, options: CallOptions): Named<Tensor>;
 }

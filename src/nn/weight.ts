@@ -2,6 +2,7 @@
 
 import { ShapeError, UsageError } from "../base/errors.js";
 import { drawInit, glorotUniform, type Init, weightStream, zerosInit } from "./init.js";
+import type { Constraint, Regularizer } from "./regularizers.js";
 
 /** A declared weight. Gates lie side by side in the last axis, in the declared order. */
 export interface Weight {
@@ -10,6 +11,9 @@ export interface Weight {
   readonly gates: readonly string[] | null;
   /** One initialiser for every gate, or constants by gate (gates not named start at 0). */
   readonly init: Init | { readonly [gate: string]: number };
+  /** What its layer's options say about its size. */
+  readonly regularizer?: Regularizer;
+  readonly constraint?: Constraint;
 }
 
 /** Options of `weight`. */

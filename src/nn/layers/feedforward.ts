@@ -16,12 +16,13 @@ import { activationName, activations } from "../activations.js";
 import { type Init, onesInit, uniformInit } from "../init.js";
 import { checkExtras, featureSize, type Layer, type LayerContext, type LayerDefinition, makeLayer } from "../layer.js";
 import { rememberLogits } from "../logits.js";
-import { checkOptions } from "../options.js";
+import { checkOptions, type OptionKinds } from "../options.js";
+import { checkWeightRules, type WeightRules, weightRuleKinds, withWeightRules } from "../regularizers.js";
 import { type Weight, weight } from "../weight.js";
 import { plainOptions } from "./recurrent.js";
 
 /** Options of `dense`. */
-export interface DenseOptions {
+export interface DenseOptions extends WeightRules {
   readonly units: number;
   /** Default "linear". */
   readonly activation?: string;
@@ -38,14 +39,16 @@ export interface DenseOptions {
  * @example dense({ units: 1, activation: "sigmoid" })
  */
 export function dense(options: DenseOptions): Layer {
-  checkOptions("dense", options, { units: "size", activation: "any", useBias: "boolean", init: "any", name: "text" }, ["units"]);
+  const kinds: OptionKinds = { units: "size", activation: "any", useBias: "boolean", init: "any", ...weightRuleKinds, name: "text" };
+  checkOptions("dense", options, kinds, ["units"]);
+  checkWeightRules("dense", options);
   const { units, useBias = true, init } = options;
   const act = activationName("dense", options.activation ?? "linear");
   return plainLayer("dense", options, {
-    weights: (shape) => ({
-      W: weight([featureSize("dense", shape), units], init === undefined ? {} : { init }),
-      ...(useBias ? { b: weight([units]) } : {}),
-    }),
+    weights(shape) {
+      const W = weight([featureSize("dense", shape), units], init === undefined ? {} : { init });
+      return withWeightRules("dense", useBias ? { W, b: weight([units]) } : { W }, options);
+    },
     apply(x, { weights }) {
       const product = matmul(x, weights.W!);
       const logits = useBias ? add(product, weights.b!) : product;
@@ -55,7 +58,7 @@ export function dense(options: DenseOptions): Layer {
 }
 
 /** Options of `embedding`. */
-export interface EmbeddingOptions {
+export interface EmbeddingOptions extends WeightRules {
   readonly vocabularySize: number;
   readonly size: number;
   readonly name?: string;
@@ -68,11 +71,13 @@ export interface EmbeddingOptions {
  * @example embedding({ vocabularySize: 5000, size: 64 })
  */
 export function embedding(options: EmbeddingOptions): Layer {
-  checkOptions("embedding", options, { vocabularySize: "size", size: "size", name: "text" }, ["vocabularySize", "size"]);
+  const kinds: OptionKinds = { vocabularySize: "size", size: "size", ...weightRuleKinds, name: "text" };
+  checkOptions("embedding", options, kinds, ["vocabularySize", "size"]);
+  checkWeightRules("embedding", options);
   return plainLayer("embedding", options, {
     weights(shape) {
       if (shape.length === 1 || shape.length === 2)
-        return { table: weight([options.vocabularySize, options.size], { init: uniformInit() }) };
+        return withWeightRules("embedding", { table: weight([options.vocabularySize, options.size], { init: uniformInit() }) }, options);
       throw new ShapeError({
         code: "not_tokens",
         op: "embedding",

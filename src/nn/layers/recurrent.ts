@@ -7,11 +7,14 @@ import { currentPlace } from "../../ir/core/build.js";
 import type { AnyCell, Cell } from "../cell.js";
 import { type Layer, type LayerConfig, type LayerDefinition, makeLayer, type StatefulLayer } from "../layer.js";
 import { checkOptions, type OptionKinds } from "../options.js";
+import { checkWeightRules, isRecurrentMatrix, type RecurrentWeightRules, recurrentRuleKinds, withWeightRules } from "../regularizers.js";
+import type { Weight } from "../weight.js";
+import type { ActivityOptions } from "./activity.js";
 import { runCell } from "./run-cell.js";
 import { zoneoutRates } from "./zoneout.js";
 
 /** Options of every recurrent layer; a cell's own options come beside them. */
-export interface RecurrentOptions {
+export interface RecurrentOptions extends ActivityOptions, RecurrentWeightRules {
   readonly units: number;
   /** The output of every step [B, T, H] instead of the last one [B, H]. */
   readonly returnSequences?: boolean;
@@ -42,6 +45,10 @@ const kinds: OptionKinds = {
   dropout: "rate",
   recurrentDropout: "rate",
   zoneout: "any",
+  weightDrop: "rate",
+  activationRegularization: "nonNegative",
+  temporalRegularization: "nonNegative",
+  ...recurrentRuleKinds,
   name: "text",
 };
 
@@ -69,6 +76,7 @@ export function recurrentDefinition(cell: AnyCell, options: RecurrentOptions, co
   const given: { readonly [option: string]: unknown } = { ...options };
   const cellOptions = Object.fromEntries(Object.entries(cell.options).map(([name, value]) => [name, Number(given[name] ?? value)]));
   checkCellSizes(owner, cell, cellOptions);
+  checkWeightRules(owner, options);
   const { units } = options;
   const zoneout = zoneoutRates(owner, cell.definition, options.zoneout);
   return {
@@ -78,10 +86,13 @@ export function recurrentDefinition(cell: AnyCell, options: RecurrentOptions, co
     isRandom:
       (options.dropout ?? 0) > 0 ||
       (options.recurrentDropout ?? 0) > 0 ||
+      (options.weightDrop ?? 0) > 0 ||
       Object.values(zoneout).some((rate) => rate > 0) ||
       cell.definition.perSequence !== null,
     weights(shape) {
-      return cell.definition.params({ ...cellOptions, inputSize: sequenceFeatures(owner, shape), units });
+      const specs = cell.definition.params({ ...cellOptions, inputSize: sequenceFeatures(owner, shape), units });
+      checkWeightDrop(owner, specs, options.weightDrop ?? 0);
+      return withWeightRules(owner, specs, options);
     },
     apply(x, extras, context) {
       const run = runCell({ cell: cell.definition, owner, cellOptions, options, zoneout }, x, extras, context);
@@ -95,6 +106,15 @@ export function recurrentDefinition(cell: AnyCell, options: RecurrentOptions, co
       });
     },
   };
+}
+
+function checkWeightDrop(owner: string, specs: { readonly [name: string]: Weight }, rate: number): void {
+  if (rate === 0 || Object.entries(specs).some(([name, { shape }]) => isRecurrentMatrix(name, shape.length))) return;
+  throw new UsageError({
+    code: "bad_option",
+    what: `${owner}: option weightDrop is given, but the layer has no recurrent matrix`,
+    hint: `Its weights are ${Object.keys(specs).join(", ")}; a recurrent matrix has a name that begins with U.`,
+  });
 }
 
 /** Options as JSON; absent ones left out. */

@@ -16,6 +16,7 @@ import { type CellDefinition, stateSizes, type Tensors } from "../cell.js";
 import type { Extras, LayerContext } from "../layer.js";
 import type { CallMemory } from "../memory.js";
 import { checkNames } from "../suggest.js";
+import { activityOutputs, droppedWeights, notePenalties } from "./activity.js";
 import { withMaskedProducts } from "./masked-products.js";
 import type { RecurrentOptions } from "./recurrent.js";
 import { keptUnits, type ZoneoutRates, zonedOut } from "./zoneout.js";
@@ -31,7 +32,7 @@ export interface CellRun {
 }
 
 /** Salts of a layer call's key. */
-const purposes = { dropout: 0, recurrentDropout: 1, perSequence: 2, zoneout: 3 } as const;
+const purposes = { dropout: 0, recurrentDropout: 1, perSequence: 2, zoneout: 3, weightDrop: 4 } as const;
 
 /** Output [B, T, H] or [B, H], and the state [B, size] after each row's last step. */
 export function runCell(run: CellRun, given: Tensor, extras: Extras, context: LayerContext): { output: Tensor; state: Tensors } {
@@ -47,6 +48,8 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
   const masks = recurrentMasks(run, sequence, states, context);
   const zoneKey = context.training && context.key !== null ? foldIn(context.key, purposes.zoneout) : null;
   const kept = keptUnits(run.zoneout, states, sequence, zoneKey);
+  const dropKey = context.training && context.key !== null ? foldIn(context.key, purposes.weightDrop) : null;
+  const dropped = droppedWeights(context.weights, options.weightDrop ?? 0, dropKey);
   const step = (
     state: Tensors,
     xs: Tensors,
@@ -54,7 +57,7 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
   ): Tensors => {
     const { x: input, ...inputs } = xs;
     const extra = guarded(cell, "input", { ...inputs, ...of.fixed, ...of.drawn });
-    const weights = guarded(cell, "weight", context.weights);
+    const weights = guarded(cell, "weight", dropped);
     const call = (seen: Tensors): Tensors => checkedStep(run, cell.step(input!, guarded(cell, "state", seen), weights, extra), states);
     const mask = of.masks.mask;
     return mask === undefined ? call(state) : withMaskedProducts(state, cell.output, mask, call);
@@ -63,13 +66,15 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
     (state: Tensors, xs: { readonly seen: Tensors; readonly kept: Tensors }, of: Tree): [Tensors, Tensors] => {
       const proposed = step(state, xs.seen, of as unknown as { readonly fixed: Tensors; readonly drawn: Tensors; readonly masks: Tensors });
       const next = tapped(zonedOut(state, proposed, run.zoneout, xs.kept));
-      return [next, options.returnSequences === true ? { output: next[cell.output]! } : {}];
+      const left = activityOutputs(options, context.penalties, state[cell.output]!, next[cell.output]!);
+      return [next, options.returnSequences === true ? { output: next[cell.output]!, ...left } : left];
     },
     memory?.first ?? initialState(run, sequence, extras, states),
     { seen: { x, ...stepInputs(run, extras, sizes.inputSize) }, kept },
     { reverse: options.goBackwards === true, row: { ...row, masks } },
   );
   memory?.keep(last);
+  notePenalties(options, context.penalties, ys, sequence, options.goBackwards === true);
   return { output: ys.output ?? last[cell.output]!, state: last };
 }
 

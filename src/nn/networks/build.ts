@@ -50,8 +50,12 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     });
     return result;
   };
+  let penalties = 0;
+  const countPenalty = (): void => {
+    penalties += 1;
+  };
   const outputs = traceInputs(inputs, (given) => {
-    const result = runPlan(plan, given, { weights: source, training: false, key: null, onCall });
+    const result = runPlan(plan, given, { weights: source, training: false, key: null, onCall, penalties: countPenalty });
     return isTensor(result)
       ? outputInfo(result)
       : Object.fromEntries(Object.entries(result as { readonly [name: string]: Tensor }).map(([name, one]) => [name, outputInfo(one)]));
@@ -69,6 +73,7 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     outputs,
     weights: [...weights].map(([path, { spec }]) => weightInfo(path, spec)),
     layers: [...layers.values()],
+    penalties,
     call: (tree, given, options) => callPlan(plan, inputs, tree, given, options),
   };
 }
@@ -92,7 +97,7 @@ export function symbolicWeights(note: (layer: string, name: string, spec: Weight
 }
 
 function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, given: Named<Tensor>, options: CallOptions): Named<Tensor> {
-  const { key, lengths, training, memory } = options;
+  const { key, lengths, training, memory, penalties } = options;
   const args: Tree = { weights: tree, inputs: given, ...(key === null ? {} : { key }), ...(lengths === undefined ? {} : { lengths }) };
   return traceOrEvaluate((seen: Tree): Tree => {
     const now = seen as unknown as {
@@ -102,7 +107,7 @@ function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, giv
       readonly lengths?: NonNullable<CallOptions["lengths"]>;
     };
     const packed = packInputs(types, now.inputs, now.lengths);
-    return runPlan(plan, packed, { weights: weightsFrom(now.weights), training, key: now.key ?? null, memory });
+    return runPlan(plan, packed, { weights: weightsFrom(now.weights), training, key: now.key ?? null, memory, penalties });
   }, args) as Named<Tensor>;
 }
 
@@ -127,7 +132,8 @@ function checkInputs(inputs: Named<NetworkInput>): void {
 }
 
 function weightInfo(path: string, spec: Weight): WeightInfo {
-  return { path, shape: storedShape(spec), gates: spec.gates, initial: (seed) => initialValues(spec, seed, path) };
+  const { gates, regularizer = null, constraint = null } = spec;
+  return { path, shape: storedShape(spec), gates, regularizer, constraint, initial: (seed) => initialValues(spec, seed, path) };
 }
 
 function checkSameWeight(path: string, known: Weight, next: Weight): void {

@@ -11,6 +11,7 @@ import type { Tensors } from "../cell.js";
 import { bindLayer, type Extras, inputOf, type Layer, type LayerDefinition, type LayerResult, type StatefulLayer } from "../layer.js";
 import type { Memory } from "../memory.js";
 import { type CallOptions, isSingleInput, type Named, type NetworkInput } from "../network.js";
+import type { PenaltySink } from "../penalty.js";
 import { checkNames } from "../suggest.js";
 import { storedShape, type Weight } from "../weight.js";
 
@@ -38,6 +39,7 @@ export interface RunOptions {
   readonly training: boolean;
   readonly key: Tensor | null;
   readonly memory?: Memory | undefined;
+  readonly penalties?: PenaltySink | undefined;
   /** Sees every call, and may put another result in its place. */
   readonly onCall?: (call: LayerCall) => LayerResult;
 }
@@ -122,7 +124,7 @@ function runLayer(layer: PlannedLayer, x: Tensor, extras: Extras, options: RunOp
   const weights: Tensors = Object.fromEntries(Object.entries(specs).map(([weight, spec]) => [weight, options.weights(name, weight, spec)]));
   const key = options.training && options.key !== null ? foldIn(options.key, index) : null;
   const memory = options.memory === undefined ? null : options.memory.bind(null, name);
-  return definition.apply(x, extras, { weights, training: options.training, key, memory });
+  return definition.apply(x, extras, { weights, training: options.training, key, memory, penalties: options.penalties ?? null });
 }
 
 function packInput(name: string, type: NetworkInput, given: Tensor | undefined, lengths: CallOptions["lengths"]): Tensor {
