@@ -1,13 +1,14 @@
 // Model folders on disk: written beside their place and renamed into it, so that a reader sees the old one or the new one.
 
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataError, RunError } from "../base/errors.js";
 
-const fileNames = ["model.json", "weights.safetensors", "preprocess.json", "README.md"] as const;
+/** What loading reads; README.md is for people. */
+const fileNames = ["model.json", "weights.safetensors", "preprocess.json"] as const;
 
 /**
  * Writes a model folder atomically: temporary sibling, fsync, rename. A model that is already there steps aside under a hidden
@@ -49,24 +50,44 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
 }
 
 /**
- * The files of a model folder, or the bytes of a single-file model.
+ * The files of a model folder, or the bytes of a single-file model. Inside the folder only plain files are read: a link could lead to
+ * anything, a pipe would never end.
  *
  * @throws DataError `no_such_model`, `cannot_read`
  */
 export async function readModelPath(from: string | URL): Promise<Map<string, Uint8Array> | Uint8Array> {
   const path = typeof from === "string" ? from : fileURLToPath(from);
-  const target = resolve(path);
-  const place = existsSync(target) ? target : previousOf(target);
-  if (!existsSync(place)) throw new DataError("no_such_model", `${path} does not exist.`, "", { file: path });
+  const place = modelPlace(path);
+  if (place === null) throw new DataError("no_such_model", `${path} does not exist.`, "", { file: path });
   try {
-    if (!(await stat(place)).isDirectory()) return await readFile(place);
+    if (!(await stat(place)).isDirectory()) return await readPlainFile(place, 0);
+    const present = new Set(await readdir(place));
     const files = new Map<string, Uint8Array>();
     for (const name of fileNames) {
-      if (existsSync(join(place, name))) files.set(name, await readFile(join(place, name)));
+      if (present.has(name)) files.set(name, await readPlainFile(join(place, name), constants.O_NOFOLLOW ?? 0));
     }
     return files;
   } catch (error) {
     throw new DataError("cannot_read", `${path} cannot be read: ${reason(error)}.`, "", { file: path });
+  }
+}
+
+/** Where the model of this path lies: there, or beside it if a crash came between the two renames of a save; null if nowhere. */
+export function modelPlace(path: string): string | null {
+  const target = resolve(path);
+  return [target, previousOf(target)].find((place) => existsSync(place)) ?? null;
+}
+
+async function readPlainFile(path: string, flags: number): Promise<Uint8Array> {
+  // Without O_NONBLOCK opening a pipe waits for its other end.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
+  try {
+    if (!(await file.stat()).isFile()) throw new Error(`${basename(path)} is not a plain file`);
+    return await file.readFile();
+  } catch (error) {
+    throw isCode(error, "ERR_FS_FILE_TOO_LARGE") ? new Error(`${basename(path)} is larger than 2 GiB`) : error;
+  } finally {
+    await file.close();
   }
 }
 
@@ -139,10 +160,19 @@ function cannotWrite(path: string, error: unknown): RunError | DataError {
   return new RunError({ code: "write_failed", what: `${path} cannot be written: ${reason(error)}`, hint: "Nothing was changed." });
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the disk is read-only",
+  ELOOP: "it holds a symbolic link where a file belongs",
+};
+
 function reason(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : "";
-  if (code === "ENOSPC") return "the disk is full";
-  if (code === "EACCES" || code === "EPERM") return "permission denied";
-  if (code === "EROFS") return "the disk is read-only";
-  return error instanceof Error ? error.message : String(error);
+  const known = Object.entries(reasons).find(([code]) => isCode(error, code));
+  return known?.[1] ?? (error instanceof Error ? error.message : String(error));
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

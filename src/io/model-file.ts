@@ -3,11 +3,14 @@
 import type { DType } from "../base/dtype.js";
 import { DataError, UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
+import { quoted, readJson } from "./json.js";
 import { modelReadme } from "./model-readme.js";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.js";
 
 export const modelFormat = "deep-rnn";
 export const modelFormatVersion = 1;
+/** Bytes of model.json and of preprocess.json that are read at most. */
+const jsonLimit = 64_000_000;
 
 /** An input or output of the model; `name` is null where there is a single unnamed one. Shapes are without the batch axis. */
 export interface PortSchema {
@@ -60,12 +63,16 @@ export function encodeModel(model: StoredModel): Map<string, Uint8Array> {
 }
 
 function preprocessBytes(preprocess: unknown): Uint8Array {
+  let bytes: Uint8Array;
   try {
-    return jsonBytes(preprocess);
+    bytes = jsonBytes(preprocess);
   } catch (error) {
     const what = `preprocess cannot be written as JSON: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`;
     throw new UsageError({ code: "bad_preprocess", op: "save", what });
   }
+  // What could not be read back is not written.
+  readJson(bytes, jsonLimit, (what) => new DataError("bad_preprocess", `save: preprocess as JSON cannot be read back: ${what}.`));
+  return bytes;
 }
 
 /**
@@ -90,15 +97,15 @@ function checkWeights(document: ModelDocument, weights: ReadonlyMap<string, Stor
   for (const [path, { shape }] of Object.entries(document.weights)) {
     const stored = weights.get(path);
     if (stored === undefined)
-      throw new DataError("model_weights", `${label}: model.json names the weight "${path}", weights.safetensors does not have it.`);
+      throw new DataError("model_weights", `${label}: model.json names the weight ${quoted(path)}, weights.safetensors does not have it.`);
     if (stored.dtype !== "float32" || stored.shape.join() !== shape.join()) {
-      const what = `the weight "${path}" is [${stored.shape.join(", ")}] ${stored.dtype}, model.json says [${shape.join(", ")}] float32`;
+      const what = `the weight ${quoted(path)} is [${stored.shape.join(", ")}] ${stored.dtype}, model.json says [${shape.join(", ")}] float32`;
       throw new DataError("model_weights", `${label}: ${what}.`);
     }
   }
   const extra = [...weights.keys()].find((path) => !Object.hasOwn(document.weights, path));
   if (extra !== undefined)
-    throw new DataError("model_weights", `${label}: weights.safetensors holds "${extra}", which model.json does not name.`);
+    throw new DataError("model_weights", `${label}: weights.safetensors holds ${quoted(extra)}, which model.json does not name.`);
 }
 
 function checkDocument(value: unknown, file: string): ModelDocument {
@@ -123,7 +130,7 @@ function checkDocument(value: unknown, file: string): ModelDocument {
     network,
     inputs: list(inputs, file, "inputs").map((port, index) => checkPort(port, file, `inputs[${index}]`)),
     outputs: list(outputs, file, "outputs").map((port, index) => checkPort(port, file, `outputs[${index}]`)),
-    weights: Object.fromEntries(Object.keys(weights).map((path) => [path, checkWeight(weights[path], file, `weights["${path}"]`)])),
+    weights: Object.fromEntries(Object.keys(weights).map((path) => [path, checkWeight(weights[path], file, `weights[${quoted(path)}]`)])),
     compile: compile === null ? null : checkCompile(compile, file),
   };
 }
@@ -159,7 +166,7 @@ function checkCompile(value: unknown, file: string): CompileSchema {
   const checked = Object.keys(options).map((name): [string, number | boolean] => {
     const option = options[name];
     if ((typeof option === "number" && Number.isFinite(option)) || typeof option === "boolean") return [name, option];
-    throw edited(file, `compile.optimizer.options.${name}`, "a number or a boolean", option);
+    throw edited(file, `compile.optimizer.options[${quoted(name)}]`, "a number or a boolean", option);
   });
   return {
     optimizer: { name: optimizer.name, options: Object.fromEntries(checked) },
@@ -173,7 +180,7 @@ function checkLoss(loss: unknown, file: string): CompileSchema["loss"] {
   if (!isRecord(loss)) throw edited(file, "compile.loss", "a text, or texts by output", loss);
   const pairs = Object.keys(loss).map((name): [string, string] => {
     const text = loss[name];
-    if (typeof text !== "string") throw edited(file, `compile.loss.${name}`, "a text", text);
+    if (typeof text !== "string") throw edited(file, `compile.loss[${quoted(name)}]`, "a text", text);
     return [name, text];
   });
   return Object.fromEntries(pairs);
@@ -196,17 +203,7 @@ function isSize(value: unknown): value is number {
 }
 
 function parseJson(bytes: Uint8Array, file: string): unknown {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new DataError("model_json", `${file} is damaged: it is not UTF-8 text.`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new DataError("model_json", `${file} is damaged: it is not valid JSON.`);
-  }
+  return readJson(bytes, jsonLimit, (what) => new DataError("model_json", `${file} is damaged: ${what}.`));
 }
 
 function jsonBytes(value: unknown): Uint8Array {

@@ -4,6 +4,7 @@ import type { DType } from "../base/dtype.js";
 import { elementCount } from "../base/dtype.js";
 import { DataError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
+import { quoted, readJson } from "./json.js";
 
 /** One named array of a file. */
 export interface StoredTensor {
@@ -19,7 +20,8 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const headerLimit = 100_000_000;
+/** The format allows 100 MB; a thousand layers need less than one. */
+const headerLimit = 16_000_000;
 const lengthBytes = 8;
 const fileNames = { float32: "F32", int32: "I32", bool: "BOOL" } as const satisfies Record<DType, string>;
 const elementBytes = { float32: 4, int32: 4, bool: 1 } as const satisfies Record<DType, number>;
@@ -72,7 +74,7 @@ export function readSafetensors(bytes: Uint8Array, file = "the safetensors file"
   const sorted = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
   const end = sorted.reduce((at, entry) => {
     if (entry.begin !== at)
-      throw damaged(file, "offsets", `"${entry.name}" starts at byte ${entry.begin}, not ${at}: offsets overlap or leave a gap`);
+      throw damaged(file, "offsets", `${quoted(entry.name)} starts at byte ${entry.begin}, not ${at}: offsets overlap or leave a gap`);
     return entry.end;
   }, 0);
   if (end !== size) throw damaged(file, "truncated", `its header announces ${end} bytes of data, ${size} are present`);
@@ -96,18 +98,10 @@ function readHeader(bytes: Uint8Array, file: string): { header: { readonly [name
   if (start > bytes.length) {
     throw damaged(file, "truncated", `its header claims ${announced} bytes, ${bytes.length - lengthBytes} are present`);
   }
-  const header = parseJson(bytes.subarray(lengthBytes, start), file);
+  const json = bytes.subarray(lengthBytes, start);
+  const header = readJson(json, headerLimit, (what) => damaged(file, "header", `in its header ${what}`));
   if (!isRecord(header)) throw damaged(file, "header", "its header is not a JSON object");
   return { header, start };
-}
-
-function parseJson(bytes: Uint8Array, file: string): unknown {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return JSON.parse(text);
-  } catch {
-    throw damaged(file, "header", "its header is not valid JSON");
-  }
 }
 
 function readMetadata(value: unknown, file: string): Readonly<Record<string, string>> {
@@ -115,30 +109,30 @@ function readMetadata(value: unknown, file: string): Readonly<Record<string, str
   if (!isRecord(value)) throw damaged(file, "metadata", "its __metadata__ is not an object of texts");
   const pairs = Object.keys(value).map((key): [string, string] => {
     const text = value[key];
-    if (typeof text !== "string") throw damaged(file, "metadata", `its metadata "${key}" is not a text`);
+    if (typeof text !== "string") throw damaged(file, "metadata", `its metadata ${quoted(key)} is not a text`);
     return [key, text];
   });
   return Object.fromEntries(pairs);
 }
 
 function readEntry(name: string, value: unknown, file: string): Entry {
-  if (!isRecord(value)) throw damaged(file, "entry", `"${name}" has no description`);
+  if (!isRecord(value)) throw damaged(file, "entry", `${quoted(name)} has no description`);
   const dtype = dtypes.find((each) => fileNames[each] === value.dtype);
   if (dtype === undefined)
-    throw damaged(file, "dtype", `"${name}" has the element type ${String(JSON.stringify(value.dtype))}; F32, I32 and BOOL can be read`);
+    throw damaged(file, "dtype", `${quoted(name)} has the element type ${quoted(String(value.dtype))}; F32, I32 and BOOL can be read`);
   const shape = wholeNumbers(value.shape);
-  if (shape === null) throw damaged(file, "shape", `"${name}" has no valid shape`);
+  if (shape === null) throw damaged(file, "shape", `${quoted(name)} has no valid shape`);
   const offsets = wholeNumbers(value.data_offsets);
   const [begin, end] = offsets ?? [];
   if (begin === undefined || end === undefined || offsets?.length !== 2 || end < begin) {
-    throw damaged(file, "offsets", `"${name}" has no valid data_offsets`);
+    throw damaged(file, "offsets", `${quoted(name)} has no valid data_offsets`);
   }
   const bytes = elementCount(shape) * elementBytes[dtype];
   if (!Number.isSafeInteger(bytes) || bytes !== end - begin) {
     throw damaged(
       file,
       "size",
-      `"${name}" [${shape.join(", ")}] ${fileNames[dtype]} needs ${bytes} bytes, its offsets give ${end - begin}`,
+      `${quoted(name)} [${shape.slice(0, 9).join(", ")}] ${fileNames[dtype]} needs ${bytes} bytes, its offsets give ${end - begin}`,
     );
   }
   return { name, dtype, shape, begin, end };

@@ -122,7 +122,7 @@ function checkSameWeights(built: BuiltNetwork, document: ModelDocument, label: s
   const needed = built.weights.map(({ path, shape, gates }) => `${path} [${shape.join(", ")}] ${gates?.join() ?? ""}`);
   const wrong = needed.find((line) => !announced.includes(line)) ?? announced.find((line) => !needed.includes(line));
   if (wrong !== undefined)
-    throw new DataError("model_weights", `${label}: layers and weights of model.json do not belong together (${wrong.trim()}).`);
+    throw new DataError("model_weights", `${label}: layers and weights of model.json do not belong together (${shortened(wrong.trim())}).`);
 }
 
 function storedFlat(layout: Layout, { weights }: StoredModel): Float32Array {
@@ -139,6 +139,12 @@ function inFile<R>(label: string, inside: () => R): R {
     if (error instanceof DataError) throw error;
     if (error instanceof UsageError && (error.code === "missing_cell" || error.code === "cell_changed")) throw error;
     const reason = error instanceof DeepRnnError ? error.what : error instanceof Error ? error.message : String(error);
-    throw new DataError("model_network", `${label}/model.json cannot be used: ${reason}.`);
+    throw new DataError("model_network", `${label}/model.json cannot be used: ${shortened(reason)}.`);
   }
+}
+
+/** Names from a file can be of any length and hold anything. */
+function shortened(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  return line.length > 400 ? `${line.slice(0, 400)}...` : line;
 }

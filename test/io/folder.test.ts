@@ -1,11 +1,12 @@
 // Model folders on disk: replaced as a whole or not at all.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { readModelPath, writeFileAtomically, writeFolder } from "../../src/io/folder-node.js";
+import { modelPlace, readModelPath, writeFileAtomically, writeFolder } from "../../src/io/folder-node.js";
 
 let root = "";
 before(async () => {
@@ -48,6 +49,7 @@ test("a model set aside by a crash between the two renames is still found, and t
   await rename(path, join(root, ".crashed.previous"));
   assert.equal(await content(path), "old");
   assert.equal(await content(pathToFileURL(path)), "old");
+  assert.equal(modelPlace(path), join(root, ".crashed.previous"));
   await writeFolder(path, model("new"));
   assert.equal(await content(path), "new");
   assert.ok(!(await readdir(root)).includes(".crashed.previous"));
@@ -84,4 +86,19 @@ test("a single file is replaced as a whole", async () => {
 
 test("a path that does not exist is one sentence", async () => {
   await assert.rejects(readModelPath(join(root, "nowhere")), { code: "no_such_model", message: /nowhere does not exist\.$/ });
+});
+
+test("a symbolic link or a pipe inside the folder is refused, not followed; a link to the folder is fine", async (t) => {
+  if (process.platform === "win32") return t.skip("links need rights on Windows");
+  const path = join(root, "linked");
+  await writeFolder(path, model("one"));
+  await symlink(path, join(root, "link"));
+  assert.equal(await content(join(root, "link")), "one");
+  await rm(join(path, "weights.safetensors"));
+  await symlink("/dev/zero", join(path, "weights.safetensors"));
+  await assert.rejects(readModelPath(path), { code: "cannot_read", message: /holds a symbolic link where a file belongs\.$/ });
+  await rm(join(path, "weights.safetensors"));
+  execFileSync("mkfifo", [join(path, "weights.safetensors")]);
+  await assert.rejects(readModelPath(path), { code: "cannot_read", message: /weights\.safetensors is not a plain file\.$/ });
+  await assert.rejects(readModelPath("/dev/zero"), { code: "cannot_read" });
 });

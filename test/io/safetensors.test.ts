@@ -86,7 +86,7 @@ test("no change of one byte of the header is an error other than DataError", () 
 
 test("a header that claims more than the file or the limit is refused before anything is read", () => {
   refused(withHeader({}, 0, 3n), "safetensors_truncated");
-  refused(withHeader({}, 0, 100_000_001n), "safetensors_header_size");
+  refused(withHeader({}, 0, 16_000_001n), "safetensors_header_size");
   refused(withHeader({}, 0, 0xffff_ffff_ffff_ffffn), "safetensors_header_size");
 });
 
@@ -123,4 +123,12 @@ test("a name such as __proto__ is a name like any other", () => {
   const tensors = new Map<string, StoredTensor>([["__proto__", { dtype: "float32", shape: [1], data: Float32Array.of(5) }]]);
   const read = readSafetensors(writeSafetensors(tensors)).tensors;
   assert.equal(read.get("__proto__")?.data[0], 5);
+});
+
+test("a name that appears twice, deep nesting and a header of nothing but lists are refused", () => {
+  const entry = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
+  refused(withHeader(`{"a":${entry},"a":${entry}}`, 4), "safetensors_header");
+  refused(withHeader(`{"a":${entry},"\\u0061":${entry}}`, 4), "safetensors_header");
+  refused(withHeader(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, 0), "safetensors_header");
+  refused(withHeader(`{"a":[${"[],".repeat(3_000_000)}[]]}`, 0), "safetensors_header");
 });

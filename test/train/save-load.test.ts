@@ -344,3 +344,20 @@ test("weights trained in float64 are rounded when training ends, so that a file 
     await init();
   }
 });
+
+test("saved natively, predicted in WebAssembly: the same bits in one class of arithmetic", async (t) => {
+  const example = examples[1]!;
+  try {
+    const native = await init({ backend: "native" }).catch((error: unknown) => String(error));
+    if (typeof native === "string") return t.skip(native);
+    const model = await fitted(example);
+    const [bytes, expected] = [model.toBytes(), plain(await model.predict(example.x))];
+    const wasm = await init({ backend: "wasm" });
+    if (wasm.class !== native.class) return t.skip(`native is of class ${native.class}, WebAssembly of class ${wasm.class}`);
+    const loaded: AnyModel = await loadModel(bytes, { cells: example.cells });
+    assert.deepEqual(plain(await loaded.predict(example.x)), expected);
+    assert.deepEqual([...loaded.toBytes()], [...bytes]);
+  } finally {
+    await init();
+  }
+});

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
+import { modelPlace } from "../../io/folder-node.js";
 import type { ForecastPredictionRun } from "../../tasks/forecast/predict.js";
 import type { ForecastPrediction } from "../../tasks/forecast/types.js";
 import { predictForecast } from "../../tasks/index.js";
@@ -95,15 +96,21 @@ export async function runPredict(given: string, file: string, flags: PredictFlag
 
 /** Accepts a run folder for the model inside it. */
 export function modelFolder(given: string): string {
-  const inside = join(given, "model");
-  if (existsSync(join(inside, "model.json"))) return inside;
+  const found = [join(given, "model"), given].find(holdsModel);
+  if (found !== undefined) return found;
   if (!existsSync(given)) throw usageError("model_missing", `${given} does not exist.`, "Train one first: deep-rnn forecast FILE.");
-  if (statSync(given).isDirectory() && !existsSync(join(given, "model.json"))) {
+  if (statSync(given).isDirectory()) {
     throw usageError("model_missing", `${given} holds no model (no model.json).`, "Give the run folder, or the model folder inside it.");
   }
   if (statSync(given).isFile() && !isZip(given))
     throw usageError("model_missing", `${given} is no model.`, "Give the run folder, or the model folder inside it.");
   return given;
+}
+
+/** Also true while a model waits beside its place because a save was cut off; loadModel finds it there. */
+function holdsModel(path: string): boolean {
+  const place = modelPlace(path);
+  return place !== null && existsSync(join(place, "model.json"));
 }
 
 // A model in one file is a ZIP archive.

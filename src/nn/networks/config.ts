@@ -26,7 +26,7 @@ export function networkFromConfig(config: unknown, cells: readonly AnyCell[]): N
   const layers = readLayers(config.layers, cells);
   checkCells(config.cells, layers);
   if (config.kind === "functional") return wiredNetwork(layers, config.wiring);
-  if (config.kind !== "sequential") throw badConfig(`network kind ${JSON.stringify(config.kind)} is not known`);
+  if (config.kind !== "sequential") throw badConfig(`network kind ${JSON.stringify(config.kind) ?? "none"} is not known`);
   const plan = chainPlan(layers);
   return {
     kind: "sequential",
@@ -53,6 +53,7 @@ function readLayers(layers: unknown, cells: readonly AnyCell[]): PlannedLayer[] 
   return layers.map((entry: unknown) => {
     if (!isRecord(entry) || typeof entry.name !== "string") throw badConfig("a layer has no name");
     const { name } = entry;
+    if (name === "" || name === "__proto__" || name.includes("/")) throw badConfig(`a layer is called ${JSON.stringify(name)}`);
     if (names.has(name)) throw badConfig(`two layers are called "${name}"`);
     names.add(name);
     const layer = layerFromConfig(readLayerConfig(entry.layer), cells);
@@ -73,7 +74,7 @@ function checkCells(saved: unknown, layers: readonly PlannedLayer[]): void {
       if (before === after) continue;
       throw new UsageError({
         code: "cell_changed",
-        what: `cell ${now.name} has ${part} ${after}, the saved model was made with ${before}`,
+        what: `cell ${now.name} has ${part} ${after}, the saved model was made with ${(before ?? "none").slice(0, 200)}`,
         hint: "Load it with the cell it was saved with, or train again.",
       });
     }
