@@ -1,6 +1,7 @@
 // The regular grid behind a list of times: its step is the commonest difference, counted in months where months fit.
 
-import { daysInMonth, formatTime, type Precision } from "./time.js";
+import type { Numbers } from "./number-store.js";
+import { daysInMonth } from "./time.js";
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -13,40 +14,75 @@ export type Step =
   /** No regular grid: rows follow each other; `count` is the commonest distance, for labels beyond the end. */
   | { readonly unit: "none"; readonly count: number };
 
+/** The grid of one series. */
 export interface Grid {
-  readonly frequency: string;
   readonly step: Step;
-  /** Where each time lies on the grid, counted from the first. */
-  readonly positions: Int32Array;
+  /** Where each time lies on the grid, counted from the first; null if every row is the next step. */
+  readonly positions: Int32Array | null;
   readonly size: number;
 }
 
-/** Finds the grid of strictly increasing UTC times. `frequency` overrides what is found. */
-export function findGrid(times: Float64Array, frequency?: string): Grid {
-  const step = frequency === undefined ? findStep(times) : (stepOfName(frequency, times) ?? findStep(times));
-  const grid = place(times, step);
-  return grid ?? irregular(times);
+/** Finds the commonest step of strictly increasing UTC times, over all the clocks of a panel. */
+export function findStep(clocks: readonly Numbers[]): Step {
+  const modal = mode(countDifferences(clocks, (before, after) => after - before));
+  if (modal === 0) return { unit: "none", count: 1 };
+  if (modal >= 27 * dayMs) return monthStep(clocks) ?? { unit: "ms", count: modal };
+  if (modal === dayMs && isBusinessOnly(clocks)) return { unit: "business", count: 1 };
+  return { unit: "ms", count: modal };
+}
+
+/**
+ * Lays one clock on the grid of a step. Null if a row lies off it by more than a tenth of a step, or if the grid would be
+ * mostly empty.
+ */
+export function placeOn(times: Numbers, step: Step): Grid | null {
+  if (step.unit === "none") return inOrder(times);
+  const own = step.unit === "month" ? { ...step, day: lastDayOf([times]) } : step;
+  const size = times.length;
+  const first = times.get(0);
+  let positions: Int32Array | null = null;
+  let before = -1;
+  for (let i = 0; i < size; i++) {
+    const exact = i === 0 ? 0 : exactPosition(first, times.get(i), own);
+    const rounded = Math.round(exact);
+    // Written so that NaN, a day that is none of the grid's, does not pass.
+    if (!(Math.abs(exact - rounded) <= 0.1) || rounded <= before) return null;
+    if (rounded !== i && positions === null) positions = Int32Array.from({ length: size }, (_, row) => row);
+    if (positions !== null) positions[i] = rounded;
+    before = rounded;
+  }
+  if (before + 1 > 4 * size + 16) return null;
+  return { step: own, positions, size: before + 1 };
+}
+
+/** Rows one after the other, whatever lies between them. */
+export function inOrder(times: Numbers): Grid {
+  const differences = Float64Array.from({ length: Math.max(0, times.length - 1) }, (_, i) => times.get(i + 1) - times.get(i)).sort();
+  const typical = differences.length === 0 ? 1 : differences[differences.length >> 1]!;
+  return { step: { unit: "none", count: typical }, positions: null, size: times.length };
 }
 
 /** Whether `--frequency` is a name that is understood. */
 export function isFrequencyName(name: string): boolean {
-  return stepOfName(name, Float64Array.of(0)) !== null;
+  return stepOfName(name) !== null;
 }
 
-/** The label of grid position `index`, also beyond the last row. */
-export function timeAt(grid: Grid, times: Float64Array, index: number): number {
+/** The time of grid position `index`, also beyond the last row. */
+export function timeOn(grid: Grid, times: Numbers): (index: number) => number {
   const { step } = grid;
-  const first = times[0]!;
-  if (step.unit === "ms") return first + index * step.count;
+  const first = times.get(0);
+  if (step.unit === "ms") return (index) => first + index * step.count;
+  if (step.unit === "business") return (index) => businessDay(businessIndex(first) + index);
   if (step.unit === "none") {
     const last = times.length - 1;
-    return index <= last ? times[index]! : times[last]! + (index - last) * step.count;
+    return (index) => (index <= last ? times.get(index) : times.get(last) + (index - last) * step.count);
   }
-  if (step.unit === "business") return businessDay(businessIndex(first) + index);
-  const months = monthIndex(first) + index * step.count;
-  const [year, month] = [Math.floor(months / 12), (months % 12) + 1];
   const timeOfDay = ((first % dayMs) + dayMs) % dayMs;
-  return Date.UTC(year, month - 1, Math.min(step.day, daysInMonth(year, month))) + timeOfDay;
+  return (index) => {
+    const months = monthIndex(first) + index * step.count;
+    const [year, month] = [Math.floor(months / 12), (months % 12) + 1];
+    return Date.UTC(year, month - 1, Math.min(step.day, daysInMonth(year, month))) + timeOfDay;
+  };
 }
 
 /** Rows in the natural season of a frequency, longest first; empty if it has none to offer. */
@@ -74,16 +110,15 @@ export function seasonsOf(frequency: string): readonly number[] {
   return cycles[parts[2]!]!.map((rows) => rows / Number(parts[1])).filter((rows) => Number.isInteger(rows) && rows > 1);
 }
 
-function findStep(times: Float64Array): Step {
-  const differences = new Map<number, number>();
-  for (let i = 1; i < times.length; i++) {
-    const difference = times[i]! - times[i - 1]!;
-    differences.set(difference, (differences.get(difference) ?? 0) + 1);
+function countDifferences(clocks: readonly Numbers[], between: (before: number, after: number) => number): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const times of clocks) {
+    for (let i = 1; i < times.length; i++) {
+      const difference = between(times.get(i - 1), times.get(i));
+      counts.set(difference, (counts.get(difference) ?? 0) + 1);
+    }
   }
-  const modal = mode(differences);
-  if (modal >= 27 * dayMs) return monthStep(times) ?? { unit: "ms", count: modal };
-  if (modal === dayMs && isBusinessOnly(times)) return { unit: "business", count: 1 };
-  return { unit: "ms", count: modal };
+  return counts;
 }
 
 /** The commonest difference; the smallest of several. */
@@ -99,33 +134,29 @@ function mode(counts: ReadonlyMap<number, number>): number {
   return best;
 }
 
-/** Months fit if every time falls on the same day of its month, or on the last day where the month is shorter. */
-function monthStep(times: Float64Array): Step | null {
-  const dates = Array.from(times, (ms) => new Date(ms));
-  const day = Math.max(...dates.map((date) => date.getUTCDate()));
-  const fits = dates.every((date) => date.getUTCDate() === Math.min(day, daysInMonth(date.getUTCFullYear(), date.getUTCMonth() + 1)));
+/** Months fit if every time of a clock falls on the same day of its month, or on the last day where the month is shorter. */
+function monthStep(clocks: readonly Numbers[]): Step | null {
+  const fits = clocks.every((times) => {
+    const day = lastDayOf([times]);
+    return everyTime(times, (ms) => {
+      const date = new Date(ms);
+      return date.getUTCDate() === Math.min(day, daysInMonth(date.getUTCFullYear(), date.getUTCMonth() + 1));
+    });
+  });
   if (!fits) return null;
-  const counts = new Map<number, number>();
-  for (let i = 1; i < times.length; i++) {
-    const months = monthIndex(times[i]!) - monthIndex(times[i - 1]!);
-    counts.set(months, (counts.get(months) ?? 0) + 1);
-  }
-  const count = mode(counts);
-  return count < 1 ? null : { unit: "month", count, day };
+  const count = mode(countDifferences(clocks, (before, after) => monthIndex(after) - monthIndex(before)));
+  return count < 1 ? null : { unit: "month", count, day: lastDayOf(clocks) };
 }
 
-/** Positions on the grid; null if a row lies off it by more than a tenth of a step, or if the grid would be mostly empty. */
-function place(times: Float64Array, step: Step): Grid | null {
-  const positions = new Int32Array(times.length);
-  for (let i = 0; i < times.length; i++) {
-    const exact = exactPosition(times[0]!, times[i]!, step);
-    const rounded = Math.round(exact);
-    if (Math.abs(exact - rounded) > 0.1 || (i > 0 && rounded <= positions[i - 1]!)) return null;
-    positions[i] = rounded;
-  }
-  const size = positions.length === 0 ? 0 : positions.at(-1)! + 1;
-  if (size > 4 * times.length + 16) return null;
-  return { frequency: nameOf(step), step, positions, size };
+function lastDayOf(clocks: readonly Numbers[]): number {
+  let day = 1;
+  for (const times of clocks) for (let i = 0; i < times.length; i++) day = Math.max(day, new Date(times.get(i)).getUTCDate());
+  return day;
+}
+
+function everyTime(times: Numbers, test: (ms: number) => boolean): boolean {
+  for (let i = 0; i < times.length; i++) if (!test(times.get(i))) return false;
+  return true;
 }
 
 function exactPosition(first: number, time: number, step: Step): number {
@@ -134,18 +165,8 @@ function exactPosition(first: number, time: number, step: Step): number {
   return step.unit === "month" ? (monthIndex(time) - monthIndex(first)) / step.count : Number.NaN;
 }
 
-function irregular(times: Float64Array): Grid {
-  const differences = Float64Array.from({ length: Math.max(0, times.length - 1) }, (_, i) => times[i + 1]! - times[i]!).sort();
-  const typical = differences.length === 0 ? 1 : differences[differences.length >> 1]!;
-  return {
-    frequency: "irregular",
-    step: { unit: "none", count: typical },
-    positions: Int32Array.from(times, (_, i) => i),
-    size: times.length,
-  };
-}
-
-function nameOf(step: Step): string {
+/** The frequency in words. */
+export function nameOf(step: Step): string {
   if (step.unit === "business") return "business daily";
   if (step.unit === "none") return "irregular";
   if (step.unit === "month") {
@@ -163,9 +184,10 @@ function nameOf(step: Step): string {
   return count % 1000 === 0 ? many(count / 1000, "second") : `${count} ms`;
 }
 
-function stepOfName(name: string, times: Float64Array): Step | null {
+/** The step that a frequency names, null if it is none. Months take their day from the times they are laid on. */
+export function stepOfName(name: string): Step | null {
   const text = name.trim().toLowerCase();
-  const day = Math.max(...Array.from(times, (ms) => new Date(ms).getUTCDate()));
+  const day = 1;
   const months: Readonly<Record<string, number>> = { monthly: 1, quarterly: 3, yearly: 12, annual: 12 };
   if (Object.hasOwn(months, text)) return { unit: "month", count: months[text]!, day };
   if (text === "business daily") return { unit: "business", count: 1 };
@@ -180,8 +202,8 @@ function stepOfName(name: string, times: Float64Array): Step | null {
 }
 
 /** Daily times of at least two weeks without a single Saturday or Sunday. */
-function isBusinessOnly(times: Float64Array): boolean {
-  return times.length >= 10 && times.every((ms) => !isWeekend(ms));
+function isBusinessOnly(clocks: readonly Numbers[]): boolean {
+  return clocks.some((times) => times.length >= 10) && clocks.every((times) => everyTime(times, (ms) => !isWeekend(ms)));
 }
 
 function isWeekend(ms: number): boolean {
@@ -204,9 +226,4 @@ function businessDay(index: number): number {
 function monthIndex(ms: number): number {
   const date = new Date(ms);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
-}
-
-/** How a grid position is printed: as fine as the file, and never coarser than the step needs. */
-export function labelOf(grid: Grid, times: Float64Array, precision: Precision): (index: number) => string {
-  return (index) => formatTime(timeAt(grid, times, index), precision);
 }

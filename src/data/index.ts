@@ -1,9 +1,25 @@
 // The door deep-rnn/data: tables, series, transforms and windows.
 
+export { panel } from "./panel.js";
 export { readTable } from "./read-table.js";
 export { findSeason, seasonStrength } from "./season.js";
 export { series } from "./series.js";
 export { parseTable, tableOf } from "./table.js";
 export { chooseTransform, type Transform } from "./transform.js";
-export type { Column, Delimiter, Duplicates, Encoding, ReadTableOptions, Series, SeriesOptions, Table, TableOptions } from "./types.js";
+export type {
+  Column,
+  Covariate,
+  Delimiter,
+  Duplicates,
+  Encoding,
+  Panel,
+  PanelOptions,
+  ReadTableOptions,
+  Series,
+  SeriesOptions,
+  SkippedSeries,
+  StaticColumn,
+  Table,
+  TableOptions,
+} from "./types.js";
 export { type WindowOptions, type WindowSet, type Windows, windows } from "./windows.js";

@@ -111,7 +111,8 @@ function column(name: string, text: readonly (string | null)[], decimal: "." | "
     if (Number.isNaN(numbers[row]) && firstText < 0) firstText = row;
   });
   const numeric = numbers.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
-  return { name, kind: firstText < 0 ? "number" : "text", numbers, text, missing, firstText, numeric };
+  const [get, cell] = [(row: number): number => numbers[row]!, (row: number): string | null => text[row]!];
+  return { name, kind: firstText < 0 ? "number" : "text", numbers, text, missing, firstText, numeric, get, cell };
 }
 
 /** A first row of numbers and times only is data: the file has no header. */

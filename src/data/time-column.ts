@@ -2,6 +2,7 @@
 
 import { DataError } from "../base/errors.js";
 import { shortName } from "./decode.js";
+import { type Numbers, numbersOf } from "./number-store.js";
 import { columnOf, placeOf } from "./table.js";
 import {
   type DateOrder,
@@ -18,22 +19,32 @@ import type { Column, Table } from "./types.js";
 
 export interface Times {
   /** UTC milliseconds per row; the number itself for precision "number". */
-  readonly ms: Float64Array;
+  readonly ms: Numbers;
   readonly precision: Precision;
   /** Column names; empty if rows are numbered. */
   readonly columns: readonly string[];
   readonly dateOrder: DateOrder | null;
+  /** The first row whose time cannot be read, NaN in `ms`; -1 if there is none. */
+  readonly firstBad: number;
+  /** What is wrong with the time of such a row: `bad_time` or `missing_time`. */
+  problem(row: number): DataError;
   /** How a row's time is written in the file. */
   textOf(row: number): string;
 }
 
 /**
  * Reads the time of every row. `time` names one column or several joined by commas; without it the column is looked for,
- * and rows are numbered from 1 if there is none.
- * @throws DataError `unknown_column`, `bad_time`, `missing_time`, `ambiguous_dates`
+ * and rows are numbered from 1 if there is none. Columns in `taken` are no time.
+ * @throws DataError `unknown_column`, `ambiguous_dates`
  */
-export function readTimes(table: Table, options: { time?: string; target?: string; dateOrder?: DateOrder }): Times {
-  const names = options.time === undefined ? findTimeColumns(table, options.target) : splitNames(table, options.time);
+export function readTimes(
+  table: Table,
+  options: { readonly time?: string; readonly taken?: readonly string[]; readonly dateOrder?: DateOrder },
+): Times {
+  const names = options.time === undefined ? findTimeColumns(table, options.taken ?? []) : splitNames(table, options.time);
+  if (names.length === 0 && options.time !== undefined) {
+    throw new DataError("unknown_column", "--time names no column.", "Leave it out to have the time found.", placeOf(table.file));
+  }
   if (names.length === 0) return numberedRows(table);
   const named = names.map((name) => columnOf(table, name));
   // year, month and day may be given in any order
@@ -45,21 +56,17 @@ export function readTimes(table: Table, options: { time?: string; target?: strin
   return readCells(table, columns, options.dateOrder);
 }
 
-/** A name with a comma in it that is a column wins over the list reading. */
-function splitNames(table: Table, time: string): string[] {
-  if (Object.hasOwn(table.columns, time)) return [time];
-  const names = time
+/** Names joined by commas; a name with a comma in it that is a column wins over the list reading. */
+export function splitNames(table: Table, list: string): string[] {
+  if (Object.hasOwn(table.columns, list)) return [list];
+  return list
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
-  if (names.length === 0) {
-    throw new DataError("unknown_column", "--time names no column.", "Leave it out to have the time found.", placeOf(table.file));
-  }
-  return names;
 }
 
-function findTimeColumns(table: Table, target: string | undefined): string[] {
-  const candidates = table.names.filter((name) => name !== target).map((name) => table.columns[name]!);
+function findTimeColumns(table: Table, taken: readonly string[]): string[] {
+  const candidates = table.names.filter((name) => !taken.includes(name)).map((name) => table.columns[name]!);
   const written = candidates.find((column) => column.kind === "text" && isMostly(column, looksLikeTime));
   if (written !== undefined) {
     const clock = candidates.find((column) => column !== written && column.kind === "text" && isMostly(column, looksLikeClock));
@@ -114,48 +121,66 @@ function isMostly(column: Column, test: (cell: string) => boolean): boolean {
 }
 
 function numberedRows(table: Table): Times {
-  const ms = Float64Array.from({ length: table.rows }, (_, row) => row + 1);
-  return { ms, precision: "number", columns: [], dateOrder: null, textOf: (row) => `row ${row + 1}` };
+  return {
+    ms: { length: table.rows, get: (row) => row + 1 },
+    precision: "number",
+    columns: [],
+    dateOrder: null,
+    textOf: (row) => `row ${row + 1}`,
+    ...neverBad,
+  };
 }
+
+/** Numbers are times without exception. */
+const neverBad: Pick<Times, "firstBad" | "problem"> = {
+  firstBad: -1,
+  problem: () => new DataError("bad_time", "a row has no time."),
+};
 
 /** A numeric column: years, compact dates or epochs; any other numbers only order the rows. */
 function readNumbers(table: Table, column: Column): Times | null {
-  const empty = column.numbers.findIndex((value) => Number.isNaN(value));
-  if (empty >= 0) throw missingTime(table, empty, column.name);
+  const firstBad = column.numbers.findIndex((value) => Number.isNaN(value));
   const parsed = Array.from(column.numbers, timeOfNumber);
-  const base = { columns: [column.name], dateOrder: null, textOf: (row: number) => column.text[row] ?? "" };
-  if (parsed.every((time): time is ParsedTime => time !== null)) return { ...base, ...collect(parsed) };
-  return { ...base, ms: Float64Array.from(column.numbers), precision: "number" };
+  const base = {
+    ...{ columns: [column.name], dateOrder: null, firstBad },
+    textOf: (row: number) => column.text[row] ?? "",
+    problem: (row: number) => missingTime(table, row, column.name),
+  };
+  if (parsed.every((time, row) => time !== null || Number.isNaN(column.numbers[row]!))) return { ...base, ...collect(parsed) };
+  return { ...base, ms: numbersOf(column.numbers), precision: "number" };
 }
 
 function readCells(table: Table, columns: readonly Column[], dateOrder: DateOrder | undefined): Times {
   const name = columns.map((column) => column.name).join(",");
-  const cells = Array.from({ length: table.rows }, (_, row) => joinCells(table, columns, row));
+  const cells = Array.from({ length: table.rows }, (_, row) => joinCells(columns, row));
   const found = dateOrder === undefined ? findDateOrder(cells) : { order: dateOrder, ambiguous: -1 };
   if (found.ambiguous >= 0) {
     const message = `"${cells[found.ambiguous]}" fits day or month first throughout;`;
     const place = { ...placeOf(table.file), line: table.lines[found.ambiguous]!, column: name };
     throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", place);
   }
-  const parsed = cells.map((cell, row) => {
-    const time = parseTime(cell, found.order);
-    if (time !== null) return time;
-    const line = table.lines[row]!;
-    const hint = found.order === null ? "" : `Dates are read ${found.order === "dmy" ? "day" : "month"} first here.`;
-    throw new DataError("bad_time", `line ${line}, ${name}: "${cell}" is not a date or time.`, hint, {
-      ...placeOf(table.file),
-      line,
-      column: name,
-    });
-  });
-  return { ...collect(parsed), columns: columns.map((column) => column.name), dateOrder: found.order, textOf: (row) => cells[row]! };
+  const parsed = cells.map((cell) => (cell === null ? null : parseTime(cell, found.order)));
+  return {
+    ...collect(parsed),
+    columns: columns.map((column) => column.name),
+    dateOrder: found.order,
+    firstBad: parsed.indexOf(null),
+    textOf: (row) => cells[row] ?? "",
+    problem(row) {
+      const empty = columns.find((column) => column.cell(row) === null);
+      if (empty !== undefined) return missingTime(table, row, empty.name);
+      const line = table.lines[row]!;
+      const hint = found.order === null ? "" : `Dates are read ${found.order === "dmy" ? "day" : "month"} first here.`;
+      const place = { ...placeOf(table.file), line, column: name };
+      return new DataError("bad_time", `line ${line}, ${name}: "${cells[row]}" is not a date or time.`, hint, place);
+    },
+  };
 }
 
-/** year, month, day, hour become an ISO time; text cells are joined with a blank. */
-function joinCells(table: Table, columns: readonly Column[], row: number): string {
-  const cells = columns.map((column) => column.text[row] ?? null);
-  const empty = cells.indexOf(null);
-  if (empty >= 0) throw missingTime(table, row, columns[empty]!.name);
+/** year, month, day, hour become an ISO time; text cells are joined with a blank. Null if one is missing. */
+function joinCells(columns: readonly Column[], row: number): string | null {
+  const cells = columns.map((column) => column.cell(row));
+  if (cells.includes(null)) return null;
   if (columns.length === 1 || columns.some((column) => column.kind === "text")) return cells.join(" ");
   if (columns.length === 2 && calendarUnits[unitOf(columns[1]!)] === "quarter") return cells.join("-Q");
   const [year, month, day, hour, minute] = cells.map((cell) => String(cell).padStart(2, "0"));
@@ -163,10 +188,10 @@ function joinCells(table: Table, columns: readonly Column[], row: number): strin
   return hour === undefined ? date : `${date} ${hour}:${minute ?? "00"}`;
 }
 
-function collect(parsed: readonly ParsedTime[]): { ms: Float64Array; precision: Precision } {
+function collect(parsed: readonly (ParsedTime | null)[]): { ms: Numbers; precision: Precision } {
   let precision: Precision = "year";
-  for (const time of parsed) precision = finer(precision, time.precision);
-  return { ms: Float64Array.from(parsed, (time) => time.ms), precision };
+  for (const time of parsed) if (time !== null) precision = finer(precision, time.precision);
+  return { ms: numbersOf(Float64Array.from(parsed, (time) => time?.ms ?? Number.NaN)), precision };
 }
 
 function missingTime(table: Table, row: number, column: string): DataError {

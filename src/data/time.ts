@@ -74,10 +74,10 @@ export interface OrderFound {
 }
 
 /** A first number above 12 puts the day first, a second one the month; without either the order stays open. */
-export function findDateOrder(cells: readonly string[]): OrderFound {
+export function findDateOrder(cells: readonly (string | null)[]): OrderFound {
   let open = -1;
   for (const [index, cell] of cells.entries()) {
-    const parts = slashed.exec(cell);
+    const parts = cell === null ? null : slashed.exec(cell);
     if (parts === null || parts[2] === ".") continue;
     const [first, second] = [Number(parts[1]), Number(parts[3])];
     if (first > 12) return { order: "dmy", ambiguous: -1 };

@@ -14,6 +14,10 @@ export interface Column {
   readonly firstText: number;
   /** Cells that are numbers. */
   readonly numeric: number;
+  /** The number in one row, NaN where the cell is missing or none. */
+  get(row: number): number;
+  /** The cell of one row, null where it is missing. */
+  cell(row: number): string | null;
 }
 
 /** A table with a header, or with columns c1, c2 ... if the file has none. Rows keep their line numbers for messages. */
@@ -50,11 +54,21 @@ export interface ReadTableOptions extends TableOptions {
   readonly encoding?: Encoding;
 }
 
-/** How rows with the same time are merged. */
-export type Duplicates = "mean" | "first" | "last" | "sum";
+/** How rows with the same time are merged; "error", the default, refuses them. */
+export type Duplicates = "mean" | "first" | "last" | "sum" | "error";
 
-/** A column of numbers on a regular grid of times, oldest first. */
+/** A column that stands beside the values of a series. */
+export interface Covariate {
+  readonly name: string;
+  /** NaN where missing. Past-only: one value per step of the series; known-future: `ahead` more. */
+  readonly values: Float64Array;
+}
+
+/** A column of numbers on a regular grid of times, oldest first; alone, or one of a panel. */
 export interface Series {
+  /** Which series of a panel; null if the table holds one. */
+  readonly id: string | null;
+  /** The target column. */
   readonly name: string;
   /** Rows in one season; 1 means none. */
   readonly season: number;
@@ -62,11 +76,19 @@ export interface Series {
   readonly frequency: string;
   /** One value per step of the grid; NaN where the file has none. */
   readonly values: Float64Array;
+  /** When step `index` is, in UTC milliseconds; the row number where there are no times. `index` may lie beyond the end. */
+  timeAt(index: number): number;
   /** How each step is printed. `index` may lie beyond the end: then it is a time to forecast. */
   timeLabel(index: number): string;
+  /** Columns that are known up to the end only. */
+  readonly past: readonly Covariate[];
+  /** Columns that are known `ahead` steps beyond the end, as promotions and holidays are. */
+  readonly future: readonly Covariate[];
+  /** Steps after the end for which the table has a row without a target: 0 unless there are known-future columns. */
+  readonly ahead: number;
   /** Time column names; empty if rows are numbered. */
   readonly timeColumns: readonly string[];
-  /** Rows in the file. */
+  /** Rows of this series in the file. */
   readonly rows: number;
   /** Cells of the target that are missing in the file. */
   readonly missing: number;
@@ -76,7 +98,7 @@ export interface Series {
   readonly duplicates: number;
   /** Day or month first, where the times are written with slashes. */
   readonly dateOrder: "dmy" | "mdy" | null;
-  /** Plain sentences: what was found and how it was decided. */
+  /** Plain sentences: what was found and how it was decided. Those of a panel stand in the panel. */
   readonly found: readonly string[];
   readonly file: string | null;
 }
@@ -92,4 +114,61 @@ export interface SeriesOptions {
   readonly dateOrder?: "dmy" | "mdy";
   /** Rows at the end that must not influence the season found by autocorrelation: those held out. */
   readonly test?: number;
+  /** Columns known up to the end only, as a network may read them. */
+  readonly past?: readonly string[];
+  /** Columns known beyond the end: rows after the last one with a target are read as the future. */
+  readonly future?: readonly string[];
+}
+
+/** What is the same in all rows of a series, one entry per series of the panel, in their order. */
+export type StaticColumn =
+  | { readonly name: string; readonly kind: "number"; readonly values: Float64Array }
+  /** `codes` index `categories`; -1 where missing. */
+  | { readonly name: string; readonly kind: "category"; readonly categories: readonly string[]; readonly codes: Int32Array };
+
+/** A series that is left out, so that the others can be used. */
+export interface SkippedSeries {
+  readonly id: string;
+  /** The code of the error that it would be alone: all_missing, constant_target, too_few_rows, not_a_number, duplicate_times ... */
+  readonly code: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/**
+ * Several series over clocks of one frequency, each with a start and an end of its own.
+ * With several targets each id gives one series per target, one after the other, on the same clock.
+ */
+export interface Panel {
+  readonly series: readonly Series[];
+  readonly skipped: readonly SkippedSeries[];
+  /** Static columns: the entry at `i` belongs to `series[i]`. */
+  readonly statics: readonly StaticColumn[];
+  /** Column names. */
+  readonly targets: readonly string[];
+  /** Column(s) of the ids, joined with a comma; null for a single series. */
+  readonly id: string | null;
+  readonly frequency: string;
+  readonly season: number;
+  readonly timeColumns: readonly string[];
+  /** Rows in the file. */
+  readonly rows: number;
+  /** Sums over the series that are kept. */
+  readonly missing: number;
+  readonly gaps: number;
+  readonly duplicates: number;
+  readonly dateOrder: "dmy" | "mdy" | null;
+  readonly found: readonly string[];
+  readonly file: string | null;
+}
+
+export interface PanelOptions extends Omit<SeriesOptions, "target"> {
+  /** Column of values, or several. */
+  readonly target?: string | readonly string[];
+  /** Column whose cells say to which series a row belongs, or several joined by commas. */
+  readonly id?: string;
+  /** Static columns. Unless given: every other column that is the same in all rows of each series and differs between some. */
+  readonly statics?: readonly string[];
+  /** Fewest rows a series must have; shorter ones are skipped. */
+  readonly least?: number;
 }

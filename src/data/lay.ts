@@ -1,0 +1,125 @@
+// One series laid on its grid: gaps become NaN, and rows after the last target are the known future.
+
+import { DataError } from "../base/errors.js";
+import { type Grid, nameOf, placeOn, type Step, timeOn } from "./frequency.js";
+import type { CovariateColumn } from "./roles.js";
+import { notANumber } from "./roles.js";
+import type { MergedRows, RowGroup } from "./rows.js";
+import { placeOf } from "./table.js";
+import { formatTime } from "./time.js";
+import type { Times } from "./time-column.js";
+import type { Column, Covariate, Duplicates, Table } from "./types.js";
+
+/** What is the same for all series of a table. */
+export interface LayFacts {
+  readonly table: Table;
+  readonly times: Times;
+  readonly targets: readonly Column[];
+  readonly past: readonly CovariateColumn[];
+  readonly future: readonly CovariateColumn[];
+  readonly how: Duplicates | undefined;
+}
+
+/** A series before its season is known. */
+export interface Laid {
+  readonly id: string | null;
+  readonly grid: Grid;
+  readonly targets: readonly { readonly name: string; readonly values: Float64Array; readonly missing: number }[];
+  readonly past: readonly Covariate[];
+  readonly future: readonly Covariate[];
+  readonly ahead: number;
+  readonly rows: number;
+  readonly gaps: number;
+  readonly firstGap: number;
+  readonly duplicates: number;
+  timeAt(index: number): number;
+  timeLabel(index: number): string;
+}
+
+/** How a step lies in the file's own terms: rows without times are only counted. */
+export function frequencyOf(step: Step, times: Times, asked: string | undefined): string {
+  if (times.precision !== "number") return nameOf(step);
+  return asked ?? (step.unit === "none" ? "irregular" : "row");
+}
+
+/**
+ * Lays the rows of one series on the grid of `step`.
+ * @throws DataError `duplicate_times`, `not_a_number`, `all_missing`, `off_grid`
+ */
+export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts: LayFacts): Laid {
+  const { table, times, targets, how } = facts;
+  const refuses = how === undefined || how === "error";
+  if (merged.duplicates > 0 && refuses) throw duplicateTimes(merged.firstDuplicate, facts);
+  for (const column of targets) checkNumbers(table, column, group);
+  const grid = placeOn(merged.times, step);
+  if (grid === null) throw offGrid(group.id, step, table);
+  const spread = (column: Pick<CovariateColumn, "get">): Float64Array => {
+    const values = new Float64Array(grid.size).fill(Number.NaN);
+    for (let i = 0; i < merged.times.length; i++) values[grid.positions?.[i] ?? i] = merged.value(column, i, how);
+    return values;
+  };
+  const whole = targets.map(spread);
+  const length = facts.future.length === 0 ? grid.size : 1 + Math.max(...whole.map(lastSeen));
+  if (whole.every((values) => lastSeen(values) < 0)) throw allMissing(group.id, facts);
+  const upToEnd = (values: Float64Array): Float64Array => (length === values.length ? values : values.slice(0, length));
+  return {
+    id: group.id,
+    grid,
+    targets: whole.map((values, k) => ({ name: targets[k]!.name, values: upToEnd(values), missing: missingCells(targets[k]!, group) })),
+    past: facts.past.map((column) => ({ name: column.name, values: upToEnd(spread(column)) })),
+    future: facts.future.map((column) => ({ name: column.name, values: spread(column) })),
+    ahead: grid.size - length,
+    rows: group.rows.length,
+    gaps: grid.size - merged.times.length,
+    firstGap: grid.positions?.findIndex((position, i) => position !== i) ?? -1,
+    duplicates: merged.duplicates,
+    ...clockOf(grid, merged, times),
+  };
+}
+
+function clockOf(grid: Grid, merged: MergedRows, times: Times): Pick<Laid, "timeAt" | "timeLabel"> {
+  const timeAt = timeOn(grid, merged.times);
+  if (times.precision !== "number") return { timeAt, timeLabel: (index) => formatTime(timeAt(index), times.precision) };
+  return { timeAt, timeLabel: (index) => String(Number(timeAt(index).toPrecision(12))) };
+}
+
+function lastSeen(values: Float64Array): number {
+  return values.findLastIndex((value) => !Number.isNaN(value));
+}
+
+function missingCells(column: Column, { id, rows }: RowGroup): number {
+  if (id === null || column.missing === 0) return column.missing;
+  let missing = 0;
+  for (let i = 0; i < rows.length; i++) if (column.cell(rows.get(i)) === null) missing++;
+  return missing;
+}
+
+function checkNumbers(table: Table, column: Column, { rows }: RowGroup): void {
+  if (column.firstText < 0) return;
+  let first = -1;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows.get(i);
+    // The first in the file, not in time: that is where the user looks.
+    if ((first < 0 || row < first) && Number.isNaN(column.get(row)) && column.cell(row) !== null) first = row;
+  }
+  if (first >= 0) throw notANumber(table, column, first);
+}
+
+function duplicateTimes(rows: readonly number[], { times, table }: LayFacts): DataError {
+  const lines = rows.map((row) => table.lines[row]!);
+  const often = rows.length === 2 ? "twice" : `${rows.length} times`;
+  const shown = lines.length > 6 ? `${lines.slice(0, 6).join(", ")}, ...` : lines.join(", ");
+  const message = `${times.textOf(rows[0]!)} appears ${often} (lines ${shown}):`;
+  const place = { ...placeOf(table.file), line: lines[1]!, column: times.columns.join(",") };
+  return new DataError("duplicate_times", message, "--duplicates mean, or name --id.", place);
+}
+
+function offGrid(id: string | null, step: Step, table: Table): DataError {
+  return new DataError("off_grid", `the times of ${id ?? "the rows"} follow no ${nameOf(step)} step.`, "", placeOf(table.file));
+}
+
+function allMissing(id: string | null, { targets, table }: LayFacts): DataError {
+  const names = targets.map((column) => column.name).join(", ");
+  const whose = id === null ? "" : ` of ${id}`;
+  return new DataError("all_missing", `${names}${whose} has no values: every cell is missing.`, "", placeOf(table.file));
+}

@@ -1,0 +1,89 @@
+// Which column is what: the targets, the columns beside them, and the sentence for a target that cannot be one.
+
+import { DataError } from "../base/errors.js";
+import { shortName } from "./decode.js";
+import type { ColumnNumbers } from "./rows.js";
+import { columnOf, placeOf } from "./table.js";
+import type { Column, Table } from "./types.js";
+
+/**
+ * The named targets, or the only numeric column besides `others`.
+ * @throws DataError `unknown_column`, `choose_target`, `no_numbers`, `all_missing`
+ */
+export function targetColumns(table: Table, names: readonly string[], others: ReadonlySet<string>): Column[] {
+  const columns = names.length === 0 ? [onlyNumericColumn(table, others)] : names.map((name) => columnOf(table, name));
+  for (const column of columns) {
+    if (column.missing < table.rows) continue;
+    const place = { ...placeOf(table.file), column: column.name };
+    throw new DataError("all_missing", `${column.name} has no values: every cell is missing.`, "Choose another --target.", place);
+  }
+  return columns;
+}
+
+/** Numeric by majority, so that one bad cell is reported as such and does not hide the column. */
+function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
+  const others = table.names.filter((name) => !used.has(name)).map((name) => table.columns[name]!);
+  const numeric = others.filter((column) => column.numeric > 0 && 2 * column.numeric >= table.rows - column.missing);
+  if (numeric.length === 1) return numeric[0]!;
+  if (numeric.length === 0) {
+    const empty = others.length === 1 && others[0]!.missing === table.rows ? others[0]! : null;
+    if (empty !== null) return empty;
+    const hint = table.names.length === 1 ? "Columns are separated by commas, semicolons or tabs." : "";
+    throw new DataError("no_numbers", `${shortName(table.file)} has no numeric column to forecast.`, hint, placeOf(table.file));
+  }
+  const names = numeric.map((column) => column.name);
+  const shown = names.length > 12 ? `${names.slice(0, 12).join(", ")}, ...` : names.join(", ");
+  throw new DataError("choose_target", `${names.length} numeric columns (${shown}): choose with --target.`, "", placeOf(table.file));
+}
+
+/** The error for a cell of words in a column that has to be numbers. */
+export function notANumber(table: Table, column: Column, row: number): DataError {
+  const cell = column.cell(row)!;
+  const line = table.lines[row]!;
+  const message = `line ${line}, ${column.name}: "${cell}" is not a number;`;
+  const word = /^[\w.?/+-]+$/.test(cell) ? cell : `"${cell}"`;
+  const hint = `if missing, add --missing ${word}.`.replace(/\.\.$/, ".");
+  return new DataError("not_a_number", message, hint, { ...placeOf(table.file), line, column: column.name });
+}
+
+/** A column that a network reads beside the target. */
+export interface CovariateColumn extends ColumnNumbers {
+  readonly name: string;
+}
+
+const mostCategories = 20;
+
+/**
+ * Numbers as they are; words as one column of zeros and ones per word, named `column=word`.
+ * @throws DataError `unknown_column`, `too_many_categories`
+ */
+export function covariateColumns(table: Table, names: readonly string[]): CovariateColumn[] {
+  return names.flatMap((name): CovariateColumn[] => {
+    const column = columnOf(table, name);
+    if (column.kind === "number") return [{ name, get: (row) => column.get(row) }];
+    const words = wordsOf(table, column);
+    // Two words need one column: the other is its complement.
+    const shown = words.length === 2 ? words.slice(1) : words;
+    return shown.map((word) => ({
+      name: `${name}=${word}`,
+      get(row) {
+        const cell = column.cell(row);
+        return cell === null ? Number.NaN : cell === word ? 1 : 0;
+      },
+    }));
+  });
+}
+
+function wordsOf(table: Table, column: Column): string[] {
+  const words = new Set<string>();
+  for (let row = 0; row < table.rows && words.size <= mostCategories; row++) {
+    const cell = column.cell(row);
+    if (cell !== null) words.add(cell);
+  }
+  if (words.size <= mostCategories) return [...words].sort();
+  const message = `${column.name} has more than ${mostCategories} different words: too many to read beside the target.`;
+  throw new DataError("too_many_categories", message, "Make it numbers, or group the rare words.", {
+    ...placeOf(table.file),
+    column: column.name,
+  });
+}
