@@ -1,5 +1,7 @@
 // The door deep-rnn/data: tables, series, transforms and windows.
 
+export { describeTable } from "./describe.js";
+export type { ClockDescription, ColumnDescription, DescribeOptions, Hint, NumberSummary, TableDescription } from "./description.js";
 export { panel } from "./panel.js";
 export { readTable } from "./read-table.js";
 export { findSeason, seasonStrength } from "./season.js";

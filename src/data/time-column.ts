@@ -67,7 +67,7 @@ export function splitNames(table: Table, list: string): string[] {
 
 function findTimeColumns(table: Table, taken: readonly string[]): string[] {
   const candidates = table.names.filter((name) => !taken.includes(name)).map((name) => table.columns[name]!);
-  const written = candidates.find((column) => column.kind === "text" && isMostly(column, looksLikeTime));
+  const written = candidates.find((column) => column.kind === "text" && looksLikeTimes(column));
   if (written !== undefined) {
     const clock = candidates.find((column) => column !== written && column.kind === "text" && isMostly(column, looksLikeClock));
     return clock === undefined ? [written.name] : [written.name, clock.name];
@@ -111,6 +111,11 @@ function isTimeName(name: string): boolean {
 /** Increasing or not, every number must be a time, and at least two of them differ. */
 function hasTimeNumbers(column: Column): boolean {
   return column.numbers.every((value) => timeOfNumber(value) !== null) && column.numbers.some((value) => value !== column.numbers[0]);
+}
+
+/** Whether the cells of a column are dates or times by their form. */
+export function looksLikeTimes(column: Column): boolean {
+  return isMostly(column, looksLikeTime);
 }
 
 function isMostly(column: Column, test: (cell: string) => boolean): boolean {
