@@ -1,7 +1,8 @@
 // Operations and bytes of a lowered section, from its instructions with all sizes known.
 
 import { lifetimesOf, planArena } from "../backends/core/program-plan.js";
-import { type Dim, evaluateDim, symbolsIn } from "../base/dim.js";
+import { bareSymbol, type Dim, evaluateDim, symbolsIn } from "../base/dim.js";
+import { windowsIn } from "../ir/core/domain.js";
 import type {
   AffineInstruction,
   Extent,
@@ -65,7 +66,9 @@ export function arenaBytesOf(section: LoweredSection, given: Sizes): number {
 /** The sizes with the stacked rows of each domain: all rows take all steps. */
 function withSteps(section: LoweredSection, given: Sizes): Sizes {
   const sizes = new Map(given);
-  for (const { batch, time, steps } of section.domains) {
+  for (const { batch, time, steps, over } of section.domains) {
+    const symbol = over === undefined ? null : bareSymbol(time);
+    if (symbol !== null && over !== undefined) sizes.set(symbol, windowsIn(sizeIn(over.time, sizes, 1), over.windows));
     if (!sizes.has(steps)) sizes.set(steps, sizeIn(batch, sizes, 1) * sizeIn(time, sizes, 1));
   }
   return sizes;

@@ -103,7 +103,8 @@ export class SectionBuilder {
     const lengths = domain.lengths === null ? null : (this.#inputNumbers.get(domain.lengths) ?? -1);
     if (lengths === -1) throw new Error(`the lengths of domain ${domain.name} are not an input of section ${this.#spec.name}`);
     const steps = typeof domain.steps === "number" ? domain.name : domain.steps.key;
-    this.domains.push({ name: domain.name, batch: domain.batch, time: domain.time, steps, lengths });
+    const { name, batch, time, over } = domain;
+    this.domains.push({ name, batch, time, steps, lengths, ...(over === undefined ? {} : { over }) });
     this.#domainNumbers.set(domain, this.domains.length - 1);
     return this.domains.length - 1;
   }

@@ -4,6 +4,7 @@ import type { Dim } from "../base/dim.js";
 import type { DType } from "../base/dtype.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
+import type { Windows } from "../ir/core/node.js";
 import type { Json, LayerConfig } from "./layer.js";
 import type { Memory } from "./memory.js";
 import type { PenaltySink } from "./penalty.js";
@@ -28,6 +29,8 @@ export interface NetworkOutput {
   /** True when the first axis is time. */
   readonly sequence: boolean;
   readonly shape: readonly AxisSize[];
+  /** Where the steps are windows over those of the inputs, as after a strided convolution: the windows, first ones first. */
+  readonly windows?: readonly Windows[];
 }
 
 /** One weight of a built network. */

@@ -1,10 +1,11 @@
 // What is being traced at the moment: the stack of traces, their domains, and whether a step is being traced for one row.
 
-import { type Dim, showDim, symbolDim } from "../base/dim.js";
+import { type Dim, equalDims, isSymbolic, showDim, symbolDim } from "../base/dim.js";
 import { UsageError } from "../base/errors.js";
 import { HostTensor, hostTensor, type Tensor } from "../base/tensor.js";
 import { inputNode } from "../ir/core/build.js";
-import { type Domain, isOp, type Node } from "../ir/core/node.js";
+import { windowsIn } from "../ir/core/domain.js";
+import { type Domain, isOp, type Node, type Windows } from "../ir/core/node.js";
 import { asValue } from "./traced.js";
 
 /** One function being traced. */
@@ -65,6 +66,29 @@ export function domainFor(batch: Dim, time: Dim, lengths: Tensor | null): Domain
   const domain: Domain = { name, batch, time, steps: symbolDim(`N.${name}`), lengths: lengthsNode };
   trace.domains.set(key, domain);
   return domain;
+}
+
+/** The domain whose steps are windows over those of `domain`; equal ones are shared. */
+export function windowDomain(domain: Domain, windows: Windows): Domain {
+  const trace = traces.at(-1);
+  if (windows.size === 1 && windows.stride === 1) return domain;
+  if (trace === undefined) throw new UsageError({ code: "no_trace", what: "a packed sequence exists only while a function is traced" });
+  const key = `${domain.name} ${windows.size}/${windows.stride}`;
+  const known = trace.domains.get(key);
+  if (known !== undefined) return known;
+  const name = `d${trace.domains.size}`;
+  const time = typeof domain.time === "number" ? windowsIn(domain.time, [windows]) : symbolDim(`T.${name}`);
+  const over = { time: domain.over?.time ?? domain.time, windows: [...(domain.over?.windows ?? []), windows] };
+  const { batch, lengths } = domain;
+  const made: Domain = { name, batch, time, steps: symbolDim(`N.${name}`), lengths, over };
+  trace.domains.set(key, made);
+  return made;
+}
+
+/** The domain of windows that this size is the time of; null for any other size. */
+export function windowDomainOf(time: Dim): Domain | null {
+  const known = [...(traces.at(-1)?.domains.values() ?? [])];
+  return known.find((domain) => domain.over !== undefined && isSymbolic(time) && equalDims(domain.time, time)) ?? null;
 }
 
 function lengthsInput(lengths: Tensor, trace: Trace): Node<"input"> {

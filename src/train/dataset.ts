@@ -1,6 +1,8 @@
 // Checks user data against a built network and brings it into the form the programs take.
 
 import { ShapeError, UsageError } from "../base/errors.js";
+import { windowsIn } from "../ir/core/domain.js";
+import type { Windows } from "../ir/core/node.js";
 import type { AxisSize, BuiltNetwork, NetworkInput, NetworkOutput } from "../nn/network.js";
 import { nearestName } from "../nn/suggest.js";
 import type { TensorLike } from "../ops/index.js";
@@ -61,13 +63,15 @@ export function prepareData(
   checkSameRows([...given.x.values()][0]!, [...given.y.values()][0]!);
   const inputs = prepareInputs(given, ports);
   checkNames("y", "output", [...given.y.keys()], [...ports.outputs.keys()]);
-  const outputLengths = singleLengths(inputs.lengths);
+  const inputLengths = singleLengths(inputs.lengths);
   const y = [...ports.outputs].map(([name, output]): [string, Column] => {
     const column = fitTarget(given.y.get(name)!, output, losses.get(name)!);
-    if (output.sequence) checkTime(column, inputs.x, ports);
-    checkTargetLengths(column, output.sequence ? outputLengths : null);
-    checkFinite(column, output.sequence ? outputLengths : null);
-    checkTargetValues(column, output, { values: losses.get(name)!.values, lengths: output.sequence ? outputLengths : null });
+    const { windows = [] } = output;
+    if (output.sequence) checkTime(column, windows, inputs.x, ports);
+    const lengths = output.sequence ? (inputLengths?.map((length) => windowsIn(length, windows)) ?? null) : null;
+    checkTargetLengths(column, lengths);
+    checkFinite(column, lengths);
+    checkTargetValues(column, output, { values: losses.get(name)!.values, lengths });
     return [name, column];
   });
   return { ...inputs, y: new Map(y) };
@@ -235,13 +239,15 @@ function targetMismatch(column: Column, output: NetworkOutput, wanted: readonly 
   return new ShapeError({ code: "target_shape", what });
 }
 
-function checkTime(column: Column, x: Columns, ports: Ports): void {
+function checkTime(column: Column, windows: readonly Windows[], x: Columns, ports: Ports): void {
   const sequences = [...ports.inputs].filter(([, port]) => isSequence(port)).map(([name]) => x.get(name)!);
-  if (sequences.length === 0 || sequences.some(({ shape }) => shape[1] === column.shape[1])) return;
+  const stepsOf = ({ shape }: Column): number => windowsIn(shape[1] ?? 0, windows);
+  if (sequences.length === 0 || sequences.some((sequence) => stepsOf(sequence) === column.shape[1])) return;
   const [first] = sequences;
+  const left = windows.length === 0 ? "" : `, of which the network leaves ${stepsOf(first!)},`;
   throw new ShapeError({
     code: "steps_differ",
-    what: `${first!.label} has ${first!.shape[1]} steps and ${column.label} has ${column.shape[1]}`,
+    what: `${first!.label} has ${first!.shape[1]} steps${left} and ${column.label} has ${column.shape[1]}`,
     hint: "For one target per row set returnSequences: false on the last recurrent layer.",
   });
 }

@@ -58,7 +58,7 @@ function inputShape(column: Column, isTokens: boolean, first: string | null): Ax
   const isSequence = sizes.length >= 2 || (sizes.length === 1 && isTokens);
   if (isSequence) return ["time", ...sizes.slice(1)];
   if (first !== null && recurrentKinds.has(first)) {
-    const what = `${column.label} is [${column.shape.join(", ")}], a recurrent layer reads sequences [batch, time, feature]`;
+    const what = `${column.label} is [${column.shape.join(", ")}], its first layer reads sequences [batch, time, feature]`;
     throw new ShapeError({
       code: "not_a_sequence",
       what,
@@ -77,6 +77,11 @@ const recurrentKinds: ReadonlySet<string> = new Set([
   "lru",
   "recurrent",
   "bidirectional",
+  "conv1d",
+  "maxPool1d",
+  "averagePool1d",
+  "globalMaxPool1d",
+  "globalAveragePool1d",
   "deep-rnn",
 ]);
 

@@ -3,8 +3,9 @@
 import { type Dim, equalDims, sizeOfShape } from "../base/dim.js";
 import { UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
+import type { Domain } from "../ir/core/node.js";
 import { add, cast, div, maximum, mul, sum } from "../ops/index.js";
-import { domainFor } from "../trace/context.js";
+import { domainFor, windowDomainOf } from "../trace/context.js";
 import { emit } from "../trace/emit.js";
 import { domainOf, pack, physical } from "../trace/packed.js";
 import { asValue, dimsOf, isTensor } from "../trace/traced.js";
@@ -53,7 +54,8 @@ export function measure(
   for (const [name, loss] of measures.losses) {
     const output = asValue(outputs.get(name)!);
     const [batch, time] = dimsOf(output);
-    const domain = domainOf(output) ?? (isSequence(name) ? domainFor(batch!, time!, lengths) : null);
+    const ofTime = (): Domain => windowDomainOf(time!) ?? domainFor(batch!, time!, lengths);
+    const domain = domainOf(output) ?? (isSequence(name) ? ofTime() : null);
     const predicted = domain !== null && domainOf(output) === null ? pack(output, domain) : output;
     const target = asValue(targets(name));
     const actual = domain === null ? target : pack(target, domain);

@@ -1,6 +1,6 @@
 // One section in machine memory: its code and tables, and everything that is done around a run of it.
 
-import type { Dim } from "../../base/dim.js";
+import { bareSymbol, type Dim } from "../../base/dim.js";
 import type { HostArray } from "../../base/dtype.js";
 import { RunError, UsageError } from "../../base/errors.js";
 import { shownIndex } from "../../base/no-index.js";
@@ -185,13 +185,15 @@ export class CoreSection {
     });
     let changed = false;
     for (const cache of this.#domains) {
-      const { lengths, steps, name } = cache.domain;
+      const { lengths, steps, time, name, over } = cache.domain;
       const feed = lengths === null ? null : given[lengths];
       if (feed === undefined || (feed === null && lengths !== null)) {
         throw new UsageError({ code: "resident_lengths", what: `the lengths of the time domain ${name} must be fed with every run` });
       }
       if (cache.update(feed?.data ?? null)) changed = true;
       this.#symbols.bind(steps, cache.steps);
+      const timeSymbol = over === undefined ? null : bareSymbol(time);
+      if (timeSymbol !== null) this.#symbols.bind(timeSymbol, cache.time);
     }
     return changed;
   }
@@ -355,7 +357,7 @@ function dimsOf(section: LoweredSection, code: EncodedSection): Dim[] {
     ...code.sizes,
     ...section.buffers.flatMap(({ size, home }) => (home.kind === "size" ? [size, home.dim] : [size])),
     ...[...section.inputs, ...section.outputs].flatMap(({ shape }) => shape),
-    ...section.domains.flatMap(({ batch, time }) => [batch, time]),
+    ...section.domains.flatMap(({ batch, time, over }) => [batch, time, over?.time ?? time]),
     ...section.sites.map(({ rows }) => rows),
   ];
 }

@@ -3,7 +3,7 @@
 import { bareSymbol, evaluateDim, type SymbolSizes, showShape, symbolsIn } from "../../base/dim.js";
 import { elementCount, type HostArray } from "../../base/dtype.js";
 import { ShapeError, UsageError } from "../../base/errors.js";
-import { makeDomainTables, type RunDomain } from "./domain.js";
+import { makeWindowTables, type RunDomain } from "./domain.js";
 import { type Domain, isOp, type Node } from "./node.js";
 
 /** Argument values of a graph. */
@@ -35,9 +35,13 @@ export function bindRun(inputs: readonly Node<"input">[], domains: readonly Doma
   for (const [input, feed] of feedsOf(inputs, feeds)) bindSymbols(input, feed, sizes);
   const tables = new Map<Domain, RunDomain>();
   for (const domain of domains) {
-    const made = makeDomainTables(evaluateDim(domain.batch, sizes), evaluateDim(domain.time, sizes), lengthsOf(domain, feeds));
+    const { batch, over } = domain;
+    const time = evaluateDim(over?.time ?? domain.time, sizes);
+    const made = makeWindowTables(evaluateDim(batch, sizes), time, lengthsOf(domain, feeds), over?.windows ?? []);
     const symbol = bareSymbol(domain.steps);
     if (symbol !== null) sizes.set(symbol, made.steps);
+    const timeSymbol = over === undefined ? null : bareSymbol(domain.time);
+    if (timeSymbol !== null) sizes.set(timeSymbol, made.time);
     tables.set(domain, made);
   }
   for (const [input, feed] of feedsOf(inputs, feeds)) checkFeed(input, feed, sizes);

@@ -1,7 +1,7 @@
 // Time domains at run time: which rows are active at each step, and the index tables between dense and stacked values.
 
 import { UsageError } from "../../base/errors.js";
-import { type DomainTable, domainTables } from "./node.js";
+import { type DomainTable, domainTables, type Windows } from "./node.js";
 
 /** A domain of one run. Rows are sorted by length, longest first, equal lengths in their original order. */
 export interface RunDomain {
@@ -40,6 +40,23 @@ export function makeDomainTables(batch: number, time: number, lengths: ArrayLike
     for (let row = 0; row < rows[t]!; row++) fillStep(tables, { batch, time, offsets, t, row });
   }
   return { batch, time, steps, rows, offsets, tables };
+}
+
+/** How many steps are left of `steps` after windows upon windows. */
+export function windowsIn(steps: number, windows: readonly Windows[]): number {
+  return windows.reduce((left, { size, stride }) => (left < size ? 0 : Math.floor((left - size) / stride) + 1), steps);
+}
+
+/**
+ * The tables of a domain that may consist of windows over another.
+ *
+ * @param time     of the first domain, as the lengths
+ * @throws UsageError `bad_lengths` as `makeDomainTables`
+ */
+export function makeWindowTables(batch: number, time: number, lengths: ArrayLike<number> | null, windows: readonly Windows[]): RunDomain {
+  if (windows.length === 0) return makeDomainTables(batch, time, lengths);
+  const left = lengths === null ? null : Array.from(lengths, (length) => windowsIn(length, windows));
+  return makeDomainTables(batch, windowsIn(time, windows), left);
 }
 
 function checkLengths(given: readonly number[], count: number, time: number): void {

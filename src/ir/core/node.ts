@@ -8,6 +8,12 @@ export interface ValueType {
   readonly dtype: DType;
 }
 
+/** Windows over the steps of a sequence: L steps have floor((L - size) / stride) + 1 of them, none if L < size. */
+export interface Windows {
+  readonly size: number;
+  readonly stride: number;
+}
+
 /**
  * A time domain: B sequences of at most T steps, N valid steps in all, rows sorted by length (stable, descending).
  * Values stacked over it are [N, ...]: step t holds rows [0, rows[t]) at [offset[t], offset[t] + rows[t]).
@@ -21,6 +27,11 @@ export interface Domain {
   readonly steps: Dim;
   /** An `input` node, int32 [B]; null when every row has T steps. */
   readonly lengths: Node | null;
+  /**
+   * Where the steps are windows over the steps of another domain, or windows over such windows: the time of the first domain, and the
+   * windows in order. `lengths` are those of the first domain then, and `time` is a number or a symbol of its own.
+   */
+  readonly over?: { readonly time: Dim; readonly windows: readonly Windows[] };
 }
 
 /**

@@ -3,7 +3,7 @@
 import { parseDim } from "../../base/dim.js";
 import { isPlainOp, listItems, parseAttributes, parseDtype, unreadable } from "./attributes.js";
 import { atPath, domainTable, inputNode, makeGraph, makeNode, makeScan, newScope } from "./build.js";
-import { type Domain, domainTables, type Graph, type Node, type ScanAttributes } from "./node.js";
+import { type Domain, domainTables, type Graph, type Node, type ScanAttributes, type Windows } from "./node.js";
 
 /**
  * The graph in a text of `print`. Types are computed again and must agree with the text.
@@ -81,8 +81,8 @@ class Reader {
   }
 
   #domain(names: Names): void {
-    const [, name, batch, time, steps, lengths] = this.#match(
-      /^\s*domain (\S+) batch=(\S+) time=(\S+) steps=(\S+) lengths=(\S+)$/,
+    const [, name, batch, time, steps, lengths, first, windows] = this.#match(
+      /^\s*domain (\S+) batch=(\S+) time=(\S+) steps=(\S+) lengths=(\S+)(?: over=([^:\s]+):([\d/,]+))?$/,
       "domain",
     );
     names.domains.set(name!, {
@@ -91,6 +91,7 @@ class Reader {
       time: parseDim(time!),
       steps: parseDim(steps!),
       lengths: lengths === "all" ? null : reference(lengths!, names),
+      ...(windows === undefined ? {} : { over: { time: parseDim(first!), windows: readWindows(windows) } }),
     });
   }
 
@@ -110,6 +111,14 @@ class Reader {
       names.nodes.set(`${name}.${index}`, part);
     });
   }
+}
+
+/** As in `3/2,2/2`. */
+function readWindows(text: string): Windows[] {
+  return text.split(",").map((part) => {
+    const [size = 0, stride = 0] = part.split("/").map(Number);
+    return { size, stride };
+  });
 }
 
 function readNode(op: string, rest: string, where: string, names: Names): Node {

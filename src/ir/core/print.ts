@@ -47,7 +47,10 @@ function inputText(node: Node<"input">): string {
 
 function domainText(domain: Domain, refer: (node: Node) => string): string {
   const lengths = domain.lengths === null ? "all" : refer(domain.lengths);
-  return `domain ${domain.name} batch=${showDim(domain.batch)} time=${showDim(domain.time)} steps=${showDim(domain.steps)} lengths=${lengths}`;
+  const { name, batch, time, steps, over } = domain;
+  const windows =
+    over === undefined ? "" : ` over=${showDim(over.time)}:${over.windows.map(({ size, stride }) => `${size}/${stride}`).join(",")}`;
+  return `domain ${name} batch=${showDim(batch)} time=${showDim(time)} steps=${showDim(steps)} lengths=${lengths}${windows}`;
 }
 
 function nodeLines(node: Node, refer: (node: Node) => string, indent: string): string[] {

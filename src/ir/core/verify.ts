@@ -112,7 +112,9 @@ function sameType(a: ValueType, b: ValueType): boolean {
 function verifyDomains(level: Level, domains: readonly Domain[], listed: ReadonlySet<Node>): void {
   const names = new Set(domains.map(({ name }) => name));
   if (names.size < domains.length) throw invalid(level, null, "two time domains have one name");
-  for (const { name, steps, batch, time, lengths } of domains) {
+  for (const { name, steps, batch, time, lengths, over } of domains) {
+    if (over !== undefined && typeof time !== "number" && bareSymbol(time) === null)
+      throw invalid(level, null, `the time of ${name} is not a symbol of its own`);
     const isSingleStep = time === 1 && lengths === null && equalDims(steps, batch);
     if (bareSymbol(steps) === null && !isSingleStep)
       throw invalid(level, null, `the number of steps of ${name} is not a symbol of its own`);

@@ -2,7 +2,7 @@
 
 import { addDims, bareSymbol, type Dim, mulDims, symbolDim } from "../../base/dim.js";
 import type { DType } from "../../base/dtype.js";
-import type { DomainTable } from "../core/node.js";
+import type { Domain, DomainTable } from "../core/node.js";
 import type { MicroOpcode } from "./opcodes.js";
 import type { Binding, ProgramSpec, VectorName } from "./section.js";
 
@@ -199,6 +199,8 @@ export interface LoweredDomain {
   readonly steps: string;
   /** Number of the section's input that holds the lengths; null when every row has all steps. */
   readonly lengths: number | null;
+  /** As in the core dialect: the steps are windows over those of another domain, whose time and lengths these are. */
+  readonly over?: Domain["over"];
 }
 
 /** Where in the model an index is checked. */

@@ -1,7 +1,6 @@
 // Layers without memory: dense, embedding, dropout, layer norm, activation.
 
-import { type Dim, showShape } from "../../base/dim.js";
-import type { DType } from "../../base/dtype.js";
+import { showShape } from "../../base/dim.js";
 import { ShapeError } from "../../base/errors.js";
 import { noIndex } from "../../base/no-index.js";
 import type { Tensor } from "../../base/tensor.js";
@@ -14,12 +13,12 @@ import { add, cast, equal, floor, greaterEqual, logicalAnd, where } from "../../
 import { dropout } from "../../ops/random.js";
 import { activationName, activations } from "../activations.js";
 import { type Init, onesInit, uniformInit } from "../init.js";
-import { checkExtras, featureSize, type Layer, type LayerContext, type LayerDefinition, makeLayer } from "../layer.js";
+import { featureSize, type Layer } from "../layer.js";
 import { rememberLogits } from "../logits.js";
 import { checkOptions, type OptionKinds } from "../options.js";
 import { checkWeightRules, type WeightRules, weightRuleKinds, withWeightRules } from "../regularizers.js";
-import { type Weight, weight } from "../weight.js";
-import { plainOptions } from "./recurrent.js";
+import { weight } from "../weight.js";
+import { plainLayer } from "./plain.js";
 
 /** Options of `dense`. */
 export interface DenseOptions extends WeightRules {
@@ -145,26 +144,4 @@ export function activation(given: string | ActivationOptions): Layer {
     weights: () => ({}),
     apply: (x) => rememberLogits(activations[act](cast(x, "float32")), x, act),
   });
-}
-
-interface PlainLayer {
-  readonly isRandom?: boolean;
-  weights(shape: readonly Dim[], dtype: DType): { readonly [name: string]: Weight };
-  apply(x: Tensor, context: LayerContext): Tensor;
-}
-
-function plainLayer(kind: string, options: object & { readonly name?: string }, parts: PlainLayer): Layer {
-  const definition: LayerDefinition = {
-    config: { kind, options: plainOptions(options) },
-    givenName: options.name ?? null,
-    cells: [],
-    isRandom: parts.isRandom ?? false,
-    weights: parts.weights,
-    apply(x, extras, context) {
-      checkExtras(kind, extras, []);
-      return parts.apply(x, context);
-    },
-    turned: null,
-  };
-  return makeLayer(definition);
 }

@@ -6,6 +6,7 @@ import type { AnyCell } from "../cell.js";
 import * as builtIn from "../cells/index.js";
 import { type Layer, type LayerConfig, makeLayer, type StatefulLayer } from "../layer.js";
 import { type BidirectionalOptions, bidirectional } from "./bidirectional.js";
+import { type Conv1dOptions, conv1d } from "./conv.js";
 import {
   type ActivationOptions,
   activation,
@@ -30,6 +31,7 @@ import {
   type SimpleRnnOptions,
   simpleRnn,
 } from "./named.js";
+import { averagePool1d, globalAveragePool1d, globalMaxPool1d, maxPool1d, type Pool1dOptions } from "./pooling.js";
 import { asAnyCell, type RecurrentOptions, recurrentDefinition } from "./recurrent.js";
 
 /** A layer from its configuration. Its maker checks every option again, so a wrong file gives the same sentence as a wrong call. */
@@ -47,6 +49,16 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
       return layerNormLayer(options as { readonly name?: string });
     case "activation":
       return activation(options as ActivationOptions);
+    case "conv1d":
+      return conv1d(options as Conv1dOptions);
+    case "maxPool1d":
+      return maxPool1d(options as Pool1dOptions);
+    case "averagePool1d":
+      return averagePool1d(options as Pool1dOptions);
+    case "globalMaxPool1d":
+      return globalMaxPool1d(options as { readonly name?: string });
+    case "globalAveragePool1d":
+      return globalAveragePool1d(options as { readonly name?: string });
     case "simpleRnn":
       return simpleRnn(options as SimpleRnnOptions);
     case "lstm":

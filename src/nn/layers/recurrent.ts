@@ -146,13 +146,12 @@ function checkCellSizes(owner: string, cell: AnyCell, options: { readonly [optio
   }
 }
 
-function sequenceFeatures(owner: string, shape: readonly Dim[]): number {
+/** The features of [batch, time, feature]; throws ShapeError `not_a_sequence`. */
+export function sequenceFeatures(owner: string, shape: readonly Dim[]): number {
   const last = shape.at(-1);
   if (shape.length === 3 && typeof last === "number") return last;
   const hint =
-    shape.length === 2
-      ? "If a recurrent layer comes before this one, give it returnSequences: true."
-      : "Recurrent layers read one vector per step.";
+    shape.length === 2 ? "If a recurrent layer comes before this one, give it returnSequences: true." : "It reads one vector per step.";
   throw new ShapeError({
     code: "not_a_sequence",
     op: owner,

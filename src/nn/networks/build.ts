@@ -5,6 +5,7 @@ import { ShapeError, UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import type { Tree } from "../../base/tree.js";
 import { inputNode } from "../../ir/core/build.js";
+import { windowDomainOf } from "../../trace/context.js";
 import { traceFunction, traceOrEvaluate } from "../../trace/function.js";
 import { dimsOf, isTensor, TracedTensor } from "../../trace/traced.js";
 import { outputOf } from "../layers/recurrent.js";
@@ -150,7 +151,9 @@ function outputInfo(output: Tensor): NetworkOutput {
   const shape = dimsOf(output)
     .slice(1)
     .map((dim) => (typeof dim === "number" ? dim : "time"));
-  return { sequence, shape };
+  const time = dimsOf(output)[1];
+  const over = time === undefined ? undefined : windowDomainOf(time)?.over;
+  return over === undefined ? { sequence, shape } : { sequence, shape, windows: over.windows };
 }
 
 /** True when the second axis is a run-time size: time. */

@@ -6,10 +6,10 @@ import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { isRecord } from "../../base/tree.js";
 import { constantNode, domainTable, inputNode, makeGraph, makeNode, makeScan, newScope } from "../../ir/core/build.js";
-import { type Domain, domainTables, isOp, type Node, type OpName, type ScanAttributes } from "../../ir/core/node.js";
+import { type Domain, domainTables, isOp, type Node, type OpName, type ScanAttributes, type Windows } from "../../ir/core/node.js";
 import { primitives } from "../../ir/core/table.js";
 import { tap } from "../../ops/tap.js";
-import { domainFor } from "../../trace/context.js";
+import { domainFor, windowDomain } from "../../trace/context.js";
 import { nodeOf } from "../../trace/emit.js";
 import { asValue, TracedTensor } from "../../trace/traced.js";
 import type { Extras } from "../layer.js";
@@ -98,7 +98,9 @@ class Replay {
     const saved = this.#wiring.domains[name];
     if (saved === undefined) throw badConfig(`domain ${name} is not described`);
     const lengths = saved.lengths === null ? null : this.tensor({ slot: saved.lengths, domain: null });
-    const domain = domainFor(this.#size(saved.batch), this.#size(saved.time), lengths);
+    const { over } = saved;
+    const first = domainFor(this.#size(saved.batch), this.#size(over?.time ?? saved.time), lengths);
+    const domain = readWindows(over?.windows ?? []).reduce(windowDomain, first);
     this.#meetDomain(name, domain);
     return domain;
   }
@@ -226,7 +228,7 @@ class Replay {
     if (typeof value === "number") return value;
     if (!isRecord(value) || typeof value.dim !== "string") throw badConfig("a size is not a size");
     const dim = parseDim(value.dim);
-    for (const symbol of symbolsIn(dim)) if (symbol.startsWith("N.") && !this.#sizes.has(symbol)) this.#domain(symbol.slice(2));
+    for (const symbol of symbolsIn(dim)) if (/^[NT]\./.test(symbol) && !this.#sizes.has(symbol)) this.#domain(symbol.slice(2));
     return substituteDim(dim, this.#sizes);
   }
 }
@@ -251,6 +253,15 @@ function isOpName(word: string): word is OpName {
 function readDType(word: unknown): "float32" | "int32" | "bool" {
   if (word === "float32" || word === "int32" || word === "bool") return word;
   throw badConfig(`there is no dtype ${JSON.stringify(word)}`);
+}
+
+function readWindows(saved: unknown): Windows[] {
+  const isWhole = (size: unknown): boolean => Number.isInteger(size) && Number(size) >= 1;
+  if (!Array.isArray(saved)) throw badConfig("windows are not a list");
+  return saved.map((part: unknown) => {
+    if (!isRecord(part) || !isWhole(part.size) || !isWhole(part.stride)) throw badConfig("windows have no size or no stride");
+    return { size: Number(part.size), stride: Number(part.stride) };
+  });
 }
 
 function readConstant(attrs: unknown): Node {

@@ -48,6 +48,8 @@ export interface WiredDomain {
   readonly time: Json;
   readonly steps: Json;
   readonly lengths: number | null;
+  /** Where the steps are windows over those of another domain: its time, and size and stride of the windows. */
+  readonly over?: { readonly time: Json; readonly windows: readonly { readonly size: number; readonly stride: number }[] };
 }
 
 /** One layer call. */
@@ -151,8 +153,9 @@ function withLengths(roots: readonly Node[], values: readonly Value[], domains: 
 }
 
 function wiredDomain(domain: Domain, index: ReadonlyMap<Node, number>): WiredDomain {
-  const { batch, time, steps, lengths } = domain;
-  return { batch: toJson(batch), time: toJson(time), steps: toJson(steps), lengths: lengths === null ? null : index.get(lengths)! };
+  const { batch, time, steps, lengths, over } = domain;
+  const sizes = { batch: toJson(batch), time: toJson(time), steps: toJson(steps), lengths: lengths === null ? null : index.get(lengths)! };
+  return over === undefined ? sizes : { ...sizes, over: { time: toJson(over.time), windows: over.windows } };
 }
 
 function wiredNode(node: Node, index: ReadonlyMap<Node, number>): WiredNode {
