@@ -2,6 +2,7 @@
 
 import { DataError } from "../base/errors.js";
 import { type Grid, nameOf, placeOn, type Step, timeOn } from "./frequency.js";
+import type { Numbers } from "./number-store.js";
 import type { CovariateColumn } from "./roles.js";
 import { notANumber } from "./roles.js";
 import type { MergedRows, RowGroup } from "./rows.js";
@@ -73,12 +74,13 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
     gaps: grid.size - merged.times.length,
     firstGap: grid.positions?.findIndex((position, i) => position !== i) ?? -1,
     duplicates: merged.duplicates,
-    ...clockOf(grid, merged, times),
+    ...clockOf(grid, merged.times, times),
   };
 }
 
-function clockOf(grid: Grid, merged: MergedRows, times: Times): Pick<Laid, "timeAt" | "timeLabel"> {
-  const timeAt = timeOn(grid, merged.times);
+/** Times and labels of the steps of a grid. */
+export function clockOf(grid: Grid, clock: Numbers, times: Times): Pick<Laid, "timeAt" | "timeLabel"> {
+  const timeAt = timeOn(grid, clock);
   if (times.precision !== "number") return { timeAt, timeLabel: (index) => formatTime(timeAt(index), times.precision) };
   return { timeAt, timeLabel: (index) => String(Number(timeAt(index).toPrecision(12))) };
 }

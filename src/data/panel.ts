@@ -5,6 +5,7 @@ import { shortName } from "./decode.js";
 import { foundInPanel, foundInSeries } from "./found.js";
 import { findStep, inOrder, placeOn, type Step, stepOfName } from "./frequency.js";
 import { frequencyOf, type Laid, type LayFacts, laySeries } from "./lay.js";
+import type { Numbers } from "./number-store.js";
 import { covariateColumns, targetColumns } from "./roles.js";
 import { groupRows, type MergedRows, mergeRows, type RowGroup } from "./rows.js";
 import { chooseSeason, type SeasonChoice } from "./season-choice.js";
@@ -12,10 +13,12 @@ import { findStatics, namedStatics, staticValues } from "./statics.js";
 import { columnOf, placeOf } from "./table.js";
 import { readTimes, splitNames, type Times } from "./time-column.js";
 import type { Column, Panel, PanelOptions, Series, SkippedSeries, Table } from "./types.js";
+import { hasSeriesInRows, layColumn, layRow, rowId, seriesColumns, seriesRows, wideTarget } from "./wide.js";
 
 /**
  * All series of a table in the long form: one row per series and time, the series named by `id`. A table with the columns
- * `unique_id`, `ds` and `y` needs no options. Without ids the table is one series.
+ * `unique_id`, `ds` and `y` needs no options. Without ids the table is one series. In the `wide` form a row is an id followed by
+ * its values, or, if the first column is the time, each further column is a series.
  *
  * Rows may come in any order; steps without a row become NaN; a series that cannot be used is skipped with its reason.
  *
@@ -23,57 +26,123 @@ import type { Column, Panel, PanelOptions, Series, SkippedSeries, Table } from "
  * @example  const shops = panel(await readTable("shops.csv"), { id: "shop", time: "day", target: "sales", future: ["promotion"] });
  */
 export function panel(table: Table, options: PanelOptions = {}): Panel {
-  const roles = rolesOf(table, options);
-  const groups = groupRows(table.rows, roles.ids, roles.times);
-  const isAlone = roles.ids.length === 0;
-  const skipped: SkippedSeries[] = [];
-  const attempt = <T>(group: RowGroup, f: () => T): T | null => {
-    if (isAlone) return f();
-    try {
-      return f();
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      skipped.push({ id: group.id ?? "", code: error.code, message: error.message });
-      return null;
-    }
-  };
-  const timed = groups.flatMap((group) => {
-    const merged = attempt(group, () => mergeTimed(group, roles.times));
-    return merged === null ? [] : [{ group, merged }];
-  });
-  const step = stepFor(
-    timed.map(({ merged }) => merged),
-    roles.times,
-    options.frequency,
-    table,
-  );
-  const facts: LayFacts = { table, how: options.duplicates, ...roles };
-  const usable = timed.flatMap(({ group, merged }) => {
-    const laid = attempt(group, () => {
-      const own = laySeries(group, merged, step, facts);
-      if (!isAlone) checkUsable(own, options.least ?? 1);
-      return own;
-    });
-    return laid === null ? [] : [{ group, laid }];
-  });
+  const laying =
+    options.wide !== true
+      ? layLong(table, options)
+      : hasSeriesInRows(table, options)
+        ? layRows(table, options)
+        : layColumns(table, options);
+  const { times, usable, skipped, isAlone } = laying;
   if (usable.length === 0) throw noSeries(skipped, table);
-  const frequency = frequencyOf(step, roles.times, options.frequency);
+  const frequency = frequencyOf(laying.step, times, laying.frequency);
   const trainings = usable.map(({ laid }) => trainingOf(laid, options.test));
   const season = chooseSeason(frequency, trainings, options.season);
   const kept = usable.flatMap(({ group, laid }) => laid.targets.map((_, k) => ({ group, laid, k })));
-  const named = options.statics;
-  const columns = named === undefined ? findStatics(table, groups, usedNames(roles)) : namedStatics(table, groups, named);
-  const series = kept.map(({ laid, k }) => seriesOf(laid, k, { table, times: roles.times, frequency, season, isAlone }));
+  const series = kept.map(({ laid, k }) => seriesOf(laid, k, { table, times, frequency, season, isAlone }));
+  const groups = kept.map(({ group }) => group);
+  const found = isAlone ? series[0]!.found : foundInPanel({ table, times, frequency, season, series, skipped, columns: laying.statics });
   return {
-    series,
-    skipped,
-    statics: staticValues(
-      columns,
-      kept.map(({ group }) => group),
-    ),
-    ...headOf(table, roles, { frequency, season }),
+    ...{ series, skipped, statics: staticValues(laying.statics, groups), targets: laying.targets, id: laying.id },
+    ...{ frequency, season: season.rows, timeColumns: times.columns, rows: table.rows, dateOrder: times.dateOrder },
     ...sumsOf(usable.map(({ laid }) => laid)),
-    found: isAlone ? series[0]!.found : foundInPanel({ table, times: roles.times, frequency, season, series, skipped, columns }),
+    ...{ found, file: table.file },
+  };
+}
+
+/** The series of a table in whichever form, before their season is known. */
+interface Laying {
+  readonly times: Times;
+  readonly step: Step;
+  readonly usable: readonly { readonly group: RowGroup; readonly laid: Laid }[];
+  readonly skipped: readonly SkippedSeries[];
+  readonly statics: readonly Column[];
+  readonly targets: readonly string[];
+  readonly id: string | null;
+  readonly frequency: string | undefined;
+  /** One series without an id: its errors are the table's. */
+  readonly isAlone: boolean;
+}
+
+function layLong(table: Table, options: PanelOptions): Laying {
+  const roles = rolesOf(table, options);
+  const groups = groupRows(table.rows, roles.ids, roles.times);
+  const isAlone = roles.ids.length === 0;
+  const { skipped, attempt } = skipping(isAlone);
+  const timed = groups.flatMap((group) => attempt(group.id, () => ({ group, merged: mergeTimed(group, roles.times) })));
+  const clocks = timed.map(({ merged }) => merged.times);
+  const step = stepFor(clocks, roles.times, options.frequency, table);
+  const facts: LayFacts = { table, how: options.duplicates, ...roles };
+  const usable = timed.flatMap(({ group, merged }) =>
+    attempt(group.id, () => {
+      const laid = laySeries(group, merged, step, facts);
+      if (!isAlone) checkUsable(laid, options.least);
+      return { group, laid };
+    }),
+  );
+  const named = options.statics;
+  return {
+    ...{ times: roles.times, step, usable, skipped, isAlone },
+    statics: named === undefined ? findStatics(table, groups, usedNames(roles)) : namedStatics(table, groups, named),
+    targets: roles.targets.map((column) => column.name),
+    id: isAlone ? null : roles.ids.map((column) => column.name).join(","),
+    frequency: options.frequency,
+  };
+}
+
+function layRows(table: Table, options: PanelOptions): Laying {
+  const parts = seriesRows(table, options);
+  const { skipped, attempt } = skipping(false);
+  const usable = Array.from({ length: table.rows }, (_, row) => row).flatMap((row) => {
+    const id = rowId(parts, row);
+    return attempt(id, () => {
+      const laid = layRow(table, parts, row);
+      checkUsable(laid, options.least);
+      return { group: { id, rows: { length: 1, get: () => row } }, laid };
+    });
+  });
+  const { times, step, frequency, values } = parts;
+  const groups = usable.map(({ group }) => group);
+  const used = new Set([...parts.ids, ...values].map((column) => column.name));
+  const statics = options.statics === undefined ? findStatics(table, groups, used) : parts.statics;
+  const id = parts.ids.map((column) => column.name).join(",");
+  return { ...{ times, step, usable, skipped, statics, id, frequency }, targets: [wideTarget], isAlone: false };
+}
+
+function layColumns(table: Table, options: PanelOptions): Laying {
+  const parts = seriesColumns(table, options);
+  const step = stepFor([mergeRows(parts.group.rows, parts.times).times], parts.times, options.frequency, table);
+  const { skipped, attempt } = skipping(false);
+  const usable = parts.columns.flatMap((column, k) =>
+    attempt(column.name, () => {
+      const laid = layColumn(parts, k, step);
+      checkUsable(laid, options.least);
+      return { group: { id: column.name, rows: parts.group.rows }, laid };
+    }),
+  );
+  const { times } = parts;
+  return {
+    ...{ times, step, usable, skipped, statics: [], frequency: options.frequency },
+    targets: [wideTarget],
+    id: "column",
+    isAlone: false,
+  };
+}
+
+/** Errors of one series among several become its reason for being left out. */
+function skipping(isAlone: boolean): { skipped: SkippedSeries[]; attempt<T>(id: string | null, f: () => T): T[] } {
+  const skipped: SkippedSeries[] = [];
+  return {
+    skipped,
+    attempt(id, f) {
+      if (isAlone) return [f()];
+      try {
+        return [f()];
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        skipped.push({ id: id ?? "", code: error.code, message: error.message });
+        return [];
+      }
+    },
   };
 }
 
@@ -122,8 +191,7 @@ function mergeTimed(group: RowGroup, times: Times): MergedRows {
 }
 
 /** One step for all: the asked one, or the commonest; rows in their order if it fits fewer than half of the series. */
-function stepFor(all: readonly MergedRows[], times: Times, frequency: string | undefined, table: Table): Step {
-  const clocks = all.map((merged) => merged.times);
+function stepFor(clocks: readonly Numbers[], times: Times, frequency: string | undefined, table: Table): Step {
   const asked = frequency === undefined ? null : stepOfName(frequency);
   if (frequency !== undefined && asked === null) {
     const hint = 'Use yearly, quarterly, monthly, weekly, daily, "business daily", hourly, or a count such as "15 minutes".';
@@ -139,7 +207,7 @@ function stepFor(all: readonly MergedRows[], times: Times, frequency: string | u
   return clocks.length === 0 ? step : inOrder(clocks[0]!).step;
 }
 
-function checkUsable(laid: Laid, least: number): void {
+function checkUsable(laid: Laid, least = 1): void {
   for (const { name, values } of laid.targets) {
     const first = values.find((value) => !Number.isNaN(value));
     if (values.some((value) => !Number.isNaN(value) && value !== first)) continue;
@@ -177,21 +245,6 @@ function seriesOf(laid: Laid, k: number, facts: SeriesFacts): Series {
     timeColumns: times.columns,
     dateOrder: times.dateOrder,
     found: isAlone ? foundInSeries(laid, k, facts) : [],
-    file: table.file,
-  };
-}
-
-type Head = Pick<Panel, "targets" | "id" | "frequency" | "season" | "timeColumns" | "rows" | "dateOrder" | "file">;
-
-function headOf(table: Table, roles: Roles, { frequency, season }: { frequency: string; season: SeasonChoice }): Head {
-  return {
-    targets: roles.targets.map((column) => column.name),
-    id: roles.ids.length === 0 ? null : roles.ids.map((column) => column.name).join(","),
-    frequency,
-    season: season.rows,
-    timeColumns: roles.times.columns,
-    rows: table.rows,
-    dateOrder: roles.times.dateOrder,
     file: table.file,
   };
 }

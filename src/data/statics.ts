@@ -8,6 +8,11 @@ import type { Column, StaticColumn, Table } from "./types.js";
 /** A column of words with more different ones is a name of the series, not a group of them. */
 const mostFoundCategories = 200;
 
+/** So is one in which most series, of several, have a word of their own. */
+function isName(words: number, series: number): boolean {
+  return words > mostFoundCategories || (series > 2 && words === series) || (series >= 10 && 2 * words > series);
+}
+
 /** Columns outside `used` that are constant in every series, as far as they have values, and differ between some. */
 export function findStatics(table: Table, groups: readonly RowGroup[], used: ReadonlySet<string>): Column[] {
   if (groups.length < 2) return [];
@@ -21,8 +26,7 @@ export function findStatics(table: Table, groups: readonly RowGroup[], used: Rea
         if (cell === undefined) return false;
         cells.add(cell);
       }
-      const isName = column.kind === "text" && (cells.size > mostFoundCategories || (cells.size === groups.length && groups.length > 2));
-      return cells.size > 1 && !isName;
+      return cells.size > 1 && !(column.kind === "text" && isName(cells.size, groups.length));
     });
 }
 

@@ -4,7 +4,7 @@ import { DataError } from "../base/errors.js";
 import { type CsvRecord, checkFieldCounts, parseCsv } from "./csv.js";
 import { shortName } from "./decode.js";
 import { decimalOf, missingTest, parseNumber } from "./numbers.js";
-import { looksLikeTime } from "./time.js";
+import { looksLikeTime, timeOfNumber } from "./time.js";
 import type { Column, Delimiter, Table, TableOptions } from "./types.js";
 
 /**
@@ -15,14 +15,18 @@ import type { Column, Delimiter, Table, TableOptions } from "./types.js";
  */
 export function parseTable(text: string, options: TableOptions = {}): Table {
   const { records, delimiter } = parseCsv(text, options);
-  const hasHeader = !isDataRow(records[0]!);
-  checkFieldCounts(records, hasHeader, options.file);
-  const names = hasHeader ? headerNames(records[0]!, options.file) : records[0]!.fields.map((_, i) => `c${i + 1}`);
+  const wide = options.wide === true;
+  const hasHeader = !isDataRow(records[0]!) && !(wide && isSeriesRow(records[0]!));
+  if (!wide) checkFieldCounts(records, hasHeader, options.file);
+  const named = records[0]!.fields.length;
+  const width = records.reduce((most, { fields }) => Math.max(most, fields.length), 0);
+  const written = hasHeader ? headerNames(records[0]!, options.file) : records[0]!.fields.map((_, i) => `c${i + 1}`);
+  const names = [...written, ...Array.from({ length: width - named }, (_, i) => `c${named + i + 1}`)];
   const body = hasHeader ? records.slice(1) : records;
   if (body.length === 0) {
     throw new DataError("no_rows", `${shortName(options.file)} has a header and no rows.`, "", placeOf(options.file));
   }
-  return build(names, body, { delimiter, hasHeader, options });
+  return build(names, body, { delimiter, hasHeader, named: hasHeader ? named : width, options });
 }
 
 /** What a table made in memory needs: columns of numbers or words of equal length. */
@@ -36,7 +40,7 @@ export function tableOf(columns: Readonly<Record<string, readonly (number | stri
     fields: names.map((name) => String(columns[name]![row] ?? "")),
     line: row + 1,
   }));
-  return build(names, records, { delimiter: ",", hasHeader: true, options: {} });
+  return build(names, records, { delimiter: ",", hasHeader: true, named: names.length, options: {} });
 }
 
 /**
@@ -77,16 +81,17 @@ export function placeOf(file: string | null | undefined): { file?: string } {
 interface BuildFacts {
   readonly delimiter: Delimiter;
   readonly hasHeader: boolean;
+  readonly named: number;
   readonly options: TableOptions;
 }
 
-function build(names: readonly string[], body: readonly CsvRecord[], { delimiter, hasHeader, options }: BuildFacts): Table {
+function build(names: readonly string[], body: readonly CsvRecord[], { delimiter, hasHeader, named, options }: BuildFacts): Table {
   const isMissing = missingTest(options.missing ?? []);
   const columns: Record<string, Column> = {};
   let decimal: "." | "," = ".";
   names.forEach((name, index) => {
     const text = body.map((record) => {
-      const cell = record.fields[index]!;
+      const cell = record.fields[index] ?? "";
       return isMissing(cell) ? null : cell;
     });
     const own = decimalOf(text, delimiter);
@@ -95,7 +100,7 @@ function build(names: readonly string[], body: readonly CsvRecord[], { delimiter
     Object.defineProperty(columns, name, { value: column(name, text, own), enumerable: true });
   });
   const lines = Int32Array.from(body, (record) => record.line);
-  return { rows: body.length, columns, names, lines, file: options.file ?? null, hasHeader, delimiter, decimal };
+  return { rows: body.length, columns, names, lines, file: options.file ?? null, hasHeader, named, delimiter, decimal };
 }
 
 function column(name: string, text: readonly (string | null)[], decimal: "." | ","): Column {
@@ -120,6 +125,14 @@ function isDataRow(record: CsvRecord): boolean {
   const cells = record.fields.filter((field) => field !== "");
   const isNumber = (cell: string): boolean => !Number.isNaN(parseNumber(cell, ".")) || !Number.isNaN(parseNumber(cell, ","));
   return cells.some(isNumber) && cells.every((cell) => isNumber(cell) || looksLikeTime(cell));
+}
+
+/** A first row of a wide table whose cells after the first are mostly numbers that no calendar explains. */
+function isSeriesRow(record: CsvRecord): boolean {
+  const cells = record.fields.slice(1).filter((field) => field !== "");
+  const numbers = cells.map((cell) => parseNumber(cell, ".")).filter((value) => !Number.isNaN(value));
+  const isYears = numbers.every((value, i) => timeOfNumber(value) !== null && (i === 0 || value > numbers[i - 1]!));
+  return 2 * numbers.length > cells.length && !isYears;
 }
 
 function headerNames(record: CsvRecord, file: string | undefined): string[] {

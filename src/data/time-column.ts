@@ -132,12 +132,12 @@ function numberedRows(table: Table): Times {
     columns: [],
     dateOrder: null,
     textOf: (row) => `row ${row + 1}`,
-    ...neverBad,
+    ...noProblem,
   };
 }
 
 /** Numbers are times without exception. */
-const neverBad: Pick<Times, "firstBad" | "problem"> = {
+export const noProblem: Pick<Times, "firstBad" | "problem"> = {
   firstBad: -1,
   problem: () => new DataError("bad_time", "a row has no time."),
 };

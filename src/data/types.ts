@@ -31,6 +31,8 @@ export interface Table {
   /** Path as given, or null for text in memory. */
   readonly file: string | null;
   readonly hasHeader: boolean;
+  /** Columns that the header names; rows of a wide table may be longer. */
+  readonly named: number;
   readonly delimiter: Delimiter;
   /** "," if some column is written with decimal commas. */
   readonly decimal: "." | ",";
@@ -47,6 +49,8 @@ export interface TableOptions {
   readonly delimiter?: Delimiter;
   /** Path or name shown in messages. */
   readonly file?: string;
+  /** A series per row: rows may be of different lengths, and a first row of values is no header. */
+  readonly wide?: boolean;
 }
 
 export interface ReadTableOptions extends TableOptions {
@@ -167,6 +171,11 @@ export interface PanelOptions extends Omit<SeriesOptions, "target"> {
   readonly target?: string | readonly string[];
   /** Column whose cells say to which series a row belongs, or several joined by commas. */
   readonly id?: string;
+  /**
+   * A series per row (its id, then its values; times, if any, are the names of the value columns), or, if the first column is
+   * the time, a series per further column. Read such a file with `wide` as well.
+   */
+  readonly wide?: boolean;
   /** Static columns. Unless given: every other column that is the same in all rows of each series and differs between some. */
   readonly statics?: readonly string[];
   /** Fewest rows a series must have; shorter ones are skipped. */

@@ -1,0 +1,50 @@
+// Times that stand in the header: column names such as 2020-01, Jan 2020 or 2019, in any order.
+
+import { DataError } from "../base/errors.js";
+import { numbersOf } from "./number-store.js";
+import { placeOf } from "./table.js";
+import { type DateOrder, findDateOrder, finer, type ParsedTime, type Precision, parseTime, timeOfNumber } from "./time.js";
+import { noProblem, type Times } from "./time-column.js";
+import type { Column, Table } from "./types.js";
+
+/** The clock of a table's value columns, and their order in time. */
+export interface HeaderTimes {
+  readonly times: Times;
+  /** Places in `columns`, oldest first. */
+  readonly order: readonly number[];
+}
+
+/**
+ * Reads the names of the columns as times; columns whose names are none are numbered as they stand.
+ * @throws DataError `ambiguous_dates`
+ */
+export function headerTimes(table: Table, columns: readonly Column[], dateOrder: DateOrder | undefined): HeaderTimes {
+  const names = columns.map((column) => column.name);
+  const asWritten = columns.map((_, place) => place);
+  const numbered: Times = {
+    ...{ ms: { length: columns.length, get: (i) => i + 1 }, precision: "number", columns: [], dateOrder: null, ...noProblem },
+    textOf: (i) => `column ${i + 1}`,
+  };
+  const either = names.map((name) => timeOfName(name, "dmy") ?? timeOfName(name, "mdy"));
+  if (!table.hasHeader || columns.length < 2 || either.includes(null)) return { times: numbered, order: asWritten };
+  const found = dateOrder === undefined ? findDateOrder(names) : { order: dateOrder, ambiguous: -1 };
+  if (found.ambiguous >= 0) {
+    const message = `"${names[found.ambiguous]}" fits day or month first throughout;`;
+    throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", placeOf(table.file));
+  }
+  const parsed = names.map((name) => timeOfName(name, found.order)?.ms ?? Number.NaN);
+  const order = asWritten.sort((a, b) => parsed[a]! - parsed[b]!);
+  const ms = Float64Array.from(order, (place) => parsed[place]!);
+  if (ms.some((value, i) => !(i === 0 || value > ms[i - 1]!))) return { times: numbered, order: columns.map((_, place) => place) };
+  const precision = either.reduce((finest: Precision, time) => finer(finest, time!.precision), "year");
+  const times: Times = {
+    ...{ ms: numbersOf(ms), precision, columns: ["header"], dateOrder: found.order, ...noProblem },
+    textOf: (i) => names[order[i]!]!,
+  };
+  return { times, order };
+}
+
+function timeOfName(name: string, order: DateOrder | null): ParsedTime | null {
+  const time = parseTime(name, order);
+  return time ?? (/^\d{4}(?:\d{4})?$/.test(name) ? timeOfNumber(Number(name)) : null);
+}
