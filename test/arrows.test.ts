@@ -25,9 +25,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   inspect: train.concat("train"),
   "index.ts": train.concat("train"),
   tasks,
-  cli: [...tasks, "tasks", "inspect"],
+  exchange: train.concat("train"),
+  cli: [...tasks, "tasks", "inspect", "exchange"],
 };
-const edges = new Set(["data", "io", "inspect", "tasks", "cli"]);
+const edges = new Set(["data", "io", "inspect", "tasks", "exchange", "cli"]);
 
 const files = readdirSync(src, { recursive: true })
   .map(String)

@@ -72,6 +72,17 @@ export async function readModelPath(from: string | URL): Promise<Map<string, Uin
   }
 }
 
+/** The bytes of one file of another program; throws DataError `no_such_file`, `cannot_read`. */
+export async function readForeignFile(from: string | URL): Promise<Uint8Array> {
+  const path = typeof from === "string" ? from : fileURLToPath(from);
+  if (!existsSync(path)) throw new DataError("no_such_file", `${path} does not exist.`, "", { file: path });
+  try {
+    return await readPlainFile(path, 0);
+  } catch (error) {
+    throw new DataError("cannot_read", `${path} cannot be read: ${reason(error)}.`, "", { file: path });
+  }
+}
+
 /** Where the model of this path lies: there, or beside it if a crash came between the two renames of a save; null if nowhere. */
 export function modelPlace(path: string): string | null {
   const target = resolve(path);

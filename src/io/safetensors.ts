@@ -4,6 +4,7 @@ import type { DType } from "../base/dtype.js";
 import { elementCount } from "../base/dtype.js";
 import { DataError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
+import { type ElementType, foreignTypes, ownTypes } from "./element-types.js";
 import { quoted, readJson } from "./json.js";
 
 /** One named array of a file. */
@@ -57,19 +58,26 @@ export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>, met
   return bytes;
 }
 
+/** Options of `readSafetensors`. */
+export interface ReadOptions {
+  /** Also read F64, F16 and BF16, which become float32, and I64, I16, I8 and U8, which become int32. Default false. */
+  readonly convert?: boolean;
+}
+
 /**
  * Reads a safetensors file; arrays are copies. Sizes, names and offsets are checked before anything is used: offsets must be
  * contiguous, in file order, and end where the file ends.
  *
  * @param file  how messages call the file
  * @throws DataError `safetensors_*`
+ * @example readSafetensors(await readFile("model.safetensors"), "model.safetensors", { convert: true }).tensors.get("fc.weight")
  */
-export function readSafetensors(bytes: Uint8Array, file = "the safetensors file"): SafetensorsFile {
+export function readSafetensors(bytes: Uint8Array, file = "the safetensors file", { convert = false }: ReadOptions = {}): SafetensorsFile {
   const { header, start } = readHeader(bytes, file);
   const metadata = readMetadata(header.__metadata__, file);
   const entries = Object.keys(header)
     .filter((name) => name !== "__metadata__")
-    .map((name) => readEntry(name, header[name], file));
+    .map((name) => readEntry(name, header[name], file, convert));
   const size = bytes.length - start;
   const sorted = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
   const end = sorted.reduce((at, entry) => {
@@ -83,7 +91,7 @@ export function readSafetensors(bytes: Uint8Array, file = "the safetensors file"
 
 interface Entry {
   readonly name: string;
-  readonly dtype: DType;
+  readonly type: ElementType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -115,11 +123,18 @@ function readMetadata(value: unknown, file: string): Readonly<Record<string, str
   return Object.fromEntries(pairs);
 }
 
-function readEntry(name: string, value: unknown, file: string): Entry {
+function readEntry(name: string, value: unknown, file: string, convert: boolean): Entry {
   if (!isRecord(value)) throw damaged(file, "entry", `${quoted(name)} has no description`);
-  const dtype = dtypes.find((each) => fileNames[each] === value.dtype);
-  if (dtype === undefined)
-    throw damaged(file, "dtype", `${quoted(name)} has the element type ${quoted(String(value.dtype))}; F32, I32 and BOOL can be read`);
+  const word = typeof value.dtype === "string" ? value.dtype : "";
+  const type = ownTypes.get(word) ?? (convert ? foreignTypes.get(word) : undefined);
+  if (type === undefined) {
+    const known = [...ownTypes.keys(), ...(convert ? foreignTypes.keys() : [])].join(", ");
+    throw damaged(
+      file,
+      "dtype",
+      `${quoted(name)} has ${word === "" ? "no element type" : `the element type ${quoted(word)}`}; ${known} can be read`,
+    );
+  }
   const shape = wholeNumbers(value.shape);
   if (shape === null) throw damaged(file, "shape", `${quoted(name)} has no valid shape`);
   const offsets = wholeNumbers(value.data_offsets);
@@ -127,18 +142,16 @@ function readEntry(name: string, value: unknown, file: string): Entry {
   if (begin === undefined || end === undefined || offsets?.length !== 2 || end < begin) {
     throw damaged(file, "offsets", `${quoted(name)} has no valid data_offsets`);
   }
-  const bytes = elementCount(shape) * elementBytes[dtype];
+  const bytes = elementCount(shape) * type.bytes;
   if (!Number.isSafeInteger(bytes) || bytes !== end - begin) {
     throw damaged(
       file,
       "size",
-      `${quoted(name)} [${shape.slice(0, 9).join(", ")}] ${fileNames[dtype]} needs ${bytes} bytes, its offsets give ${end - begin}`,
+      `${quoted(name)} [${shape.slice(0, 9).join(", ")}] ${word} needs ${bytes} bytes, its offsets give ${end - begin}`,
     );
   }
-  return { name, dtype, shape, begin, end };
+  return { name, type, shape, begin, end };
 }
-
-const dtypes: readonly DType[] = ["float32", "int32", "bool"];
 
 function wholeNumbers(value: unknown): readonly number[] | null {
   if (!Array.isArray(value)) return null;
@@ -147,12 +160,10 @@ function wholeNumbers(value: unknown): readonly number[] | null {
   return numbers.length === list.length ? numbers : null;
 }
 
-function load({ dtype, shape, begin, end }: Entry, bytes: Uint8Array, start: number): StoredTensor {
+function load({ type, shape, begin, end }: Entry, bytes: Uint8Array, start: number): StoredTensor {
   // A copy, because the view must start at a multiple of the element size; slice would share memory where bytes is a Buffer.
   const own = new Uint8Array(bytes.subarray(start + begin, start + end));
-  if (dtype === "float32") return { dtype, shape, data: new Float32Array(own.buffer) };
-  if (dtype === "int32") return { dtype, shape, data: new Int32Array(own.buffer) };
-  return { dtype, shape, data: own.map((value) => (value === 0 ? 0 : 1)) };
+  return { dtype: type.dtype, shape, data: type.read(own.buffer) };
 }
 
 function damaged(file: string, kind: string, what: string): DataError {

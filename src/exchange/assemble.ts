@@ -1,0 +1,124 @@
+// Puts converted layers together to a model with weights, checks that every weight has a source, and writes the report.
+
+import { DataError, DeepRnnError } from "../base/errors.js";
+import { hostTensor, type Tensor } from "../base/tensor.js";
+import type { Tree } from "../base/tree.js";
+import { requiredInside } from "../train/inside.js";
+import type { Model } from "../train/types.js";
+import { nested } from "../train/weights.js";
+import type { ForeignArray } from "./arrays.js";
+import type { ForeignLayer, WeightSource } from "./foreign-layer.js";
+import { type ConversionReport, makeReport, type ProbeResult, type TensorMatch } from "./report.js";
+
+/** Inputs with the outputs that the other framework gave for them. */
+export interface Probe {
+  /** [rows, ...], or by input name. */
+  readonly input: Tensor | { readonly [name: string]: Tensor };
+  readonly output: Tensor;
+}
+
+/** A model of another framework, made ours. */
+export interface Imported<O = Tensor> {
+  readonly model: Model<O>;
+  readonly report: ConversionReport;
+}
+
+/** What is known before the model is put together. */
+export interface Assembly {
+  readonly format: ConversionReport["format"];
+  readonly model: Model<Tensor>;
+  readonly layers: readonly ForeignLayer[];
+  readonly inputShapes: Parameters<Model["build"]>[0];
+  readonly leftOver: ConversionReport["leftOver"];
+  readonly notes: readonly string[];
+  /** How messages call the file. */
+  readonly file: string;
+  readonly probe: Probe | null;
+}
+
+/**
+ * Builds the model and gives it the weights.
+ *
+ * @throws DataError `weights_do_not_fit` naming the weight and both shapes, `bad_probe`
+ */
+export async function assemble(parts: Assembly): Promise<Imported> {
+  const { model, layers, file } = parts;
+  built(file, () => model.build(parts.inputShapes));
+  const sources: ReadonlyMap<string, WeightSource> = new Map(
+    layers.flatMap(({ name, weights }) => weights.map((source): [string, WeightSource] => [`${name}/${source.to}`, source])),
+  );
+  const matches = weightsOf(model).map(({ path, shape }) => matched(path, shape, sources.get(path), file));
+  const values = matches.map(({ weight, shape }) => [weight, hostTensor(sources.get(weight)!.value.data, shape, "float32")] as const);
+  const tree: Tree = nested(values);
+  model.weights = tree;
+  const report = makeReport({
+    format: parts.format,
+    direction: "import",
+    layers: layers.map(({ name, kind, foreign }) => ({ name, kind, foreign })),
+    parameters: values.reduce((sum, [, { data }]) => sum + data.length, 0),
+    tensors: matches,
+    leftOver: parts.leftOver,
+    notes: parts.notes,
+    probe: parts.probe === null ? null : await difference(model, parts.probe, file),
+  });
+  return { model, report };
+}
+
+/** Paths and shapes of a built model's weights, in order. */
+export function weightsOf(model: Model<unknown>): readonly { readonly path: string; readonly shape: readonly number[] }[] {
+  return requiredInside(model, "convert").session("convert").built.weights;
+}
+
+function matched(path: string, shape: readonly number[], source: WeightSource | undefined, file: string): TensorMatch {
+  if (source === undefined)
+    throw new DataError("weights_do_not_fit", `${file}: nothing in it belongs to the weight "${path}" [${shape.join(", ")}].`);
+  if (source.value.shape.join() !== shape.join()) {
+    const given = source.from.map((array) => `${array.name} [${array.shape.join(", ")}]`).join(" and ");
+    throw new DataError("weights_do_not_fit", `${file}: ${given} cannot become the weight "${path}" [${shape.join(", ")}].`);
+  }
+  return {
+    weight: path,
+    shape,
+    foreign: source.from.map(({ name }) => name),
+    foreignShapes: source.from.map((array) => array.shape),
+    transposed: source.transposed,
+    gates: source.gates,
+  };
+}
+
+async function difference(model: Model<Tensor>, { input, output }: Probe, file: string): Promise<ProbeResult> {
+  let found: Tensor;
+  try {
+    found = await model.predict(input, { batchSize: "full" });
+  } catch (error) {
+    if (!(error instanceof DeepRnnError)) throw error;
+    throw new DataError("bad_probe", `${file}: the probe's input does not fit the model: ${error.what}.`);
+  }
+  if (found.shape.join() !== output.shape.join()) {
+    const what = `${file}: the model gives [${found.shape.join(", ")}] for the probe's input, its output is [${output.shape.join(", ")}].`;
+    throw new DataError("bad_probe", what, "A recurrent layer may have to give all steps, or only the last.");
+  }
+  const differences = Float64Array.from(found.data, (value, index) => Math.abs(value - (output.data[index] ?? Number.NaN)));
+  return {
+    elements: differences.length,
+    maxDifference: differences.reduce((most, each) => (each > most || Number.isNaN(each) ? each : most), 0),
+  };
+}
+
+/** A network that cannot be built is the file's fault here. */
+function built(file: string, inside: () => void): void {
+  try {
+    inside();
+  } catch (error) {
+    if (!(error instanceof DeepRnnError) || error instanceof DataError) throw error;
+    throw new DataError("weights_do_not_fit", `${file}: its layers do not fit together: ${error.what}.`);
+  }
+}
+
+/** The arrays that none of the layers used. */
+export function unusedArrays(arrays: Iterable<ForeignArray>, layers: readonly ForeignLayer[]): ForeignArray[] {
+  const used = new Set(
+    layers.flatMap(({ weights }) => weights.flatMap(({ from }) => from.map(({ name }) => name.replace(/\[\d+\]$/, "")))),
+  );
+  return [...arrays].filter(({ name }) => !used.has(name));
+}
