@@ -103,7 +103,7 @@ async function readPlainFile(path: string, flags: number): Promise<Uint8Array> {
 }
 
 /** Where a model waits while its successor is moved into place. */
-function previousOf(target: string): string {
+export function previousOf(target: string): string {
   return join(dirname(target), `.${basename(target)}.previous`);
 }
 
@@ -166,7 +166,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function cannotWrite(path: string, error: unknown): RunError | DataError {
+/** The error for a path that cannot be written; an error that already says it in a sentence stays. */
+export function cannotWrite(path: string, error: unknown): RunError | DataError {
   if (error instanceof DataError) return error;
   return new RunError({ code: "write_failed", what: `${path} cannot be written: ${reason(error)}`, hint: "Nothing was changed." });
 }
@@ -179,7 +180,8 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: "it holds a symbolic link where a file belongs",
 };
 
-function reason(error: unknown): string {
+/** Why the system refused, in words. */
+export function reason(error: unknown): string {
   const known = Object.entries(reasons).find(([code]) => isCode(error, code));
   return known?.[1] ?? (error instanceof Error ? error.message : String(error));
 }

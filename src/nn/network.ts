@@ -71,6 +71,8 @@ export interface CallOptions {
   readonly memory?: Memory;
   /** Takes what layers add to the loss, while tracing. */
   readonly penalties?: PenaltySink;
+  /** Sees the output of every layer call. */
+  readonly onLayer?: (layer: string, output: Tensor) => void;
 }
 
 /** A network whose weights are known. */

@@ -24,10 +24,12 @@ const optionNames: ReadonlySet<string> = new Set<keyof FitOptions | keyof RunOpt
   "lengths",
   "seed",
   "shuffle",
+  "bucketByLength",
   "callbacks",
   "verbose",
   "log",
   "signal",
+  "resumeFrom",
 ]);
 
 /** Reads the arguments of `fit` and `evaluate`; throws UsageError `no_targets`, `unknown_option`. */
@@ -65,12 +67,16 @@ function checkFitOptions(options: FitOptions): void {
       what: `there is no option "${unknown}"`,
       hint: `Options are ${[...optionNames].join(", ")}.`,
     });
-  const { shuffle, verbose, log, signal, callbacks, validationData } = options;
+  const { shuffle, verbose, log, signal, callbacks, validationData, resumeFrom } = options;
   if (shuffle !== undefined && typeof shuffle !== "boolean") throw badOption(`shuffle must be true or false, got ${shown(shuffle)}`);
+  if (options.bucketByLength !== undefined && typeof options.bucketByLength !== "boolean")
+    throw badOption(`bucketByLength must be true or false, got ${shown(options.bucketByLength)}`);
   if (verbose !== undefined && !["auto", "silent", "lines"].includes(verbose))
     throw badOption(`verbose must be "auto", "silent" or "lines", got ${shown(verbose)}`);
   if (log !== undefined && typeof log !== "function") throw badOption("log must be a function of a line");
   if (signal !== undefined && typeof signal?.aborted !== "boolean") throw badOption("signal must be an AbortSignal");
+  if (resumeFrom !== undefined && resumeFrom !== null && (typeof resumeFrom !== "string" || resumeFrom === ""))
+    throw badOption(`resumeFrom must be the path of a checkpoint, got ${shown(resumeFrom)}`);
   if (validationData !== undefined && !isRecord(validationData) && !(Array.isArray(validationData) && validationData.length === 2))
     throw badOption("validationData must be a data set { x, y } or a pair [x, y]");
   if (callbacks !== undefined) checkCallbacks(callbacks);
@@ -82,15 +88,16 @@ function checkCallbacks(callbacks: readonly Callback[]): void {
   for (const callback of callbacks as readonly unknown[]) {
     if (!isRecord(callback)) throw badOption(`a callback is a record of functions, found ${shown(callback)}`);
     for (const [name, value] of Object.entries(callback)) {
-      if (!/^on[A-Z]/.test(name)) continue;
-      checkNames(`callback ${String(callback.name ?? "")}`.trim(), "hook", [name], hooks);
+      const isHook = /^on[A-Z]/.test(name);
+      if (isHook) checkNames(`callback ${String(callback.name ?? "")}`.trim(), "hook", [name], hooks);
+      if (!isHook && name !== "state" && name !== "restore") continue;
       if (value !== undefined && typeof value !== "function")
         throw badOption(`callback ${String(callback.name)}: ${name} is not a function`);
     }
   }
 }
 
-const hooks: readonly string[] = ["onTrainStart", "onEpochStart", "onBatchEnd", "onEpochEnd", "onTrainEnd"];
+const hooks: readonly string[] = ["onTrainStart", "onEpochStart", "onBatchEnd", "onEpochEnd", "onNonFinite", "onSafePoint", "onTrainEnd"];
 
 function badOption(what: string): UsageError {
   return new UsageError({ code: "bad_option", op: "fit", what });

@@ -2,24 +2,36 @@
 
 import type { Backend } from "../backends/contract.js";
 import { UsageError } from "../base/errors.js";
-import { randomKey, splitKey } from "../ops/index.js";
+import { keyAt } from "../base/random.js";
+import { hostTensor } from "../base/tensor.js";
+import type { Feeds } from "../engine/program.js";
+import { randomKey } from "../ops/index.js";
+import { compareTraining, type ReadCheckpoint, restoreVectors, type Standing, TrainingSnapshot } from "./checkpoint.js";
 import { type Prepared, stepsIn } from "./dataset.js";
-import { BatchFeeder, planFeeds } from "./feeds.js";
+import { culpritWords, findCulprit } from "./diagnose.js";
+import { BatchFeeder, type FeedPlan, planFeeds } from "./feeds.js";
+import { type EventSource, Events } from "./fit-events.js";
+import { circumstancesOf, identityOf } from "./fit-identity.js";
+import { LearningRate } from "./learning-rate.js";
 import { type Logs, Tally, validationLogs } from "./measures.js";
 import type { OptimizerRule } from "./optimizers/define.js";
 import { makePause } from "./pause.js";
 import { batchesOf, evaluateRows, type Pass } from "./run.js";
+import type { SavedModel } from "./save.js";
 import type { Session } from "./session.js";
-import { shuffledRows } from "./shuffle.js";
-import { Stepper } from "./stepper.js";
+import { epochRows } from "./shuffle.js";
+import { Stepper, type StepResult } from "./stepper.js";
 import type { Measures } from "./terms.js";
-import type { Callback, History, Model, TrainEvent } from "./types.js";
+import type { Callback, History, Model, Snapshot } from "./types.js";
 
 /** What a training needs, checked and with defaults filled in. */
 export interface FitPlan {
   readonly model: Model<unknown>;
+  /** What checkpoints store of the model. */
+  readonly saved: SavedModel;
   readonly session: Session;
   readonly measures: Measures;
+  readonly optimizer: string;
   readonly rule: OptimizerRule;
   readonly data: Prepared;
   /** The first rows of the data are trained on. */
@@ -29,17 +41,20 @@ export interface FitPlan {
   readonly batchSize: number;
   readonly seed: number;
   readonly shuffle: boolean;
+  readonly bucketByLength: boolean;
   readonly callbacks: readonly Callback[];
   readonly signal: AbortSignal | null;
+  /** Where to go on; null to begin. */
+  readonly resume: ReadCheckpoint | null;
+  /** Takes sentences about a checkpoint that does not quite fit. */
+  readonly warn: (sentence: string) => void;
 }
-
-type Stop = Pick<History, "stopped" | "reason">;
 
 /** Runs the training. */
 export function runFit(plan: FitPlan): Promise<History> {
   return plan.session.pinned(async (backend) => {
     try {
-      return await new Training(plan).run(backend);
+      return await new Training(plan, backend).run();
     } finally {
       // The reference trains in float64; a model has the float32 weights that files keep.
       if (backend.info.class === "float64") plan.session.store.round();
@@ -49,38 +64,58 @@ export function runFit(plan: FitPlan): Promise<History> {
 
 class Training {
   readonly #plan: FitPlan;
-  readonly #history: Record<string, number[]> = {};
+  readonly #backend: Backend;
+  readonly #feeds: FeedPlan;
+  readonly #feeder: BatchFeeder;
+  readonly #events: Events;
+  readonly #rate: LearningRate;
   readonly #pause = makePause();
-  #stop: Stop | null = null;
-  #epoch = 0;
+  readonly #history: Record<string, number[]> = {};
+  #stop: Standing["stop"] = null;
+  #completed = 0;
+  /** Batches of the running epoch that are over; null between epochs. */
+  #batch: number | null = null;
+  #tally: Tally;
   #steps = 0;
   #clipped = 0;
-  #key;
+  #key: readonly [number, number];
 
-  constructor(plan: FitPlan) {
+  constructor(plan: FitPlan, backend: Backend) {
+    const { data, session, rule, measures, seed } = plan;
     this.#plan = plan;
-    this.#key = randomKey(plan.seed);
+    this.#backend = backend;
+    this.#feeds = planFeeds(data, session.ports);
+    this.#feeder = new BatchFeeder(data);
+    this.#rate = new LearningRate(rule);
+    this.#tally = new Tally(measures);
+    this.#events = new Events(plan.callbacks, this.#source());
+    const [low = 0, high = 0] = randomKey(seed).data;
+    this.#key = [low, high];
   }
 
-  async run(backend: Backend): Promise<History> {
-    const { session, data, measures, rule } = this.#plan;
-    const feeds = planFeeds(data, session.ports);
+  async run(): Promise<History> {
+    const { session, data, measures, rule, resume, epochs } = this.#plan;
+    if (resume !== null) this.#goOn(resume);
     session.seenSteps = stepsIn(data, session.ports);
-    const stepper = new Stepper(backend, { session, feeds, measures, rule });
+    const stepper = new Stepper(this.#backend, { session, feeds: this.#feeds, measures, rule, rate: this.#rate });
     this.#reserve(stepper);
-    await this.#call("onTrainStart", {});
-    let completed = 0;
-    for (let epoch = 1; epoch <= this.#plan.epochs && this.#stop === null; epoch++) {
-      this.#epoch = epoch;
+    await this.#events.call("onTrainStart", {});
+    if (resume !== null) await this.#restoreCallbacks(resume);
+    while (this.#completed < epochs && !this.#isOver()) {
       const logs = await this.#runEpoch(stepper);
       if (logs === null) break;
-      completed = epoch;
+      this.#completed += 1;
+      this.#batch = null;
       for (const [name, value] of Object.entries(logs)) this.#history[name] = [...(this.#history[name] ?? []), value];
-      await this.#call("onEpochEnd", logs);
+      await this.#events.call("onEpochEnd", logs);
+      await this.#events.safePoint("epoch", logs);
     }
-    await this.#call("onTrainEnd", {});
+    const stopped = this.#stop?.stopped;
+    // After numbers were lost there is nothing to go on from but the checkpoint before.
+    if (stopped !== "nan") await this.#events.safePoint(stopped === "interrupted" ? "interrupt" : "end", {});
+    await this.#events.call("onTrainEnd", {});
     return {
-      epochs: completed,
+      epochs: this.#completed,
       bestEpoch: bestEpochOf(this.#history.valLoss ?? this.#history.loss ?? []),
       ...(this.#stop ?? { stopped: "done", reason: "" }),
       clippedShare: this.#steps === 0 ? 0 : this.#clipped / this.#steps,
@@ -90,27 +125,84 @@ class Training {
 
   /** The epoch's logs; null if training ended inside it. */
   async #runEpoch(stepper: Stepper): Promise<Logs | null> {
-    const { data, trainRows, seed, shuffle, batchSize, measures, validation, session } = this.#plan;
-    await this.#call("onEpochStart", {});
-    const order = shuffle ? shuffledRows(trainRows, seed, this.#epoch) : Int32Array.from({ length: trainRows }, (_, row) => row);
-    const feeder = new BatchFeeder(data);
-    const tally = new Tally(measures);
-    for (const rows of batchesOf({ rows: order, batchSize })) {
+    const { trainRows, batchSize, measures, validation, session } = this.#plan;
+    if (this.#batch === null) {
+      this.#batch = 0;
+      this.#tally = new Tally(measures);
+      await this.#events.call("onEpochStart", {});
+    }
+    const order = epochRows(trainRows, this.#completed + 1, this.#plan);
+    for (const rows of batchesOf({ rows: order, batchSize }).slice(this.#batch)) {
       if (this.#isOver()) return null;
-      const [now, next] = splitKey(this.#key);
-      this.#key = next;
-      const done = stepper.step({ ...feeder.feeds(rows), key: now }, tally);
+      const feeds = { ...this.#feeder.feeds(rows), key: this.#nextKey() };
+      const done = stepper.step(feeds, this.#tally);
+      this.#batch += 1;
       if (done.fault !== null) {
-        this.#stop = { stopped: "nan", reason: `${done.fault} in epoch ${this.#epoch}; the weights are those of the last good step` };
+        if (await this.#recovers(done, feeds)) continue;
         return null;
       }
       this.#steps += 1;
       if (done.isClipped) this.#clipped += 1;
-      await this.#call("onBatchEnd", { loss: done.loss, gradientNorm: done.norm });
+      const logs = { loss: done.loss, gradientNorm: done.norm };
+      await this.#events.call("onBatchEnd", logs);
+      await this.#events.safePoint("batch", logs);
       await this.#pause();
     }
-    const logs = tally.logs();
-    return validation === null ? logs : { ...logs, ...validationLogs(await evaluateRows(session, measures, validation)) };
+    const logs = this.#tally.logs();
+    if (validation === null) return logs;
+    const measured = await evaluateRows(session, measures, validation, () => this.#plan.signal?.aborted === true);
+    if (measured !== null) return { ...logs, ...validationLogs(measured) };
+    this.#isOver();
+    return null;
+  }
+
+  /** Takes over a checkpoint; throws DataError `resume_differs`. */
+  #goOn(checkpoint: ReadCheckpoint): void {
+    const plan = this.#plan;
+    const sentences = compareTraining(checkpoint, identityOf(plan), circumstancesOf(plan, this.#backend.info));
+    for (const sentence of sentences) plan.warn(sentence);
+    restoreVectors(checkpoint, plan.session);
+    const { completed, batch, steps, clipped, key, history, stop, tally, learningRate } = checkpoint.standing;
+    this.#completed = completed;
+    this.#batch = batch;
+    this.#steps = steps;
+    this.#clipped = clipped;
+    this.#key = [key[0] ?? 0, key[1] ?? 0];
+    this.#stop = stop;
+    for (const [name, values] of Object.entries(history)) this.#history[name] = [...values];
+    this.#tally.restore(tally);
+    // Another rate given on purpose is not overruled.
+    if (sameRate(checkpoint, circumstancesOf(plan, this.#backend.info))) this.#rate.restore(learningRate);
+  }
+
+  /** Each callback gets the state of the one that had its name; of several with one name the first gets the first. */
+  async #restoreCallbacks({ callbacks }: ReadCheckpoint): Promise<void> {
+    const left = [...callbacks];
+    for (const callback of this.#plan.callbacks) {
+      const index = left.findIndex(({ name }) => name === callback.name);
+      if (callback.restore === undefined || index < 0) continue;
+      const [found] = left.splice(index, 1);
+      await callback.restore(found!.state);
+    }
+  }
+
+  /** True if a callback goes back to good weights; otherwise training is over, for a reason with layer, step and norm. */
+  async #recovers({ fault, loss, norm }: StepResult, feeds: Feeds): Promise<boolean> {
+    const what = fault ?? "";
+    const culprit = findCulprit(this.#plan.session, this.#backend, this.#feeds, feeds);
+    if (await this.#events.nonFinite({ what, layer: culprit?.layer ?? null, loss, gradientNorm: norm })) return true;
+    const where = `in epoch ${this.#completed + 1} at step ${this.#steps + 1}`;
+    const why = culprit === null ? "every layer's output and gradient is finite by itself" : culpritWords(culprit);
+    const reason = `${what} ${where} (gradient norm ${norm}): ${why}; the weights are those of the last good step`;
+    this.#stop = { stopped: "nan", reason };
+    return false;
+  }
+
+  /** The key of this step; what it was split from is never used again. */
+  #nextKey(): ReturnType<typeof hostTensor> {
+    const [low, high] = this.#key;
+    this.#key = keyAt(low, high, 1);
+    return hostTensor(Int32Array.from(keyAt(low, high, 0)), [2], "int32");
   }
 
   /**
@@ -120,10 +212,11 @@ class Training {
   #reserve(stepper: Stepper): void {
     const { data, trainRows, batchSize } = this.#plan;
     if (batchSize >= trainRows) return;
-    const feeder = new BatchFeeder(data);
+    const [low, high] = this.#key;
     for (const lengths of data.lengths.values()) {
       const longest = Int32Array.from({ length: trainRows }, (_, row) => row).sort((a, b) => lengths[b]! - lengths[a]!);
-      stepper.gradient({ ...feeder.feeds(longest.subarray(0, batchSize)), key: this.#key });
+      const key = hostTensor(Int32Array.of(low, high), [2], "int32");
+      stepper.gradient({ ...this.#feeder.feeds(longest.subarray(0, batchSize)), key });
     }
   }
 
@@ -133,21 +226,52 @@ class Training {
     return this.#stop !== null;
   }
 
-  async #call(hook: Exclude<keyof Callback, "name">, logs: Logs): Promise<void> {
-    for (const callback of this.#plan.callbacks) {
-      if (callback[hook] === undefined) continue;
-      const event: TrainEvent = {
-        epoch: this.#epoch,
-        step: this.#steps,
-        logs,
-        model: this.#plan.model,
-        stop: (reason) => {
-          this.#stop ??= { stopped: "early", reason };
-        },
-      };
-      await callback[hook](event);
-    }
+  #source(): EventSource {
+    const { model, session, resume } = this.#plan;
+    return {
+      model,
+      isResumed: resume !== null,
+      epoch: () => this.#completed + (this.#batch === null ? 0 : 1),
+      step: () => this.#steps,
+      learningRate: () => this.#rate.at(session.steps + 1),
+      setLearningRate: (rate) => this.#rate.set(rate, session.steps + 1),
+      stop: (reason) => {
+        this.#stop ??= { stopped: "early", reason };
+      },
+      snapshot: () => this.#snapshot(),
+      rollBack: (to) => this.#rollBack(to),
+    };
   }
+
+  #snapshot(): TrainingSnapshot {
+    const { saved, callbacks } = this.#plan;
+    const standing: Standing = {
+      completed: this.#completed,
+      batch: this.#batch,
+      steps: this.#steps,
+      clipped: this.#clipped,
+      key: this.#key,
+      history: this.#history,
+      // An interrupted training is one that goes on.
+      stop: this.#stop?.stopped === "interrupted" ? null : this.#stop,
+      tally: this.#tally.state(),
+      learningRate: this.#rate.state(),
+      optimizerSteps: this.#plan.session.steps,
+    };
+    const identity = identityOf(this.#plan);
+    return new TrainingSnapshot(saved, { standing, identity, circumstances: circumstancesOf(this.#plan, this.#backend.info), callbacks });
+  }
+
+  #rollBack(to: Snapshot): void {
+    if (!(to instanceof TrainingSnapshot))
+      throw new UsageError({ code: "not_a_snapshot", op: "rollBack", what: "training can go back only to what snapshot() gave" });
+    this.#plan.session.store.setVectors(to.vectors);
+    this.#plan.session.steps = to.optimizerSteps;
+  }
+}
+
+function sameRate({ circumstances }: ReadCheckpoint, now: { readonly optimizer: unknown }): boolean {
+  return JSON.stringify(circumstances.optimizer) === JSON.stringify(now.optimizer);
 }
 
 /** Number, from 1, of the first lowest value; 0 for an empty list. */

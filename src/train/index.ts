@@ -1,7 +1,10 @@
 // What the door shows of training: models, optimisers, losses, callbacks, batches.
 
+export type { Stored } from "../base/stored.js";
 export { type BatchOf, type BatchOptions, batches } from "./batches.js";
+export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.js";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.js";
+export { latestCheckpoint } from "./checkpoint.js";
 export { deepRnn, functional, sequential } from "./containers.js";
 export { type LoadOptions, loadModel } from "./load.js";
 export { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } from "./losses/cross-entropy.js";
@@ -19,8 +22,11 @@ export type {
   FitOptions,
   History,
   Model,
+  NonFinite,
   RunOptions,
+  SafePoint,
   SaveOptions,
+  Snapshot,
   Stream,
   StreamState,
   TrainEvent,

@@ -1,5 +1,6 @@
 // Adds up what batches return, and names it: loss, accuracy, and per output where there are several.
 
+import type { Stored } from "../base/stored.js";
 import type { HostTensor } from "../base/tensor.js";
 import { isRecord, type Tree } from "../base/tree.js";
 import type { Measures } from "./terms.js";
@@ -17,12 +18,27 @@ export class Tally {
     this.#measures = measures;
   }
 
-  /** Adds a batch; returns its own loss and the count of the first output. */
-  add(fed: Readonly<Record<string, Tree>>): { readonly loss: number; readonly count: number } {
-    const losses = readTotals(fed.losses);
-    for (const [name, total] of losses) accumulate(this.#losses, name, total);
+  /** Adds a batch. */
+  add(fed: Readonly<Record<string, Tree>>): void {
+    for (const [name, total] of readTotals(fed.losses)) accumulate(this.#losses, name, total);
     for (const [name, total] of readTotals(fed.metrics)) accumulate(this.#metrics, name, total);
-    return { loss: meanOf(losses), count: [...losses.values()][0]?.count ?? 0 };
+  }
+
+  /** The sums so far, for a checkpoint in the middle of a pass. */
+  state(): Stored {
+    const list = (totals: ReadonlyMap<string, { sum: number; count: number }>): Stored =>
+      [...totals].map(([name, { sum, count }]) => [name, sum, count]);
+    return { losses: list(this.#losses), metrics: list(this.#metrics) };
+  }
+
+  /** Takes back what `state` gave. */
+  restore(state: Stored): void {
+    const read = (into: Map<string, { sum: number; count: number }>, list: unknown): void => {
+      for (const [name, sum, count] of Array.isArray(list) ? list : []) into.set(String(name), { sum: Number(sum), count: Number(count) });
+    };
+    const { losses, metrics } = state as { readonly losses: unknown; readonly metrics: unknown };
+    read(this.#losses, losses);
+    read(this.#metrics, metrics);
   }
 
   /** Valid elements so far, by output in the order of the losses. */
@@ -43,6 +59,12 @@ export class Tally {
     }
     return logs;
   }
+}
+
+/** A batch's own loss and the count of the first output. */
+export function batchLoss(fed: Readonly<Record<string, Tree>>): { readonly loss: number; readonly count: number } {
+  const losses = readTotals(fed.losses);
+  return { loss: meanOf(losses), count: [...losses.values()][0]?.count ?? 0 };
 }
 
 /** The same logs under the names of validation: valLoss, valAccuracy. */

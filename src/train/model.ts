@@ -6,6 +6,7 @@ import { isRecord, type Tree } from "../base/tree.js";
 import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
 import type { TensorLike } from "../ops/index.js";
 import { wholeBatchSize } from "./batches.js";
+import { type ReadCheckpoint, readTraining } from "./checkpoint.js";
 import { type Columns, isNamed, rowsOf, toColumns } from "./columns.js";
 import { inputColumns, type Prepared, prepareData, prepareInputs } from "./dataset.js";
 import { checkWhole, type FitPlan, runFit } from "./fit.js";
@@ -88,7 +89,7 @@ export class NetworkModel<O> implements Model<O> {
     const session = this.#sessionFor(x, y, data.lengths, 0);
     const measures = measuresFor(setup, session.ports);
     const prepared = prepareData({ x, y, lengths: data.lengths }, session.ports, measures.losses);
-    return evaluateRows(session, measures, wholePass(prepared, options.batchSize));
+    return (await evaluateRows(session, measures, wholePass(prepared, options.batchSize))) ?? {};
   }
 
   async predict(given: Named<TensorLike> | Dataset, options: RunOptions = {}): Promise<O> {
@@ -154,9 +155,11 @@ export class NetworkModel<O> implements Model<O> {
 
   async #fit(given: FitArguments<FitOptions>, setup: Setup): Promise<History> {
     const before = this.#session;
+    const { resumeFrom = null } = given.options;
+    const resume = resumeFrom === null ? null : await readTraining(resumeFrom);
     let plan: FitPlan;
     try {
-      plan = this.#planned(given, setup);
+      plan = this.#planned(given, setup, resume);
     } catch (error) {
       // Data that was refused does not decide about shapes and initial weights.
       this.#session = before;
@@ -165,7 +168,7 @@ export class NetworkModel<O> implements Model<O> {
     return runFit(plan);
   }
 
-  #planned({ data, options }: FitArguments<FitOptions>, setup: Setup): FitPlan {
+  #planned({ data, options }: FitArguments<FitOptions>, setup: Setup, resume: ReadCheckpoint | null): FitPlan {
     const seed = checkSeed(options.seed ?? 0);
     const epochs = checkWhole("epochs", options.epochs ?? 10, 0);
     const x = inputColumns(data.x);
@@ -173,14 +176,17 @@ export class NetworkModel<O> implements Model<O> {
     const session = this.#sessionFor(x, y, data.lengths, seed);
     const measures = measuresFor(setup, session.ports);
     const prepared = prepareData({ x, y, lengths: data.lengths }, session.ports, measures.losses);
+    if (options.bucketByLength === true && prepared.lengths.size === 0) throw nothingToBucket();
     const trainRows = prepared.rows - splitRows(prepared.rows, options);
     const validation = this.#validation(session, measures.losses, prepared, trainRows, options);
     const progress = progressCallback(options, epochs);
     const batchSize = wholeBatchSize(options.batchSize ?? defaultBatchSize, trainRows);
     return {
       model: this,
+      saved: this.#saved({}),
       session,
       measures,
+      optimizer: setup.optimizer.name,
       rule: setup.optimizer.rule,
       data: prepared,
       trainRows,
@@ -190,7 +196,12 @@ export class NetworkModel<O> implements Model<O> {
       seed,
       shuffle: options.shuffle ?? true,
       callbacks: [...(options.callbacks ?? []), ...(progress === null ? [] : [progress])],
+      bucketByLength: options.bucketByLength ?? false,
       signal: options.signal ?? null,
+      resume,
+      warn: (sentence) => {
+        if (options.verbose !== "silent" || options.log !== undefined) (options.log ?? console.error)(sentence);
+      },
     };
   }
 
@@ -300,6 +311,11 @@ function checkInputShapes(shapes: unknown): void {
     what: "the input's shape must be a list of sizes, or lists by input name",
     hint,
   });
+}
+
+function nothingToBucket(): UsageError {
+  const what = "bucketByLength sorts rows by length, but all rows have all steps";
+  return new UsageError({ code: "bad_option", op: "fit", what, hint: "Pass lengths, or ragged nested arrays." });
 }
 
 function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {

@@ -99,7 +99,7 @@ function updateSection({ layout }: ProgramContext, rule: OptimizerRule): Section
   const specsIn = (vector: string): ArgumentSpec[] =>
     parts.map(({ offset, shape }) => ({ shape, dtype: "float32", resident: { vector, offset } }));
   const hasFixedRate = typeof rule.learningRate === "number";
-  const scalars = { inverseCount: scalarSpec, scale: scalarSpec, step: scalarSpec, ...(hasFixedRate ? { learningRate: scalarSpec } : {}) };
+  const scalars = { inverseCount: scalarSpec, scale: scalarSpec, step: scalarSpec, learningRate: scalarSpec };
   return {
     name: "update",
     arguments: {
@@ -110,7 +110,9 @@ function updateSection({ layout }: ProgramContext, rule: OptimizerRule): Section
     },
     body(args): SectionResult {
       const step = tensorOf(args.step);
-      const rate = hasFixedRate ? tensorOf(args.learningRate) : learningRateAt(rule, step);
+      // Beside a schedule the scalar is a factor: 1, unless a callback sets the rate.
+      const given = tensorOf(args.learningRate);
+      const rate = hasFixedRate ? given : mul(learningRateAt(rule, step), given);
       const weights = listOf(args.weights);
       const gradients = listOf(args.gradients);
       const resident = parts.flatMap(({ offset }, index) => {
@@ -129,6 +131,8 @@ function updateSection({ layout }: ProgramContext, rule: OptimizerRule): Section
 export interface Mode {
   readonly training: boolean;
   readonly key: Tensor | null;
+  /** Sees the output of every layer call. */
+  readonly onLayer?: (layer: string, output: Tensor) => void;
 }
 
 /** The network's outputs by name, from a section's arguments. */

@@ -19,8 +19,13 @@ export interface Pass {
   readonly batchSize: number;
 }
 
-/** Loss and metrics over the valid elements of these rows. */
-export async function evaluateRows(session: Session, measures: Measures, pass: Pass): Promise<Logs> {
+/** Loss and metrics over the valid elements of these rows; null if it is cancelled. */
+export async function evaluateRows(
+  session: Session,
+  measures: Measures,
+  pass: Pass,
+  isCancelled: () => boolean = () => false,
+): Promise<Logs | null> {
   const plan = planFeeds(pass.data, session.ports);
   const backend = await session.backend();
   const program = session.program(backend, "evaluate", plan.signature, () => evaluationSections(session.context, plan, measures));
@@ -29,6 +34,7 @@ export async function evaluateRows(session: Session, measures: Measures, pass: P
   const feeder = new BatchFeeder(pass.data);
   const pause = makePause();
   for (const rows of batchesOf(pass)) {
+    if (isCancelled()) return null;
     tally.add(program.run("evaluate", residents, feeder.feeds(rows)));
     await pause();
   }

@@ -8,6 +8,7 @@ import { writeZip } from "../io/zip.js";
 import type { Network } from "../nn/network.js";
 import type { Session } from "./session.js";
 import { type Setup, setupSchema } from "./setup.js";
+import type { Vector } from "./weights.js";
 
 /** What is saved. */
 export interface SavedModel {
@@ -37,9 +38,13 @@ export function modelBytes(model: SavedModel): Uint8Array {
   return writeZip(encodeModel(storedModel(model)));
 }
 
-function storedModel({ network, session, setup, preprocess, task }: SavedModel): StoredModel {
+/** The files of a model folder with these weights. */
+export function modelFiles(model: SavedModel, flat: Vector): Map<string, Uint8Array> {
+  return encodeModel(storedModel(model, flat));
+}
+
+function storedModel({ network, session, setup, preprocess, task }: SavedModel, flat: Vector = session.store.flat()): StoredModel {
   const { layout } = session.context;
-  const flat = session.store.flat();
   const weights = layout.places.map(({ info, offset, size }): [string, StoredTensor] => {
     return [info.path, { dtype: "float32", shape: info.shape, data: Float32Array.from(flat.subarray(offset, offset + size)) }];
   });

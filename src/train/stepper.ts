@@ -4,7 +4,8 @@ import type { Backend, Residents } from "../backends/contract.js";
 import type { Tree } from "../base/tree.js";
 import type { CompiledProgram, Feeds } from "../engine/program.js";
 import type { FeedPlan } from "./feeds.js";
-import { scalarOf, type Tally } from "./measures.js";
+import type { LearningRate } from "./learning-rate.js";
+import { batchLoss, scalarOf, type Tally } from "./measures.js";
 import type { OptimizerRule } from "./optimizers/define.js";
 import { slotVector, trainingSections } from "./programs.js";
 import type { Session } from "./session.js";
@@ -16,6 +17,7 @@ export interface StepPlan {
   readonly feeds: FeedPlan;
   readonly measures: Measures;
   readonly rule: OptimizerRule;
+  readonly rate: LearningRate;
 }
 
 /** How a step went. */
@@ -33,12 +35,14 @@ export class Stepper {
   readonly #residents: Residents;
   readonly #session: Session;
   readonly #rule: OptimizerRule;
+  readonly #rate: LearningRate;
 
-  constructor(backend: Backend, { session, feeds, measures, rule }: StepPlan) {
+  constructor(backend: Backend, { session, feeds, measures, rule, rate }: StepPlan) {
     this.#program = session.program(backend, "train", feeds.signature, () => trainingSections(session.context, feeds, measures, rule));
     this.#residents = session.residents(backend, ["gradients", ...rule.slots.map(slotVector)]);
     this.#session = session;
     this.#rule = rule;
+    this.#rate = rate;
   }
 
   /** Totals of a batch; its gradient stays resident. */
@@ -46,22 +50,24 @@ export class Stepper {
     return this.#program.run("gradient", this.#residents, feeds);
   }
 
-  /** One optimiser step on a batch, whose totals are added to the tally. */
+  /** One optimiser step on a batch, whose totals are added to the tally if all is finite. */
   step(feeds: Feeds, tally: Tally): StepResult {
-    const { loss, count } = tally.add(this.gradient(feeds));
-    if (!Number.isFinite(loss)) return { loss, norm: NaN, isClipped: false, fault: `the loss became ${loss}` };
+    const fed = this.gradient(feeds);
+    const { loss, count } = batchLoss(fed);
     const inverseCount = 1 / Math.max(count, 1);
     const { squaredNorm } = this.#program.run("norm", this.#residents, { inverseCount });
     const norm = Math.sqrt(scalarOf(squaredNorm));
+    if (!Number.isFinite(loss)) return { loss, norm, isClipped: false, fault: `the loss became ${loss}` };
     if (!Number.isFinite(norm)) return { loss, norm, isClipped: false, fault: `the gradient's norm became ${norm}` };
-    const { clipNorm, learningRate } = this.#rule;
+    tally.add(fed);
+    const { clipNorm } = this.#rule;
     const isClipped = clipNorm !== null && norm > clipNorm;
     this.#session.steps += 1;
     this.#program.run("update", this.#residents, {
       inverseCount,
       scale: isClipped ? clipNorm / norm : 1,
       step: this.#session.steps,
-      ...(typeof learningRate === "number" ? { learningRate } : {}),
+      ...this.#rate.fed,
     });
     return { loss, norm, isClipped, fault: null };
   }

@@ -1,5 +1,6 @@
 // What a user hands to a model and gets back: data, options, history, callbacks.
 
+import type { Stored } from "../base/stored.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import type { TensorLike } from "../ops/index.js";
@@ -38,6 +39,8 @@ export interface FitOptions {
   readonly seed?: number;
   /** Another order of rows in every epoch: true. */
   readonly shuffle?: boolean;
+  /** Batches of rows with similar lengths, so that no step runs for a few long rows only: false. Every row comes once in an epoch. */
+  readonly bucketByLength?: boolean;
   readonly callbacks?: readonly Callback[];
   /** "lines": one line per epoch; "auto": the same if standard error is a terminal; "silent". */
   readonly verbose?: "auto" | "silent" | "lines";
@@ -45,6 +48,11 @@ export interface FitOptions {
   readonly log?: (line: string) => void;
   /** Aborting ends training after the current step with `stopped: "interrupted"`. */
   readonly signal?: AbortSignal;
+  /**
+   * Goes on where a checkpoint left off, to the bit as if training had never stopped: the folder that `checkpoint({ path })` wrote to, or
+   * one checkpoint in it. Data and options must be those of the first run; `epochs` may be larger. Null starts anew.
+   */
+  readonly resumeFrom?: string | null;
 }
 
 /** How a training went. */
@@ -71,8 +79,40 @@ export interface TrainEvent {
   /** After a batch: loss, gradientNorm. After an epoch: what history gets. */
   readonly logs: Readonly<Record<string, number>>;
   readonly model: Model<unknown>;
+  /** True if this training goes on from a checkpoint. */
+  readonly isResumed: boolean;
+  /** The learning rate of the next step; setting it holds until it is set again. Of a schedule everything later is scaled alike. */
+  learningRate: number;
   /** Ends training after the current step. */
   stop(reason: string): void;
+}
+
+/** A moment from which training can go on later: every other hook of the batch or epoch has run. */
+export interface SafePoint extends TrainEvent {
+  readonly moment: "batch" | "epoch" | "interrupt" | "end";
+  /** Copies what training consists of; nothing is written yet. */
+  snapshot(): Snapshot;
+}
+
+/** A training at one moment, in memory. */
+export interface Snapshot {
+  readonly epoch: number;
+  readonly step: number;
+  /** Writes it as a checkpoint folder, atomically. It is a model folder too: `loadModel` reads it. Throws RunError `write_failed`. */
+  write(path: string): Promise<void>;
+}
+
+/** A step whose loss or gradient is not finite. Its update was not made. */
+export interface NonFinite extends TrainEvent {
+  /** As in "the loss became NaN". */
+  readonly what: string;
+  /** The layer whose output, or else whose gradient, is the first that is not finite; null if none is. */
+  readonly layer: string | null;
+  readonly loss: number;
+  /** Global norm of the gradient; NaN or Infinity here, as a rule. */
+  readonly gradientNorm: number;
+  /** Puts weights and slots back to a snapshot of this training; training goes on with the next batch. */
+  rollBack(to: Snapshot): void;
 }
 
 /** A record of functions; asynchronous ones are awaited. */
@@ -82,7 +122,15 @@ export interface Callback {
   onEpochStart?(event: TrainEvent): void | Promise<void>;
   onBatchEnd?(event: TrainEvent): void | Promise<void>;
   onEpochEnd?(event: TrainEvent): void | Promise<void>;
+  /** Before training ends with `stopped: "nan"`, unless a callback rolls back. */
+  onNonFinite?(event: NonFinite): void | Promise<void>;
+  /** After the other hooks of each batch and epoch, and when training is interrupted or over. */
+  onSafePoint?(event: SafePoint): void | Promise<void>;
   onTrainEnd?(event: TrainEvent): void | Promise<void>;
+  /** What a checkpoint keeps of this callback. */
+  state?(): Stored;
+  /** Takes back what `state` gave, after `onTrainStart` of a training that goes on. */
+  restore?(state: Stored): void | Promise<void>;
 }
 
 /** Options of `compile`. */

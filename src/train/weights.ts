@@ -55,7 +55,8 @@ export function nested<V>(entries: readonly (readonly [path: string, value: V])[
   return tree;
 }
 
-type Vector = Float32Array | Float64Array;
+/** Numbers of one vector; float64 where the backend computes in it. */
+export type Vector = Float32Array | Float64Array;
 
 /** Owns the flat vectors of one model. */
 export class WeightStore {
@@ -103,6 +104,28 @@ export class WeightStore {
     const weights = this.flat();
     this.#held = null;
     this.#host = new Map([["weights", weights]]);
+  }
+
+  /** Copies of all vectors but the gradients, which every step makes anew. */
+  vectors(): Map<string, Vector> {
+    const held = this.#held;
+    const entries: [string, Vector][] =
+      held === null
+        ? [...this.#host].map(([name, values]) => [name, values.slice()])
+        : held.names.map((name) => [name, held.residents.read(name)]);
+    return new Map(entries.filter(([name]) => name !== "gradients"));
+  }
+
+  /** Puts such copies back; vectors that are not among them are forgotten. */
+  setVectors(values: ReadonlyMap<string, Vector>): void {
+    const held = this.#held;
+    if (held !== null && [...values.keys()].every((name) => held.names.includes(name))) {
+      for (const [name, vector] of values) held.residents.write(name, vector);
+      return;
+    }
+    this.#held = null;
+    this.#host = new Map([...values].map(([name, vector]) => [name, vector.slice()]));
+    this.#hostVersion += 1;
   }
 
   /** A copy of all weights as they lie in the vector. */

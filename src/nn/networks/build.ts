@@ -98,7 +98,11 @@ export function symbolicWeights(note: (layer: string, name: string, spec: Weight
 }
 
 function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, given: Named<Tensor>, options: CallOptions): Named<Tensor> {
-  const { key, lengths, training, memory, penalties } = options;
+  const { key, lengths, training, memory, penalties, onLayer } = options;
+  const onCall = ({ layer, result }: LayerCall): LayerCall["result"] => {
+    onLayer?.(layer.name, outputOf(result));
+    return result;
+  };
   const args: Tree = { weights: tree, inputs: given, ...(key === null ? {} : { key }), ...(lengths === undefined ? {} : { lengths }) };
   return traceOrEvaluate((seen: Tree): Tree => {
     const now = seen as unknown as {
@@ -108,7 +112,7 @@ function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, giv
       readonly lengths?: NonNullable<CallOptions["lengths"]>;
     };
     const packed = packInputs(types, now.inputs, now.lengths);
-    return runPlan(plan, packed, { weights: weightsFrom(now.weights), training, key: now.key ?? null, memory, penalties });
+    return runPlan(plan, packed, { weights: weightsFrom(now.weights), training, key: now.key ?? null, memory, penalties, onCall });
   }, args) as Named<Tensor>;
 }
 

@@ -1,9 +1,10 @@
 // Ends training when a value has stopped getting better, and goes back to the best weights.
 
 import { UsageError } from "../../base/errors.js";
-import type { Tree } from "../../base/tree.js";
+import { isRecord, type Tree } from "../../base/tree.js";
 import { checkOptions } from "../../nn/options.js";
 import type { Callback } from "../types.js";
+import { monitored } from "./monitor.js";
 
 /** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions {
@@ -16,7 +17,7 @@ export interface EarlyStoppingOptions {
 }
 
 /**
- * A callback that stops training early.
+ * A callback that stops training early. Checkpoints keep its best value, epoch and weights.
  *
  * @throws UsageError `bad_option`; while training `unknown_monitor` when there is no such value
  * @example await model.fit(x, y, { validationSplit: 0.2, callbacks: [earlyStopping({ patience: 10 })] })
@@ -38,23 +39,18 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       best = null;
     },
     onEpochEnd({ epoch, logs, model, stop }) {
-      const monitor = options.monitor ?? ("valLoss" in logs ? "valLoss" : "loss");
-      const value = logs[monitor];
-      if (value === undefined) {
-        throw new UsageError({
-          code: "unknown_monitor",
-          op: "earlyStopping",
-          what: `there is no "${monitor}" in the history`,
-          hint: `It has ${Object.keys(logs).join(", ")}.`,
-        });
-      }
-      const isHigherBetter = /accuracy$/i.test(monitor);
-      const isBetter = best === null || (isHigherBetter ? value > best.value : value < best.value);
-      if (isBetter) best = { value, epoch, weights: restoreBestWeights ? model.weights : null };
-      else if (best !== null && epoch - best.epoch >= Math.max(patience, 1)) stop(`${monitor} has not improved since epoch ${best.epoch}`);
+      const now = monitored("earlyStopping", logs, options.monitor);
+      if (now.isBetterThan(best?.value ?? null)) best = { value: now.value, epoch, weights: restoreBestWeights ? model.weights : null };
+      else if (best !== null && epoch - best.epoch >= Math.max(patience, 1)) stop(`${now.name} has not improved since epoch ${best.epoch}`);
     },
     onTrainEnd({ model }) {
       if (best?.weights) model.weights = best.weights;
+    },
+    state: () => best,
+    restore(state) {
+      if (!isRecord(state) || typeof state.value !== "number" || typeof state.epoch !== "number") return;
+      // What a checkpoint gives back is the tree that `state` put there.
+      best = { value: state.value, epoch: state.epoch, weights: isRecord(state.weights) ? (state.weights as Tree) : null };
     },
   };
 }
