@@ -13,7 +13,9 @@ export {
   activation,
   averagePool1d,
   type BidirectionalOptions,
+  type BritsOptions,
   bidirectional,
+  brits,
   type Cell,
   type CellOptions,
   type CellSpec,
@@ -71,6 +73,7 @@ export {
   type Weight,
   type WeightOptions,
   weight,
+  withDecay,
   zeros,
 } from "./nn/index.js";
 export {

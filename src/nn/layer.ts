@@ -19,9 +19,9 @@ export interface Extras {
   readonly lengths?: Tensor;
   /** Every state by name, [B, size]; zeros when absent. For `bidirectional`: { forward, backward }. */
   readonly initialState?: Tree;
-  /** Time since the last step, [B, T] or [B, T, 1], for cells that name it in `inputs`. */
+  /** Time since the step before, [B, T] or [B, T, 1], for cells that name it in `inputs`; 1 if absent. Backwards the gap to the next step is used. */
   readonly dt?: Tensor;
-  /** 1 = seen, 0 = missing, [B, T, I], for cells that name it in `inputs`. Missing values of x must be 0, never NaN. */
+  /** 1 = seen, 0 = missing, [B, T, I], for cells that name it in `inputs`; without it NaN in x is missing. The cell finds 0 where a value is missing. */
   readonly mask?: Tensor;
   /** Constants of each row, [B, ...] by name, for cells that name them in `row`. */
   readonly row?: { readonly [name: string]: Tensor };
@@ -77,6 +77,8 @@ export interface LayerDefinition {
   readonly cells: readonly { readonly cell: AnyCell; readonly options: { readonly [option: string]: number }; readonly units: number }[];
   /** True if calls need a random key while training. */
   readonly isRandom: boolean;
+  /** True if NaN in its input means a missing value. */
+  readonly acceptsMissing?: boolean;
   /** Weights for an input [B, ...] or [B, T, ...] of these sizes; throws ShapeError naming the layer. */
   weights(shape: readonly Dim[], dtype: DType): { readonly [name: string]: Weight };
   apply(x: Tensor, extras: Extras, context: LayerContext): LayerResult;

@@ -43,6 +43,13 @@ export function packSequence(x: Tensor, lengths: Tensor | null): Tensor {
   return pack(value, domainFor(dims[0]!, dims[1]!, lengths));
 }
 
+/** The valid steps of [B, T, ...], those that `x` has. */
+export function packLike(x: Tensor, value: Tensor): Tensor {
+  const domain = domainOf(asValue(x));
+  if (domain === null) throw notASequence("packLike", showShape(dimsOf(x)));
+  return pack(asValue(value), domain);
+}
+
 /** [B, T, ...] with zeros in the padding. */
 export function denseSequence(x: Tensor): Tensor {
   return unpack(asValue(x));
@@ -77,6 +84,15 @@ export function sequenceLike(x: Tensor, rows: Tensor): Tensor {
   return overSteps(asValue(rows), domain);
 }
 
+/** What the next step of the row holds, in place of each step's value; zeros at the row's last step. */
+export function nextStep(x: Tensor): Tensor {
+  const value = asValue(x);
+  const domain = domainOf(value);
+  const padded = emit("pad", [unpack(value)], { axis: 1, before: 0, after: 1 }, null);
+  const moved = emit("slice", [padded], { axis: 1, start: 1, size: dimsOf(value)[1]! }, null);
+  return domain === null ? moved : pack(moved, domain);
+}
+
 /** Number of valid steps of each row, int32 [B]; null for a value that is not packed. */
 export function lengthsOf(x: Tensor): Tensor | null {
   const domain = domainOf(asValue(x));
@@ -91,6 +107,11 @@ export function rowIds(x: Tensor): Tensor {
 /** Zeros [B, ...shape] with the batch size of `x`. */
 export function zerosRows(x: Tensor, shape: readonly number[]): Tensor {
   return emit("broadcast", [scalar(0)], { shape: [dimsOf(x)[0]!, ...shape] });
+}
+
+/** Ones [B, ...shape] with the batch size of `x`. */
+export function onesRows(x: Tensor, shape: readonly number[]): Tensor {
+  return emit("broadcast", [scalar(1)], { shape: [dimsOf(x)[0]!, ...shape] });
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Tensor } from "../../src/base/tensor.js";
+import { type HostTensor, hostTensor, type Tensor } from "../../src/base/tensor.js";
 import { grad } from "../../src/engine/grad.js";
 import { stateSizes, type Tensors } from "../../src/nn/cell.js";
 import { asAnyCell, recurrent } from "../../src/nn/layers/recurrent.js";
@@ -29,7 +29,7 @@ for (const cell of allCells) {
         const built = layerNetwork(layer, { x: sequence(I), ...types });
         const { layer: weights } = randomWeights(built, cell.name);
         const draw = drawer(`inputs of ${cell.name}`);
-        const x = draw([B, T, I]);
+        const x = cell.definition.inputs.includes("mask") ? withHoles(draw([B, T, I])) : draw([B, T, I]);
         const initial = Object.fromEntries(Object.entries(states).map(([name, size]) => [`initial.${name}`, draw([B, size])]));
         const factors: Tensors = {
           output: draw([B, T, states.h!]),
@@ -83,6 +83,15 @@ for (const cell of allCells) {
       }
     }
   });
+}
+
+/** Every third value is missing. */
+function withHoles(x: HostTensor): HostTensor {
+  return hostTensor(
+    x.exact.map((value, index) => (index % 3 === 1 ? Number.NaN : value)),
+    x.shape,
+    "float32",
+  );
 }
 
 function rows(tensor: Tensor, B: number, T: number, I: number): number[][][] {

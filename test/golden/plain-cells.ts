@@ -140,6 +140,23 @@ const lru: PlainCell = {
   },
 };
 
+// Che et al. 2018, equations 4 to 6 and 10: NaN is missing, steps are 1 apart; the GRU sees [x, mask].
+const gruD: PlainCell = {
+  states: (H) => ({ h: H, last: 0, since: 0 }),
+  step(x, { h, last, since }, w, H) {
+    const fade = (rate: number): number => Math.exp(-Math.max(0, rate));
+    const gap = since!.map((time) => time + 1);
+    const seen = x.map((value) => !Number.isNaN(value));
+    const filled = x.map((value, i) => {
+      const keep = fade(w.inputDecay!.data[i]! * gap[i]! + w.inputDecayBias!.data[i]!);
+      return seen[i] ? value : keep * last![i]! + (1 - keep) * w.inputMean!.data[i]!;
+    });
+    const faded = numbers(H, (j) => fade(column(gap, w.hDecay!, j) + w.hDecayBias!.data[j]!) * h![j]!);
+    const next = gru.step([...filled, ...seen.map(Number)], { h: faded }, w, H);
+    return { ...next, last: x.map((value, i) => (seen[i] ? value : last![i]!)), since: gap.map((time, i) => (seen[i] ? 0 : time)) };
+  },
+};
+
 /** The plain twin of each built-in cell by the cell's name. */
 export const plainCells: Readonly<Record<string, PlainCell>> = {
   "elman-tanh": elman(Math.tanh),
@@ -151,6 +168,7 @@ export const plainCells: Readonly<Record<string, PlainCell>> = {
   "projected-lstm": lstm(false, true),
   "projected-peephole-lstm": lstm(true, true),
   gru,
+  "gru-with-decay": gruD,
   "gru-reset-before": gruResetBefore,
   "min-gru": minGru,
   "min-lstm": minLstm,

@@ -121,9 +121,7 @@ for (const cell of [...allCells, ...custom]) {
     it("going backwards is going forwards over each row's valid steps in reverse", () => {
       const lengths = [7, 2, 5];
       const backwards = setup.build({ goBackwards: true });
-      const turned = Object.fromEntries(
-        Object.entries(setup.inputs).map(([name, value]) => [name, name.startsWith("row.") ? value : reversed(value, lengths)]),
-      );
+      const turned = Object.fromEntries(Object.entries(setup.inputs).map(([name, value]) => [name, turnedInput(name, value, lengths)]));
       const expected = call(built, weights, turned, lengthsOf(...lengths));
       const actual = call(backwards, weights, setup.inputs, lengthsOf(...lengths));
       assert.deepEqual(exact(actual.output!), exact(reversed(expected.output!, lengths)));
@@ -261,6 +259,18 @@ function fill(tensor: Tensor, lengths: readonly number[], filler: number): Tenso
 }
 
 /** The valid steps of each row in reverse order; padding stays. */
+/** An input as the reversed sequence has it: the time since the step before is then the time until the step after. */
+function turnedInput(name: string, value: Tensor, lengths: readonly number[]): Tensor {
+  if (name.startsWith("row.")) return value;
+  const turned = reversed(value, lengths);
+  if (name !== "dt") return turned;
+  const gaps = exact(turned);
+  return withData(turned, (_, index) => {
+    const step = index % T;
+    return step === 0 ? 0 : gaps[index - 1]!;
+  });
+}
+
 function reversed(tensor: Tensor, lengths: readonly number[]): Tensor {
   const [, time, size] = tensor.shape as readonly [number, number, number];
   const data = exact(tensor);

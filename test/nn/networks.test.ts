@@ -17,7 +17,7 @@ import { functionalNetwork } from "../../src/nn/networks/functional.js";
 import { sequentialNetwork } from "../../src/nn/networks/sequential.js";
 import { weight } from "../../src/nn/weight.js";
 import { concat, mul, sum, tensor } from "../../src/ops/index.js";
-import { decayCell } from "./custom-cells.js";
+import { attentionCell, decayCell } from "./custom-cells.js";
 import { drawer, exact, lengthsOf, randomWeights, sequence, vector } from "./runs.js";
 
 const draw = drawer("networks");
@@ -178,9 +178,9 @@ describe("functional", () => {
     assert.throws(() => twice.build({ x: vector(2) }, null), /"d\/W" is \[2, 3\] in one call of the layer and \[3, 3\] in another/);
   });
 
-  it("names the extra that a cell needs", () => {
-    const lacking = functionalNetwork({ r: recurrent(decayCell, { units: 3 }) }, (l, { x }: { x: Tensor }) => l.r(x));
-    assert.throws(() => lacking.build({ x: sequence(2) }, null), /cell decay-memory needs dt in layer "r"/);
+  it("names the extra that a cell needs, or does not use", () => {
+    const lacking = functionalNetwork({ r: recurrent(attentionCell, { units: 3 }) }, (l, { x }: { x: Tensor }) => l.r(x));
+    assert.throws(() => lacking.build({ x: sequence(2) }, null), /cell attention needs memory in layer "r"/);
     const needless = functionalNetwork({ r: gru({ units: 3 }) }, (l, { x }: { x: Tensor }) => l.r(x, { dt: x }));
     assert.throws(() => needless.build({ x: sequence(1) }, null), /cell gru does not use dt/);
   });

@@ -2,6 +2,7 @@
 
 export { elmanLeakyRelu, elmanRelu, elmanSigmoid, elmanTanh } from "./elman.js";
 export { gruCell, gruResetBeforeCell } from "./gru.js";
+export { gruDCell } from "./gru-d.js";
 export { lruCell } from "./lru.js";
 export { lstmCell, peepholeLstmCell, projectedLstmCell, projectedPeepholeLstmCell } from "./lstm.js";
 export { minGruCell } from "./min-gru.js";

@@ -64,6 +64,7 @@ export function bidirectional(layer: Layer | StatefulLayer, options: Bidirection
     givenName: options.name ?? null,
     cells: forward.cells,
     isRandom: forward.isRandom,
+    acceptsMissing: forward.acceptsMissing ?? false,
     weights: (shape, dtype) => ({
       ...prefixed("forward.", forward.weights(shape, dtype)),
       ...prefixed("backward.", backward.weights(shape, dtype)),
@@ -89,11 +90,13 @@ function cannotStream(): UsageError {
   });
 }
 
-function prefixed(prefix: string, weights: { readonly [name: string]: Weight }): { readonly [name: string]: Weight } {
+/** Weights under names that begin with a direction. */
+export function prefixed(prefix: string, weights: { readonly [name: string]: Weight }): { readonly [name: string]: Weight } {
   return Object.fromEntries(Object.entries(weights).map(([name, spec]) => [prefix + name, spec]));
 }
 
-function sideContext(context: LayerContext, prefix: string, side: number): LayerContext {
+/** What one direction sees of the layer's context. */
+export function sideContext(context: LayerContext, prefix: string, side: number): LayerContext {
   const own = Object.entries(context.weights).filter(([name]) => name.startsWith(prefix));
   const weights: Tensors = Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
   return { ...context, weights, key: context.key === null ? null : foldIn(context.key, side) };

@@ -4,8 +4,10 @@ import { UsageError } from "../../base/errors.js";
 import { isRecord } from "../../base/tree.js";
 import type { AnyCell } from "../cell.js";
 import * as builtIn from "../cells/index.js";
+import { insideOf, withDecayCell } from "../cells/with-decay.js";
 import { type Layer, type LayerConfig, makeLayer, type StatefulLayer } from "../layer.js";
 import { type BidirectionalOptions, bidirectional } from "./bidirectional.js";
+import { type BritsOptions, brits } from "./brits.js";
 import { type Conv1dOptions, conv1d } from "./conv.js";
 import {
   type ActivationOptions,
@@ -73,6 +75,8 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
       return lru(options as LruOptions);
     case "recurrent":
       return makeLayer(recurrentDefinition(findCell(config.cell ?? "", cells), options as RecurrentOptions, config));
+    case "brits":
+      return brits(findCell(config.cell ?? "", cells), options as BritsOptions);
     case "bidirectional":
       return bidirectional(layerFromConfig(innerOf(config), cells) as Layer, options as BidirectionalOptions);
     default:
@@ -107,6 +111,8 @@ function findCell(name: string, cells: readonly AnyCell[]): AnyCell {
   const library = Object.values(builtIn).map((cell) => asAnyCell(cell));
   const found = [...cells, ...library].find((cell) => cell.name === name);
   if (found !== undefined) return found;
+  const inside = insideOf(name);
+  if (inside !== null) return withDecayCell(findCell(inside, cells));
   throw new UsageError({
     code: "missing_cell",
     what: `This model uses cell ${name}; pass it in cells`,

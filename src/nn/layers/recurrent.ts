@@ -89,6 +89,7 @@ export function recurrentDefinition(cell: AnyCell, options: RecurrentOptions, co
       (options.weightDrop ?? 0) > 0 ||
       Object.values(zoneout).some((rate) => rate > 0) ||
       cell.definition.perSequence !== null,
+    acceptsMissing: cell.definition.inputs.includes("mask"),
     weights(shape) {
       const specs = cell.definition.params({ ...cellOptions, inputSize: sequenceFeatures(owner, shape), units });
       checkWeightDrop(owner, specs, options.weightDrop ?? 0);

@@ -5,10 +5,21 @@ import { ShapeError, UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { isRecord, type Tree } from "../../base/tree.js";
 import { currentPlace } from "../../ir/core/build.js";
-import { cast } from "../../ops/pointwise.js";
+import { cast, equal, where } from "../../ops/pointwise.js";
 import { dropout, dropoutMask, foldIn, noKey } from "../../ops/random.js";
 import { scan } from "../../ops/scan.js";
-import { denseSequence, isPacked, mapRows, packSequence, rowIds, zerosRows } from "../../ops/sequence.js";
+import {
+  denseSequence,
+  isPacked,
+  mapRows,
+  nextStep,
+  onesRows,
+  packLike,
+  packSequence,
+  rowIds,
+  sequenceLike,
+  zerosRows,
+} from "../../ops/sequence.js";
 import { expandDims } from "../../ops/shape.js";
 import { tap } from "../../ops/tap.js";
 import { dimsOf, isTensor } from "../../trace/traced.js";
@@ -43,7 +54,8 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
   const sizes = { ...run.cellOptions, inputSize: Number(dims[2]), units: options.units };
   const states = stateSizes(cell, sizes);
   const memory = memoryOf(run, extras, context, states);
-  const x = droppedInput(sequence, options.dropout ?? 0, context);
+  const inputs = stepInputs(run, extras, sequence);
+  const x = droppedInput(inputs.x, options.dropout ?? 0, context);
   const row = { fixed: rowValues(run, extras), drawn: drawnValues(run, sequence, sizes, context) };
   const masks = recurrentMasks(run, sequence, states, context);
   const zoneKey = context.training && context.key !== null ? foldIn(context.key, purposes.zoneout) : null;
@@ -70,7 +82,7 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
       return [next, options.returnSequences === true ? { output: next[cell.output]!, ...left } : left];
     },
     memory?.first ?? initialState(run, sequence, extras, states),
-    { seen: { x, ...stepInputs(run, extras, sizes.inputSize) }, kept },
+    { seen: { ...inputs, x }, kept },
     { reverse: options.goBackwards === true, row: { ...row, masks } },
   );
   memory?.keep(last);
@@ -126,15 +138,22 @@ function droppedInput(x: Tensor, rate: number, context: LayerContext): Tensor {
   return rate === 0 || !context.training ? x : dropout(x, { rate, key: foldIn(context.key!, purposes.dropout) });
 }
 
-/** `dt` and `mask`, where the cell asks for them. */
-function stepInputs(run: CellRun, extras: Extras, inputSize: number): Tensors {
+/**
+ * `x`, and `dt` and `mask` where the cell asks for them. Without a mask NaN is missing; without dt steps are 1 apart. What is missing is
+ * 0 for the cell, so that no product meets a NaN.
+ */
+function stepInputs(run: CellRun, extras: Extras, x: Tensor): Tensors & { readonly x: Tensor } {
   const { cell, owner } = run;
+  const inputSize = Number(dimsOf(x)[2]);
   const found: { [name: string]: Tensor } = {};
   for (const name of ["dt", "mask"] as const) {
     const value = extras[name];
     const isWanted = cell.inputs.includes(name);
     if (!isWanted && value === undefined) continue;
-    if (value === undefined) throw missing(owner, cell, name, `l.layer(x, { ${name} })`);
+    if (value === undefined) {
+      found[name] = name === "mask" ? cast(equal(x, x), "float32") : sequenceLike(x, onesRows(x, [1]));
+      continue;
+    }
     if (!isWanted) {
       throw new UsageError({
         code: "unused_extra",
@@ -151,9 +170,11 @@ function stepInputs(run: CellRun, extras: Extras, inputSize: number): Tensors {
       const what = `${name} is ${showShape(dimsOf(value))}, it must be [batch, time, ${size}]`;
       throw new ShapeError({ code: "extra_shape", op: owner, what, where: currentPlace() });
     }
-    found[name] = cast(shaped, "float32");
+    // Backwards, the step before is the next one in time.
+    const isTurned = name === "dt" && run.options.goBackwards === true;
+    found[name] = cast(isTurned ? nextStep(isPacked(shaped) ? shaped : packLike(x, shaped)) : shaped, "float32");
   }
-  return found;
+  return { ...found, x: found.mask === undefined ? x : where(found.mask, x, 0) };
 }
 
 /** The per-row constants that the cell names. */
