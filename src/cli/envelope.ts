@@ -22,7 +22,8 @@ export interface Ok<R> {
   readonly ok: true;
   readonly seed: number;
   readonly seconds: number;
-  readonly backend: BackendInfo;
+  /** null where nothing is computed: help, completion, settings. */
+  readonly backend: BackendInfo | null;
   /** Paths of the run folder, the saved model and the report; null if not written. */
   readonly run: string | null;
   readonly model: string | null;

@@ -77,7 +77,7 @@ function fromCommander(error: CommanderError, command: string): Facts {
 
 // "--backend wsm" deserves the same help as "--bakend".
 function nearChoice(sentence: string): string | null {
-  const [, given = "", choices = ""] = /'([^']*)'(?: from env '\w+')? is invalid\. Allowed choices are (.*)\.$/.exec(sentence) ?? [];
+  const [, given = "", choices = ""] = /'([^']*)' is invalid(?: for argument '\w+')?\. Allowed choices are (.*)\.$/.exec(sentence) ?? [];
   return choices === "" ? null : nearestName(given, choices.split(", "));
 }
 

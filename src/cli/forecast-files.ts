@@ -1,39 +1,39 @@
 // Fills the run folder of a forecast: settings, environment, metrics, result, report, numbers, model.
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../tasks/forecast/types.js";
+import type { ForecastEvent, ForecastResult, ForecastRun } from "../tasks/forecast/types.js";
+import type { Context } from "./context.js";
 import { packageVersion } from "./context.js";
 import { forecastCsv } from "./csv.js";
 import type { BackendInfo, Ok } from "./envelope.js";
 import { toJson } from "./envelope.js";
 import { nextCommands } from "./forecast-words.js";
-import type { Interrupt } from "./interrupt.js";
 import { reportPage } from "./report/page.js";
 import type { RunPlace } from "./run-folder.js";
 import { openRun } from "./run-folder.js";
+import type { Origin } from "./settings/resolve.js";
 
 /** All that a run folder is made of. */
 export interface RunParts {
   readonly place: RunPlace;
   readonly run: ForecastRun;
-  readonly options: ForecastOptions;
+  readonly context: Context;
   readonly backend: BackendInfo;
   readonly log: readonly string[];
   readonly epochs: readonly Extract<ForecastEvent, { kind: "epoch" }>[];
   /** Makes the JSON result once the folder's path is known. */
   readonly envelope: (path: string) => Ok<ForecastResult>;
-  readonly interrupt: Interrupt;
 }
 
 /** Writes the folder and returns the JSON result it holds. Nothing remains if writing fails. */
 export async function writeForecastRun(parts: RunParts): Promise<Ok<ForecastResult>> {
-  const { run, options, backend } = parts;
+  const { run, context, backend } = parts;
   const folder = openRun(parts.place);
-  parts.interrupt.onLeave(folder.abandon);
+  context.interrupt.onLeave(folder.abandon);
   try {
     const result = parts.envelope(folder.path);
     await saveForecast(run, join(folder.working, "model"), folder.write);
-    await folder.write("config.json", pretty(config(run, options)));
+    await folder.write("config.json", pretty(config(run, context)));
     await folder.write("env.json", pretty(environment(backend)));
     await folder.write("log.txt", `${parts.log.join("\n")}\n`);
     await folder.write("metrics.jsonl", parts.epochs.map((event) => `${toJson(metrics(event))}\n`).join(""));
@@ -54,8 +54,15 @@ async function saveForecast(run: ForecastRun, folder: string, write: (name: stri
   await write("model/preprocess.json", pretty(run.preprocess));
 }
 
-// Every setting with where it came from, so that a run can be repeated and questioned.
-function config(run: ForecastRun, options: ForecastOptions): Record<string, { value: unknown; origin: "flag" | "data" | "default" }> {
+/** A setting with where its value came from. */
+interface Entry {
+  readonly value: unknown;
+  readonly origin: Origin | "argument";
+  readonly from?: string;
+}
+
+// Every setting with where it came from, so that a run can be repeated and questioned; the file can be given back with --config.
+function config(run: ForecastRun, { settings }: Context): Record<string, Entry> {
   const { data, network, training, preprocess, evaluation } = run;
   const found: Record<string, unknown> = {
     target: data.targets[0],
@@ -68,27 +75,26 @@ function config(run: ForecastRun, options: ForecastOptions): Record<string, { va
     dateOrder: preprocess.dateOrder,
     transform: data.transform,
   };
-  const defaults: Record<string, unknown> = {
+  const inForce: Record<string, unknown> = {
     cell: network.cell,
     activation: network.activation,
     layers: network.layers,
     units: network.units,
     learningRate: training.learningRate,
-    missing: preprocess.missing,
-    duplicates: preprocess.duplicates,
-    seed: 0,
   };
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const entries: [string, { value: unknown; origin: "flag" | "data" | "default" }][] = [
-    ...Object.entries(defaults).map(([name, value]): [string, { value: unknown; origin: "default" }] => [
-      name,
-      { value, origin: "default" },
-    ]),
-    ...Object.entries(found).map(([name, value]): [string, { value: unknown; origin: "data" }] => [name, { value, origin: "data" }]),
-    ...Object.entries(given).map(([name, value]): [string, { value: unknown; origin: "flag" }] => [name, { value, origin: "flag" }]),
-  ];
-  return { file: { value: data.file, origin: "flag" }, ...Object.fromEntries(entries) };
+  const entries: Record<string, Entry> = { file: { value: data.file, origin: "argument" } };
+  for (const [name, value] of Object.entries(found)) entries[name] = { value, origin: "data" };
+  for (const [name, value] of Object.entries(inForce)) entries[name] = { value, origin: "default" };
+  for (const [name, { value, origin, from }] of Object.entries(settings.values)) {
+    const isKnown = origin === "data" || origin === "default";
+    if (aboutOutput.has(name) || (isKnown && name in entries)) continue;
+    entries[name] = { value, origin, ...(from === null ? {} : { from }) };
+  }
+  return entries;
 }
+
+// How the command talks is no setting of the run.
+const aboutOutput = new Set(["json", "quiet", "color", "force", "dryRun", "require"]);
 
 function environment(backend: BackendInfo): Record<string, unknown> {
   return {
@@ -129,14 +135,14 @@ function metrics({
   };
 }
 
-function report({ run, options, backend }: RunParts, path: string): string {
-  const settings = Object.entries(config(run, options))
-    .filter(([name]) => settingNames.has(name))
+function report({ run, context, backend }: RunParts, path: string): string {
+  const settings = Object.entries(config(run, context))
+    .filter(([name, { value }]) => settingNames.has(name) && value !== null)
     .map(([name, { value, origin }]): [string, string] => [name, `${Array.isArray(value) ? value.join(", ") : String(value)} (${origin})`]);
   return reportPage({
     run,
     backend,
-    seed: options.seed ?? 0,
+    seed: context.seed,
     version: packageVersion(),
     settings,
     next: nextCommands(path, run.data.file ?? "FILE"),

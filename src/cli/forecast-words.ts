@@ -6,8 +6,8 @@ import { pictureOf } from "./picture.js";
 import { scoreRows, scoreTable } from "./scores.js";
 import type { Terminal } from "./terminal.js";
 
-type Found = Extract<ForecastEvent, { kind: "found" }>;
-type Planned = Extract<ForecastEvent, { kind: "planned" }>;
+type Found = Pick<Extract<ForecastEvent, { kind: "found" }>, "data" | "lines">;
+type Planned = Pick<Extract<ForecastEvent, { kind: "planned" }>, "network" | "lines">;
 
 /** What the task found, in its words; that nothing is missing must be said too. */
 export function foundLines({ data, lines }: Found): string[] {

@@ -1,75 +1,42 @@
-// Options of the command line as typed values; a value that cannot be right is refused before any work starts.
-import { InvalidArgumentError, Option } from "commander";
+// The options that several commands share.
 
-/** Whole number of at least `least`. */
-export function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`A whole number of at least ${least} is needed.`);
-    return value;
-  };
-}
+import type { Delimiter, Duplicates, Encoding } from "../data/types.js";
+import { delimiter, oneOf, path, texts, toggle, whole } from "./settings/kinds.js";
+import { Setting } from "./settings/setting.js";
 
-/** Number inside a range; the ends count unless `open`. */
-export function inRange(low: number, high: number, ends: "closed" | "open-low" | "half-open" = "closed"): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    const tooLow = ends === "open-low" ? value <= low : value < low;
-    const tooHigh = ends === "half-open" ? value >= high : value > high;
-    if (text.trim() === "" || !Number.isFinite(value) || tooLow || tooHigh)
-      throw new InvalidArgumentError(`${rangeWords(low, high, ends)} is needed.`);
-    return value;
-  };
-}
-
-/** One width, or several separated by commas: `128` or `64,32`. */
-export function widths(text: string): number | number[] {
-  const list = text.split(",").map(whole(1));
-  const [only] = list;
-  return list.length === 1 && only !== undefined ? only : list;
-}
-
-/** Collects `--missing -200 --missing n.v.` to a list. */
-export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), text];
-}
-
-const delimiters: Readonly<Record<string, "," | ";" | "\t">> = {
-  ",": ",",
-  comma: ",",
-  ";": ";",
-  semicolon: ";",
-  "\t": "\t",
-  "\\t": "\t",
-  tab: "\t",
-};
-
-/** A column delimiter by mark or by name; tabs are hard to type. */
-export function delimiter(text: string): "," | ";" | "\t" {
-  const found = delimiters[text];
-  if (found === undefined) throw new InvalidArgumentError("comma, semicolon or tab is needed.");
-  return found;
-}
+/** What computes. */
+export const backendChoices = ["auto", "native", "wasm", "reference"] as const;
 
 /** Options that every verb has. */
-export function globalOptions(): Option[] {
+export function globalOptions(): Setting[] {
   return [
-    new Option("--json", "print exactly one JSON value on stdout"),
-    new Option("--quiet", "no words on stderr, errors excepted"),
-    new Option("--no-color", "no colour, also by NO_COLOR in the environment"),
-    new Option("--backend <name>", "what computes: auto takes native where it was built, else wasm")
-      .choices(["auto", "native", "wasm", "reference"])
-      .default("auto")
-      .env("DEEP_RNN_BACKEND"),
-    new Option("--threads <n>", "threads to compute with; the results are the same for any number")
-      .argParser(whole(1))
-      .env("DEEP_RNN_THREADS"),
+    new Setting("--json", "print exactly one JSON value on stdout"),
+    new Setting("--quiet", "no words on stderr, errors and warnings excepted"),
+    new Setting("--no-color", "no colour; NO_COLOR and FORCE_COLOR in the environment count too"),
+    new Setting("--seed <n>", "same seed, same numbers", whole(0), { standard: 0 }),
+    new Setting("--out <folder>", "folder to write into", path("folder")),
+    new Setting("--force", "write into a folder that is not empty"),
+    new Setting("--backend <name>", "what computes; auto takes native where it was built, else wasm", oneOf(backendChoices), {
+      standard: "auto",
+    }),
+    new Setting("--threads <n>", "threads to compute with; the results are the same for any number", whole(1)),
+    new Setting("--config <file>", "JSON file with settings by name", path("file")),
+    new Setting("--print-config", "print the settings in force with their origins, and do nothing", toggle, { flagOnly: true }),
   ];
 }
 
 /** Moves global options typed before the verb behind it, where commander looks for them. */
 export function globalsBehindVerb(args: readonly string[]): readonly string[] {
+  const count = globalsAtStart(args);
+  return count === 0 || count >= args.length ? args : [args[count] ?? "", ...args.slice(0, count), ...args.slice(count + 1)];
+}
+
+/** Nothing but global options. */
+export function isWithoutCommand(args: readonly string[]): boolean {
+  return globalsAtStart(args) >= args.length;
+}
+
+function globalsAtStart(args: readonly string[]): number {
   const known = globalOptions();
   let count = 0;
   while (count < args.length) {
@@ -78,17 +45,17 @@ export function globalsBehindVerb(args: readonly string[]): readonly string[] {
     if (option === undefined) break;
     count += option.required && value === undefined ? 2 : 1;
   }
-  return count === 0 || count >= args.length ? args : [args[count] ?? "", ...args.slice(0, count), ...args.slice(count + 1)];
+  return count;
 }
 
 /** How a table is read; shared by the verbs that read one. */
-export function tableOptions(): Option[] {
+export function tableOptions(): Setting[] {
   return [
-    new Option("--missing <text>", "also read this cell text as missing (repeatable)").argParser(collect),
-    new Option("--duplicates <how>", "merge rows that have the same time").choices(["mean", "first", "last", "sum"]),
-    new Option("--date-order <order>", "for dates such as 03/04/2020").choices(["dmy", "mdy"]),
-    new Option("--delimiter <mark>", "between the columns: comma, semicolon or tab; found if not given").argParser(delimiter),
-    new Option("--encoding <name>", "of the file, if it is not UTF-8").choices(["utf-8", "latin1", "utf-16le"]),
+    new Setting("--missing <text>", "also read this cell text as missing (repeatable)", texts),
+    new Setting("--duplicates <how>", "merge rows that have the same time", oneOf(["mean", "first", "last", "sum"])),
+    new Setting("--date-order <order>", "for dates such as 03/04/2020", oneOf(["dmy", "mdy"]), { found: true }),
+    new Setting("--delimiter <mark>", "between the columns: comma, semicolon or tab; found if not given", delimiter, { found: true }),
+    new Setting("--encoding <name>", "of the file, if it is not UTF-8", oneOf(["utf-8", "latin1", "utf-16le"]), { standard: "utf-8" }),
   ];
 }
 
@@ -97,11 +64,37 @@ export interface GlobalFlags {
   readonly json?: true;
   readonly quiet?: true;
   readonly color: boolean;
-  readonly backend: "auto" | "native" | "wasm" | "reference";
+  readonly seed?: number;
+  readonly out?: string;
+  readonly force?: true;
+  readonly backend?: (typeof backendChoices)[number];
   readonly threads?: number;
+  readonly config?: string;
+  readonly printConfig?: true;
 }
 
-function rangeWords(low: number, high: number, ends: "closed" | "open-low" | "half-open"): string {
-  if (high === Infinity) return ends === "open-low" ? `A number above ${low}` : `A number of at least ${low}`;
-  return ends === "half-open" ? `A number from ${low} to below ${high}` : `A number from ${low} to ${high}`;
+/** How a table is read, as commander hands it over. */
+export interface TableFlags {
+  readonly missing?: readonly string[];
+  readonly duplicates?: Duplicates;
+  readonly dateOrder?: "dmy" | "mdy";
+  readonly delimiter?: Delimiter;
+  readonly encoding?: Encoding;
+}
+
+/** The flags of a task alone, the seed included: a field that is there but undefined would hide the task's default. */
+export function taskFlags<F extends GlobalFlags>(flags: F): Omit<F, Exclude<keyof GlobalFlags, "seed">> {
+  const {
+    json: _json,
+    quiet: _quiet,
+    color: _color,
+    out: _out,
+    force: _force,
+    backend: _backend,
+    threads: _threads,
+    config: _config,
+    printConfig: _printConfig,
+    ...rest
+  } = flags;
+  return rest;
 }

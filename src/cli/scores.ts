@@ -23,9 +23,9 @@ export const scoreTitles: Readonly<Record<ScoreName, string>> = { smape: "sMAPE 
 export const methodNames = { naive: "naive", seasonalNaive: "seasonal naive", seasonalNaiveDrift: "seasonal naive with drift" } as const;
 
 /** The table's rows in the order in which they are shown. */
-export function scoreRows(evaluation: ForecastEvaluation, cell: string): ScoreRow[] {
+export function scoreRows(evaluation: ForecastEvaluation, cell?: string): ScoreRow[] {
   const methods = [
-    { method: `network (${cell})`, ...evaluation.model },
+    { method: cell === undefined ? "network" : `network (${cell})`, ...evaluation.model },
     { method: methodNames.naive, ...evaluation.naive },
     { method: methodNames.seasonalNaive, ...evaluation.seasonalNaive },
     { method: methodNames.seasonalNaiveDrift, ...evaluation.seasonalNaiveDrift },

@@ -29,6 +29,8 @@ export interface Terminal {
 export interface TerminalOptions {
   readonly quiet: boolean;
   readonly color: boolean;
+  /** Called when a result has been printed. */
+  readonly onOut?: () => void;
 }
 
 const plain: Paint = (_style, text) => text;
@@ -72,6 +74,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     out: (text) => {
       wipe();
       stdout.write(`${text}\n`);
+      options.onOut?.();
     },
     say: (text) => {
       if (options.quiet) return;

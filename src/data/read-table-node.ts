@@ -11,7 +11,14 @@ import { decodeText, isSpreadsheetName, shortName } from "./decode.js";
  * @throws DataError `file_not_found`, `is_a_directory`, `unreadable`, `empty_file`, `bad_gzip`, `spreadsheet`, `binary_file`, `not_utf8`
  */
 export async function readText(path: string, encoding: "utf-8" | "latin1" | "utf-16le" = "utf-8"): Promise<string> {
-  const bytes = await readBytes(path);
+  return textOf(await readBytes(path), path, encoding);
+}
+
+/**
+ * The text of bytes that came from a file or a pipe; `path` is how messages call them.
+ * @throws DataError `empty_file`, `bad_gzip`, `spreadsheet`, `binary_file`, `not_utf8`
+ */
+export async function textOf(bytes: Uint8Array, path: string, encoding: "utf-8" | "latin1" | "utf-16le" = "utf-8"): Promise<string> {
   const unpacked = bytes[0] === 0x1f && bytes[1] === 0x8b ? await unzip(bytes, path) : bytes;
   if (unpacked.length === 0) throw new DataError("empty_file", `${shortName(path)} is empty.`, "", { file: path });
   return decodeText(unpacked, { file: path, encoding });

@@ -1,6 +1,15 @@
 // The door deep-rnn/tasks: whole jobs from data to scores.
 
-export { forecast, type PredictForecastOptions, predictForecast } from "./forecast/forecast.js";
+export { type ForecastPlan, planForecast } from "./forecast/dry-run.js";
+export { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./forecast/evaluate-saved.js";
+export {
+  type EvaluateForecastOptions,
+  evaluateForecast,
+  forecast,
+  type PredictForecastOptions,
+  predictForecast,
+  type TableSource,
+} from "./forecast/forecast.js";
 export { forecastJson } from "./forecast/json.js";
 export { type ForecastPredictionRun, forecastWith, type PredictOptions } from "./forecast/predict.js";
 export { parsePreprocess } from "./forecast/preprocess.js";

@@ -1,6 +1,6 @@
 // Runs the command line as its users do: a child process in a folder of its own.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { TestContext } from "node:test";
@@ -19,6 +19,7 @@ export interface Outcome {
 export interface Desk {
   readonly path: string;
   write(name: string, content: string | Uint8Array): void;
+  read(name: string): string;
   /** Names in the folder, hidden ones included, sorted. */
   names(): string[];
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
@@ -26,6 +27,8 @@ export interface Desk {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Comes in by a pipe; without it standard input is empty. */
+  readonly stdin?: string | Uint8Array;
   /** Sends a signal once this text has appeared on stderr. */
   readonly signalAfter?: { readonly text: string; readonly signal: "SIGINT" | "SIGTERM" };
 }
@@ -37,6 +40,7 @@ export function openDesk(t: TestContext): Desk {
   return {
     path,
     write: (name, content) => writeFileSync(join(path, name), content),
+    read: (name) => readFileSync(join(path, name), "utf8"),
     names: () => readdirSync(path).sort(),
     run: (args, options = {}) => start(path, args, options),
   };
@@ -56,7 +60,10 @@ function start(cwd: string, args: readonly string[], options: RunOptions): Promi
     const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
     // A test run of its own would be seen by the child as a reporter to talk to.
     delete env.NODE_TEST_CONTEXT;
-    const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    // It names the seed of random tests there, that of the command here.
+    if (options.env?.DEEP_RNN_SEED === undefined) delete env.DEEP_RNN_SEED;
+    const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: "pipe" });
+    child.stdin.on("error", () => {}).end(options.stdin ?? "");
     let stdout = "";
     let stderr = "";
     let signalled = false;

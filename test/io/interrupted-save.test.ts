@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { modelFolder } from "../../src/cli/commands/predict.js";
+import { modelFolder } from "../../src/cli/model-path.js";
 import { loadModel } from "../../src/index.js";
 import { drawer } from "./mutations.js";
 

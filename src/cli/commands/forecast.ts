@@ -1,111 +1,124 @@
 // `deep-rnn forecast FILE`: reads a table, trains, scores against simple methods, forecasts beyond the end, writes a run folder.
 import type { Command } from "commander";
-import { Option } from "commander";
 import { forecastJson } from "../../tasks/forecast/json.js";
-import type { ForecastEvent, ForecastOptions, ForecastResult } from "../../tasks/forecast/types.js";
-import { forecast } from "../../tasks/index.js";
-import type { Context } from "../context.js";
-import { backendLine, startBackend } from "../context.js";
+import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../../tasks/forecast/types.js";
+import type { Context, Start } from "../context.js";
+import { backendLine, okEnvelope, startBackend } from "../context.js";
 import type { BackendInfo, Ok } from "../envelope.js";
 import { toJson } from "../envelope.js";
+import { exitCodes } from "../failure.js";
 import { writeForecastRun } from "../forecast-files.js";
 import { foundLines, plannedLines, reportLines } from "../forecast-words.js";
-import type { GlobalFlags } from "../options.js";
-import { globalOptions, inRange, tableOptions, whole, widths } from "../options.js";
+import type { GlobalFlags, TableFlags } from "../options.js";
+import { globalOptions, tableOptions, taskFlags } from "../options.js";
 import { progress } from "../progress.js";
+import { forecastRequirement, unmetBy } from "../requirement.js";
 import { planRun } from "../run-folder.js";
+import { inRange, oneOf, whole, widths, words } from "../settings/kinds.js";
+import { Setting } from "../settings/setting.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface ForecastFlags extends GlobalFlags, Omit<ForecastOptions, "onEvent" | "signal"> {
-  readonly out?: string;
-  readonly force?: true;
+export interface ForecastFlags extends GlobalFlags, TableFlags, Omit<ForecastOptions, "onEvent" | "signal"> {
+  readonly dryRun?: true;
+  readonly require?: readonly string[];
 }
 
 const examples = `
 Examples:
   $ deep-rnn forecast sales.csv
   $ deep-rnn forecast sales.csv --target Sales --horizon 12 --json > result.json
-  $ deep-rnn forecast data/airline-passengers.csv --cell elman --layers 2 --units 128 --activation relu --test 24`;
+  $ deep-rnn forecast data/airline-passengers.csv --cell elman --layers 2 --units 128 --activation relu --test 24 --require "mase<1.5"`;
 
 /** Describes the verb to commander. */
-export function describeForecast(command: Command, run: (file: string, flags: ForecastFlags, command: Command) => Promise<void>): void {
+export function describeForecast(command: Command, start: Start): void {
   command
     .description("Forecast a column of a table: train a recurrent network, compare it with simple methods, look ahead.")
     .argument("<file>", "table with a header row: CSV, semicolon or tab separated, also .gz");
   for (const option of [...dataOptions(), ...tableOptions(), ...networkOptions(), ...globalOptions()]) command.addOption(option);
-  command.addHelpText("after", examples).action(run);
+  command
+    .addHelpText("after", examples)
+    .action((file: string, flags: ForecastFlags) => start((context) => runForecast(file, flags, context)));
 }
 
-function dataOptions(): Option[] {
+function dataOptions(): Setting[] {
   return [
-    new Option("--target <column>", "column to forecast; found if there is only one numeric column"),
-    new Option("--time <columns>", "time column, or several: Date,Time; found if not given"),
-    new Option("--horizon <rows>", "how far to look ahead: one season, at most a fifth of the rows").argParser(whole(1)),
-    new Option("--input <rows>", "rows the network reads before each forecast: two seasons").argParser(whole(1)),
-    new Option("--frequency <name>", 'monthly, daily, hourly, "15 minutes"; found from the times'),
-    new Option("--season <rows>", "rows in a season, 1 for none; found from the frequency and the data").argParser(whole(1)),
-    new Option("--test <rows>", "rows held out at the end and scored: the horizon").argParser(whole(1)),
+    new Setting("--target <column>", "column to forecast; found if there is only one numeric column", words, { found: true }),
+    new Setting("--time <columns>", "time column, or several: Date,Time; found if not given", words, { found: true }),
+    new Setting("--horizon <rows>", "how far to look ahead: one season, at most a fifth of the rows", whole(1), { found: true }),
+    new Setting("--input <rows>", "rows the network reads before each forecast: two seasons", whole(1), { found: true }),
+    new Setting("--frequency <name>", 'monthly, daily, hourly, "15 minutes"; found from the times', words, { found: true }),
+    new Setting("--season <rows>", "rows in a season, 1 for none; found from the frequency and the data", whole(1), { found: true }),
+    new Setting("--test <rows>", "rows held out at the end and scored: the horizon", whole(1), { found: true }),
   ];
 }
 
-function networkOptions(): Option[] {
+function networkOptions(): Setting[] {
   return [
-    new Option("--cell <name>", "gru, lstm, elman, min-gru, min-lstm, lru (default: gru)"),
-    new Option("--layers <n>", "recurrent layers (default: 2)").argParser(whole(1)),
-    new Option("--units <n>", "width of every layer, or one per layer: 128,64 (default: 64)").argParser(widths),
-    new Option("--activation <name>", "of elman cells: tanh, relu, leakyRelu, sigmoid (default: tanh)"),
-    new Option("--epochs <n>", "most passes over the data").argParser(whole(1)),
-    new Option("--batch-size <n>", "windows per step").argParser(whole(1)),
-    new Option("--learning-rate <x>", "step size of Adam").argParser(inRange(0, Infinity, "open-low")),
-    new Option("--clip-norm <x>", "largest gradient norm, 0 for no clipping (default: 1)").argParser(inRange(0, Infinity)),
-    new Option("--dropout <share>", "inputs dropped while training").argParser(inRange(0, 1, "half-open")),
-    new Option("--max-seconds <s>", "stop training after this time; such a run cannot be repeated exactly").argParser(
+    new Setting("--cell <name>", "gru, lstm, elman, min-gru, min-lstm, lru", words, { standard: "gru" }),
+    new Setting("--layers <n>", "recurrent layers", whole(1), { standard: 2 }),
+    new Setting("--units <n>", "width of every layer, or one per layer: 128,64", widths, { standard: 64 }),
+    new Setting("--activation <name>", "of elman cells: tanh, relu, leakyRelu, sigmoid", oneOf(["tanh", "relu", "leakyRelu", "sigmoid"]), {
+      standard: "tanh",
+    }),
+    new Setting("--epochs <n>", "most passes over the data: 40, fewer if there is much of it", whole(1), { found: true }),
+    new Setting("--batch-size <n>", "windows per step", whole(1), { standard: 32 }),
+    new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.001 }),
+    new Setting("--clip-norm <x>", "largest gradient norm, 0 for no clipping", inRange(0, Infinity), { standard: 1 }),
+    new Setting("--dropout <share>", "inputs dropped while training: 0.3 for short series, else 0.1", inRange(0, 1, "half-open"), {
+      found: true,
+    }),
+    new Setting(
+      "--max-seconds <s>",
+      "stop training after this time; such a run cannot be repeated exactly",
       inRange(0, Infinity, "open-low"),
     ),
-    new Option("--seed <n>", "same seed, same numbers (default: 0)").argParser(whole(0)),
-    new Option("--out <folder>", "run folder (default: runs/forecast-<name>-<n>)"),
-    new Option("--force", "write into a folder that is not empty"),
+    new Setting("--dry-run", "say what would be done; train nothing, write nothing"),
+    forecastRequirement(),
   ];
 }
 
 /** Runs the verb; results go to stdout, words to stderr. Throws what the task throws. */
-export async function runForecast(file: string, flags: ForecastFlags, context: Context): Promise<void> {
-  const started = performance.now();
-  const { terminal } = context;
+export async function runForecast(file: string, flags: ForecastFlags, context: Context): Promise<number> {
+  const { dryRun, require, ...options } = taskFlags(flags);
   const place = planRun("forecast", file, flags.out, flags.force === true);
+  if (dryRun === true) return explainPlan(file, options, flags, context);
   const backend = await startBackend(flags);
   const log: string[] = [];
   const epochs: Extract<ForecastEvent, { kind: "epoch" }>[] = [];
-  const options = taskOptions(flags);
   const onEvent = listener(context, backend, log, epochs);
+  const { forecast } = await import("../../tasks/index.js");
   const run = await forecast(file, { ...options, signal: context.interrupt.signal, onEvent });
-  const envelope = (path: string): Ok<ForecastResult> => ({
-    version: 1,
-    command: "forecast",
-    ok: true,
-    seed: flags.seed ?? 0,
-    seconds: Math.round(performance.now() - started) / 1000,
-    backend,
-    run: path,
-    model: `${path}/model`,
-    report: `${path}/report.html`,
-    warnings: run.warnings,
-    result: forecastJson(run),
-  });
-  const json = await writeForecastRun({ place, run, options, backend, log, epochs, envelope, interrupt: context.interrupt });
-  const path = json.run ?? "";
-  if (context.json) {
-    terminal.out(toJson(json));
-    terminal.say(`${run.evaluation.verdict} Report: ${path}/report.html`);
-  } else {
-    terminal.out(reportLines(run, path, file, terminal).join("\n"));
-  }
+  const failed = unmetBy(run.evaluation, require);
+  const envelope = (path: string): Ok<ForecastResult> =>
+    okEnvelope(context, {
+      backend,
+      run: path,
+      model: `${path}/model`,
+      report: `${path}/report.html`,
+      warnings: [...run.warnings, ...failed],
+      result: forecastJson(run),
+    });
+  const json = await writeForecastRun({ place, run, context, backend, log, epochs, envelope });
+  report(run, json, file, context);
+  for (const { message } of failed) context.terminal.alarm(context.terminal.paintErr("red", message));
+  return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
-// Only what was given: a field that is there but undefined would hide the task's default.
-function taskOptions(flags: ForecastFlags): ForecastOptions {
-  const { json: _json, quiet: _quiet, color: _color, backend: _backend, threads: _threads, out: _out, force: _force, ...options } = flags;
-  return options;
+function report(run: ForecastRun, json: Ok<ForecastResult>, file: string, { terminal, json: asJson }: Context): void {
+  const path = json.run ?? "";
+  terminal.out(asJson ? toJson(json) : reportLines(run, path, file, terminal).join("\n"));
+  if (asJson) terminal.say(`${run.evaluation.verdict} Report: ${path}/report.html`);
+}
+
+async function explainPlan(file: string, options: ForecastOptions, flags: GlobalFlags, context: Context): Promise<number> {
+  const backend = await startBackend(flags);
+  const { planForecast } = await import("../../tasks/index.js");
+  const { data, network, plan, notes, lines } = await planForecast(file, options);
+  const words = [...foundLines({ data, lines: notes }), backendLine(backend), ...plannedLines({ network, lines })];
+  const result = { dryRun: true, data, network, plan, training: null, evaluation: null, holdout: [], forecast: [] };
+  context.terminal.out(context.json ? toJson(okEnvelope(context, { backend, result })) : words.join("\n"));
+  context.terminal.say("Nothing was trained and nothing written: --dry-run.");
+  return exitCodes.ok;
 }
 
 function listener(

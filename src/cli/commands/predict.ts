@@ -1,125 +1,67 @@
-// `deep-rnn predict MODEL FILE`: loads a saved model and forecasts what follows the rows of a table.
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
-import { join } from "node:path";
+// `deep-rnn predict MODEL [INPUT|-]`: loads a saved model and forecasts what follows the rows of a table.
 import type { Command } from "commander";
-import { Option } from "commander";
-import { modelPlace } from "../../io/folder-node.js";
 import type { ForecastPredictionRun } from "../../tasks/forecast/predict.js";
 import type { ForecastPrediction } from "../../tasks/forecast/types.js";
-import { predictForecast } from "../../tasks/index.js";
 import { drawForecast } from "../braille.js";
-import type { Context } from "../context.js";
-import { backendLine, startBackend } from "../context.js";
+import type { Context, Start } from "../context.js";
+import { answerPlace, backendLine, okEnvelope, startBackend, writeAnswer } from "../context.js";
 import { forecastCsv } from "../csv.js";
-import type { Ok } from "../envelope.js";
+import { cut } from "../cut.js";
 import { toJson } from "../envelope.js";
-import { usageError } from "../failure.js";
+import { exitCodes, usageError } from "../failure.js";
+import { modelFolder } from "../model-path.js";
 import { shown } from "../numbers.js";
-import type { GlobalFlags } from "../options.js";
-import { globalOptions, tableOptions } from "../options.js";
+import type { GlobalFlags, TableFlags } from "../options.js";
+import { globalOptions, tableOptions, taskFlags } from "../options.js";
 import { pictureOf } from "../picture.js";
-import { openRun, planRun } from "../run-folder.js";
+import { readInput } from "../table-input.js";
 import type { Terminal } from "../terminal.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface PredictFlags extends GlobalFlags {
-  readonly missing?: readonly string[];
-  readonly duplicates?: "mean" | "first" | "last" | "sum";
-  readonly dateOrder?: "dmy" | "mdy";
-  readonly delimiter?: "," | ";" | "\t";
-  readonly encoding?: "utf-8" | "latin1" | "utf-16le";
-  readonly out?: string;
-  readonly force?: true;
-}
+export interface PredictFlags extends GlobalFlags, TableFlags {}
 
 const examples = `
 Examples:
-  $ deep-rnn predict runs/forecast-sales-1/model sales.csv
-  $ deep-rnn predict runs/forecast-sales-1 newer-sales.csv --json`;
+  $ deep-rnn predict runs/forecast-sales-1 newer-sales.csv
+  $ deep-rnn predict runs/forecast-sales-1/model newer-sales.csv --json --quiet
+  $ zcat sales.csv.gz | deep-rnn predict runs/forecast-sales-1 - --out predictions`;
 
 /** Describes the verb to commander. */
-export function describePredict(
-  command: Command,
-  run: (model: string, file: string, flags: PredictFlags, command: Command) => Promise<void>,
-): void {
+export function describePredict(command: Command, start: Start): void {
   command
     .description("Use a saved model: forecast what follows the last row of a table.")
-    .argument("<model>", "model folder, or the run folder that holds it")
-    .argument("<file>", "table with the columns the model was trained on");
-  const files = [
-    new Option("--out <folder>", "also write predictions.csv and result.json there"),
-    new Option("--force", "write into a folder that is not empty"),
-  ];
-  for (const option of [...tableOptions(), ...files, ...globalOptions()]) command.addOption(option);
-  command.addHelpText("after", examples).action(run);
+    .argument("<model>", "model folder or file, or the run folder that holds it")
+    .argument("[input]", "table with the columns the model was trained on; - reads standard input");
+  for (const option of [...tableOptions(), ...globalOptions()]) command.addOption(option);
+  command.addHelpText("after", examples);
+  command.action((model: string, file: string | undefined, flags: PredictFlags) =>
+    start((context) => runPredict(model, file, flags, context)),
+  );
 }
 
 /** Runs the verb; results go to stdout, words to stderr. */
-export async function runPredict(given: string, file: string, flags: PredictFlags, context: Context): Promise<void> {
-  const started = performance.now();
-  const { terminal, interrupt } = context;
+export async function runPredict(given: string, file: string | undefined, flags: PredictFlags, context: Context): Promise<number> {
+  const { terminal } = context;
   const model = modelFolder(given);
-  const place = flags.out === undefined ? null : planRun("predict", file, flags.out, flags.force === true);
+  if (file === undefined) throw usageError("input_missing", `${given} forecasts a table; name the file.`, "- reads standard input.");
+  const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
   terminal.say(backendLine(backend));
-  const { json: _json, quiet: _quiet, color: _color, backend: _backend, threads: _threads, out: _out, force: _force, ...options } = flags;
-  const made = await predictForecast(model, file, options);
-  const result: ForecastPrediction = { task: made.task, count: made.count, predictions: made.predictions };
-  const envelope: Ok<ForecastPrediction> = {
-    version: 1,
-    command: "predict",
-    ok: true,
-    seed: 0,
-    seconds: Math.round(performance.now() - started) / 1000,
+  const { seed: _seed, ...options } = taskFlags(flags);
+  const { predictForecast } = await import("../../tasks/index.js");
+  const made = await predictForecast(model, (missing) => readInput(file, flags, missing), options);
+  const rows = cut({ predictions: made.predictions });
+  const envelope = okEnvelope<ForecastPrediction>(context, {
     backend,
     run: place?.given ?? null,
     model,
-    report: null,
     warnings: made.warnings,
-    result,
-  };
-  if (place !== null) {
-    const folder = openRun(place);
-    interrupt.onLeave(folder.abandon);
-    try {
-      await folder.write("predictions.csv", forecastCsv({ forecast: result.predictions }));
-      await folder.write("result.json", `${toJson(envelope)}\n`);
-      folder.finish();
-    } catch (error) {
-      folder.abandon();
-      throw error;
-    }
-  }
+    result: { task: made.task, count: made.count, ...rows },
+  });
+  await writeAnswer(context, place, envelope, { "predictions.csv": forecastCsv({ forecast: made.predictions }) });
   if (context.json) terminal.out(toJson(envelope));
-  else terminal.out(predictionLines(result, made.history, place?.given ?? null, terminal).join("\n"));
-}
-
-/** Accepts a run folder for the model inside it. */
-export function modelFolder(given: string): string {
-  const found = [join(given, "model"), given].find(holdsModel);
-  if (found !== undefined) return found;
-  if (!existsSync(given)) throw usageError("model_missing", `${given} does not exist.`, "Train one first: deep-rnn forecast FILE.");
-  if (statSync(given).isDirectory()) {
-    throw usageError("model_missing", `${given} holds no model (no model.json).`, "Give the run folder, or the model folder inside it.");
-  }
-  if (statSync(given).isFile() && !isZip(given))
-    throw usageError("model_missing", `${given} is no model.`, "Give the run folder, or the model folder inside it.");
-  return given;
-}
-
-/** Also true while a model waits beside its place because a save was cut off; loadModel finds it there. */
-function holdsModel(path: string): boolean {
-  const place = modelPlace(path);
-  return place !== null && existsSync(join(place, "model.json"));
-}
-
-// A model in one file is a ZIP archive.
-function isZip(path: string): boolean {
-  const file = openSync(path, "r");
-  const start = Buffer.alloc(2);
-  readSync(file, start, 0, 2, 0);
-  closeSync(file);
-  return start.toString("latin1") === "PK";
+  else terminal.out(predictionLines(envelope.result, made.history, place?.given ?? null, terminal).join("\n"));
+  return exitCodes.ok;
 }
 
 function predictionLines(

@@ -8,6 +8,9 @@ import type { Plan } from "./setup.js";
 import { meanDrift, methodNames, type SimpleMethod, simpleForecast, simpleMethods } from "./simple.js";
 import type { ForecastEvaluation, ForecastModel, ForecastRow, ForecastScores, IntervalScores } from "./types.js";
 
+/** What scoring needs to know of a plan. */
+export type ScoredPlan = Pick<Plan, "series" | "sizes" | "transform" | "steps">;
+
 export interface Holdout {
   readonly frame: Frame;
   readonly origins: readonly number[];
@@ -22,7 +25,7 @@ export interface Holdout {
 }
 
 /** Forecasts from the first held-out row, and again after each horizon, with what was observed until then. */
-export async function scoreHoldout(model: ForecastModel, frame: Frame, plan: Plan, earlier: readonly Residual[]): Promise<Holdout> {
+export async function scoreHoldout(model: ForecastModel, frame: Frame, plan: ScoredPlan, earlier: readonly Residual[]): Promise<Holdout> {
   const { rows, test, horizon } = plan.sizes;
   const origins = Array.from({ length: Math.ceil(test / horizon) }, (_, i) => rows - test + i * horizon);
   const forecasts = await predictMany(model, frame, plan, origins);
@@ -32,12 +35,12 @@ export async function scoreHoldout(model: ForecastModel, frame: Frame, plan: Pla
 }
 
 /** The held-out rows of the result. */
-export function holdoutRows({ frame, origins, levels, intervals }: Holdout, { series }: Plan): ForecastRow[] {
+export function holdoutRows({ frame, origins, levels, intervals }: Holdout, { series }: Pick<Plan, "series">): ForecastRow[] {
   return origins.flatMap((origin, n) => rowsAt(levels[n]!, { series, transform: frame.transform, origin, intervals }));
 }
 
 /** Scores of all methods over the same observed values. */
-export function evaluationOf(holdout: Holdout, plan: Plan): ForecastEvaluation {
+export function evaluationOf(holdout: Holdout, plan: ScoredPlan): ForecastEvaluation {
   const { rows, test } = plan.sizes;
   const { season, values } = plan.series;
   const actual = values.slice(rows - test);
@@ -65,7 +68,7 @@ export function evaluationOf(holdout: Holdout, plan: Plan): ForecastEvaluation {
   };
 }
 
-function simpleOver(origins: readonly number[], plan: Plan): Record<SimpleMethod, readonly number[]> {
+function simpleOver(origins: readonly number[], plan: ScoredPlan): Record<SimpleMethod, readonly number[]> {
   const { values, season } = plan.series;
   const { rows, test, horizon } = plan.sizes;
   const { log } = plan.transform;

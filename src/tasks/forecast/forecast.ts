@@ -3,7 +3,8 @@
 import { UsageError } from "../../base/errors.js";
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
-import { loadModel } from "../../train/index.js";
+import { loadModel, type Model } from "../../train/index.js";
+import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
 import { libraryTrainer } from "./network.js";
 import { type ForecastPredictionRun, forecastWith, type PredictOptions } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";
@@ -23,6 +24,9 @@ export async function forecast(input: string | Table, options: ForecastOptions =
   return runForecast(table, options, libraryTrainer);
 }
 
+/** Reads a table once it is known which words the model takes for missing. */
+export type TableSource = (missing: readonly string[]) => Promise<Table>;
+
 export interface PredictForecastOptions extends PredictOptions {
   readonly missing?: readonly string[];
   readonly encoding?: "utf-8" | "latin1" | "utf-16le";
@@ -37,14 +41,42 @@ export interface PredictForecastOptions extends PredictOptions {
  */
 export async function predictForecast(
   modelPath: string,
-  file: string | Table,
+  file: string | Table | TableSource,
   options: PredictForecastOptions = {},
 ): Promise<ForecastPredictionRun> {
+  const { model, preprocess, table } = await opened(modelPath, file, options);
+  return forecastWith(model, preprocess, table, options);
+}
+
+/** Options of `evaluateForecast`. */
+export interface EvaluateForecastOptions extends PredictForecastOptions, EvaluateOptions {}
+
+/**
+ * Scores a model folder that `deep-rnn forecast` wrote on the last rows of a table, beside the simple methods.
+ *
+ * @throws UsageError `not_a_forecast_model`; DataError as in `evaluateWith` and `parsePreprocess`
+ * @example  const { evaluation } = await evaluateForecast("runs/forecast-sales-1/model", "newer-sales.csv", { test: 24 });
+ */
+export async function evaluateForecast(
+  modelPath: string,
+  file: string | Table | TableSource,
+  options: EvaluateForecastOptions = {},
+): Promise<ForecastEvaluationRun> {
+  const { model, preprocess, table } = await opened(modelPath, file, options);
+  return evaluateWith(model, preprocess, table, options);
+}
+
+async function opened(
+  modelPath: string,
+  file: string | Table | TableSource,
+  options: PredictForecastOptions,
+): Promise<{ model: Model; preprocess: SavedPreprocess; table: Table }> {
   const model = await loadModel(modelPath);
   const preprocess = await preprocessOf(modelPath, model.preprocess);
   const missing = [...preprocess.missing, ...(options.missing ?? [])];
+  if (typeof file === "function") return { model, preprocess, table: await file(missing) };
   const table = typeof file === "string" ? await readTable(file, { ...options, missing }) : file;
-  return forecastWith(model, preprocess, table, options);
+  return { model, preprocess, table };
 }
 
 /** A model saved with its preprocess carries it; in a folder it is a file of its own. */

@@ -47,7 +47,8 @@ export async function forecastWith(
   return { task: "forecast", count: predictions.length, predictions, history, warnings: [] };
 }
 
-function readSeries(table: Table, preprocess: SavedPreprocess, options: PredictOptions): Series {
+/** The series of a table as a saved model wants it. */
+export function readSeries(table: Table, preprocess: SavedPreprocess, options: PredictOptions): Series {
   const { columns, frequency, season } = preprocess;
   const duplicates = options.duplicates ?? preprocess.duplicates ?? undefined;
   const dateOrder = options.dateOrder ?? preprocess.dateOrder ?? undefined;
@@ -73,7 +74,8 @@ function readSeries(table: Table, preprocess: SavedPreprocess, options: PredictO
   throw new DataError("frequency_differs", message, "Give rows like those it was trained on.", placeOf(table.file));
 }
 
-function refuseNonPositive(found: Series, { transform, columns }: SavedPreprocess): void {
+/** A model that takes logarithms needs positive values. */
+export function refuseNonPositive(found: Series, { transform, columns }: SavedPreprocess): void {
   const bad = transform.log ? found.values.findIndex((value) => value <= 0) : -1;
   if (bad < 0) return;
   const message = `${columns.target} is ${found.values[bad]} at ${found.timeLabel(bad)}; the model takes logarithms and was trained on positive values.`;

@@ -138,7 +138,7 @@ export function preparePhases(plan: Plan): Phases {
 }
 
 /** What was found, as it is printed. */
-export function dataOf({ series: s, transform }: Plan): ForecastData {
+export function dataOf({ series: s, transform }: Pick<Plan, "series" | "transform">): ForecastData {
   return {
     file: s.file,
     rows: s.rows,

@@ -1,0 +1,49 @@
+// A setting: one option of the command line that the environment and a config file can give as well.
+import { InvalidArgumentError, Option } from "commander";
+import type { Kind } from "./kinds.js";
+import { checked, toggle } from "./kinds.js";
+
+/** Where a value comes from if nobody gives one. */
+export interface Otherwise {
+  /** The value in force; also shown in the help. */
+  readonly standard?: string | number | boolean | readonly number[];
+  /** It is found from the data. */
+  readonly found?: true;
+  /** It makes sense on the command line only. */
+  readonly flagOnly?: true;
+}
+
+/** An option with its kind. */
+export class Setting extends Option {
+  readonly kind: Kind;
+  readonly otherwise: Otherwise;
+
+  constructor(flags: string, description: string, kind: Kind = toggle, otherwise: Otherwise = {}) {
+    const { standard } = otherwise;
+    super(flags, standard === undefined || kind === toggle ? description : `${description} (default: ${String(standard)})`);
+    this.kind = kind;
+    this.otherwise = otherwise;
+    if (kind.choices !== undefined) this.choices(kind.choices);
+    else if (kind !== toggle) this.argParser(parser(kind));
+  }
+
+  /** `DEEP_RNN_BATCH_SIZE` for `--batch-size`. */
+  get variable(): string {
+    return `DEEP_RNN_${this.attributeName()
+      .replace(/[A-Z]/g, (letter) => `_${letter}`)
+      .toUpperCase()}`;
+  }
+}
+
+/** The settings of a command, in the order of its help. */
+export function settingsOf(command: { readonly options: readonly Option[] }): Setting[] {
+  return command.options.filter((option) => option instanceof Setting);
+}
+
+function parser(kind: Kind): (text: string, before: unknown) => unknown {
+  return (text, before) => {
+    const found = checked(kind, kind.read(text));
+    if (found === null) throw new InvalidArgumentError(kind.need);
+    return kind.repeatable && Array.isArray(before) && Array.isArray(found.value) ? [...before, ...found.value] : found.value;
+  };
+}
