@@ -52,7 +52,14 @@ function globalsAtStart(args: readonly string[]): number {
 export function tableOptions(): Setting[] {
   return [
     new Setting("--missing <text>", "also read this cell text as missing (repeatable)", texts),
-    new Setting("--duplicates <how>", "merge rows that have the same time", oneOf(["mean", "first", "last", "sum"])),
+    new Setting(
+      "--duplicates <how>",
+      "merge rows that have the same time; error refuses them",
+      oneOf(["error", "mean", "first", "last", "sum"]),
+      {
+        standard: "error",
+      },
+    ),
     new Setting("--date-order <order>", "for dates such as 03/04/2020", oneOf(["dmy", "mdy"]), { found: true }),
     new Setting("--delimiter <mark>", "between the columns: comma, semicolon or tab; found if not given", delimiter, { found: true }),
     new Setting("--encoding <name>", "of the file, if it is not UTF-8", oneOf(["utf-8", "latin1", "utf-16le"]), { standard: "utf-8" }),
