@@ -5,7 +5,8 @@ export { type AnyCell, type Cell, type CellSpec, defineCell, type Sizes, type St
 export * from "./cells/index.js";
 export * from "./door-names.js";
 export { constant, glorotNormal, glorotUniform, heNormal, heUniform, type Init, identity, orthogonal } from "./init.js";
-export type { Extras, Layer, LayerConfig, StatefulLayer } from "./layer.js";
+export type { Extras, Layer, LayerConfig, StatefulLayer, WeighingLayer } from "./layer.js";
+export { type AttentionOptions, type AttentionScore, attention } from "./layers/attention.js";
 export { type BidirectionalOptions, type BothStates, bidirectional, type Merge } from "./layers/bidirectional.js";
 export { type BritsOptions, brits } from "./layers/brits.js";
 export { type Conv1dOptions, conv1d } from "./layers/conv.js";
@@ -33,6 +34,8 @@ export {
 } from "./layers/named.js";
 export { averagePool1d, globalAveragePool1d, globalMaxPool1d, maxPool1d, type Pool1dOptions } from "./layers/pooling.js";
 export { type CellOptions, type RecurrentOptions, recurrent } from "./layers/recurrent.js";
+export { flatten, type RepeatOptions, repeat } from "./layers/reshaping.js";
+export { type HighwayOptions, highway, type ResidualOptions, residual } from "./layers/skip.js";
 export { type CellMaker, withDecay } from "./layers/with-decay.js";
 export { type Logits, logitsOf } from "./logits.js";
 export type {

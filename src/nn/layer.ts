@@ -25,6 +25,8 @@ export interface Extras {
   readonly mask?: Tensor;
   /** Constants of each row, [B, ...] by name, for cells that name them in `row`. */
   readonly row?: { readonly [name: string]: Tensor };
+  /** What `attention` looks at: a sequence [B, S, F] with lengths of its own; x itself when absent. */
+  readonly memory?: Tensor;
 }
 
 /** A layer: callable inside `functional` and run by every network. */
@@ -36,6 +38,12 @@ export interface Layer {
 /** A recurrent layer with `returnState: true`: it also gives every state [B, size] after each row's last step. */
 export interface StatefulLayer<S extends Tree = Tensors> {
   (x: Tensor, extras?: Extras): { readonly output: Tensor; readonly state: S };
+  readonly name: string;
+}
+
+/** An attention layer with `returnWeights: true`: it also gives how much of each memory step went into each output. */
+export interface WeighingLayer {
+  (x: Tensor, extras?: Extras): { readonly output: Tensor; readonly weights: Tensor };
   readonly name: string;
 }
 
@@ -65,8 +73,14 @@ export interface LayerContext {
   readonly penalties: PenaltySink | null;
 }
 
-/** What a layer gives: a tensor, or with `returnState` output and state. */
-export type LayerResult = Tensor | { readonly output: Tensor; readonly state: Tree };
+/** What a layer gives: a tensor, or with `returnState` output and state, with `returnWeights` output and weights. */
+export type LayerResult = Tensor | StatefulResult | { readonly output: Tensor; readonly weights: Tensor };
+
+/** What a layer with `returnState` gives. */
+export interface StatefulResult {
+  readonly output: Tensor;
+  readonly state: Tree;
+}
 
 /** The side of a layer that networks use. */
 export interface LayerDefinition {
@@ -80,7 +94,7 @@ export interface LayerDefinition {
   /** True if NaN in its input means a missing value. */
   readonly acceptsMissing?: boolean;
   /** Weights for an input [B, ...] or [B, T, ...] of these sizes; throws ShapeError naming the layer. */
-  weights(shape: readonly Dim[], dtype: DType): { readonly [name: string]: Weight };
+  weights(shape: readonly Dim[], dtype: DType, extras: Extras): { readonly [name: string]: Weight };
   apply(x: Tensor, extras: Extras, context: LayerContext): LayerResult;
   /** The same recurrent layer with the direction turned, for `bidirectional`; null for other layers. */
   readonly turned: (() => LayerDefinition) | null;
@@ -89,7 +103,7 @@ export interface LayerDefinition {
 const definitions = new WeakMap<object, LayerDefinition>();
 
 /** The callable for a definition. Networks call it with weights; elsewhere it throws `layer_outside_network`. */
-export function makeLayer(definition: LayerDefinition): Layer & StatefulLayer {
+export function makeLayer(definition: LayerDefinition): Layer & StatefulLayer & WeighingLayer {
   const { givenName, config } = definition;
   const call = (): never => {
     throw new UsageError({
@@ -106,7 +120,7 @@ export function bindLayer(
   definition: LayerDefinition,
   name: string,
   call: (x: Tensor, extras?: Extras) => LayerResult,
-): Layer & StatefulLayer {
+): Layer & StatefulLayer & WeighingLayer {
   return namedLayer(call, name, definition);
 }
 
@@ -151,10 +165,14 @@ export function inputOf(x: Tensor): { shape: readonly Dim[]; dtype: DType } {
   return { shape: dimsOf(x), dtype: x.dtype };
 }
 
-function namedLayer(call: (x: Tensor, extras?: Extras) => LayerResult, name: string, definition: LayerDefinition): Layer & StatefulLayer {
+function namedLayer(
+  call: (x: Tensor, extras?: Extras) => LayerResult,
+  name: string,
+  definition: LayerDefinition,
+): Layer & StatefulLayer & WeighingLayer {
   const layer = (x: Tensor, extras?: Extras): LayerResult => call(x, extras);
   Object.defineProperty(layer, "name", { value: name });
   definitions.set(layer, definition);
   // What comes back depends on the layer's `returnState`, which its maker's type tells.
-  return layer as Layer & StatefulLayer;
+  return layer as Layer & StatefulLayer & WeighingLayer;
 }

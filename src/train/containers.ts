@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
-import type { Layer, StatefulLayer } from "../nn/layer.js";
+import type { Layer, StatefulLayer, WeighingLayer } from "../nn/layer.js";
 import { type DeepRnnOptions, deepRnnNetwork } from "../nn/networks/deep-rnn.js";
 import { functionalNetwork } from "../nn/networks/functional.js";
 import { sequentialNetwork } from "../nn/networks/sequential.js";
@@ -27,7 +27,7 @@ export function sequential(layers: readonly Layer[]): Model {
  * @example functional({ encode: gru({ units: 8 }), head: dense({ units: 1 }) }, (l, { x }: { x: Tensor }) => l.head(l.encode(x)))
  */
 export function functional<
-  L extends { readonly [name: string]: Layer | StatefulLayer<Tree> },
+  L extends { readonly [name: string]: Layer | StatefulLayer<Tree> | WeighingLayer },
   I extends Tensor | { readonly [name: string]: Tensor },
   O extends Tensor | { readonly [name: string]: Tensor },
 >(layers: L, f: (layers: L, inputs: I) => O): Model<O> {

@@ -135,7 +135,8 @@ function oneRow(inputs: Tensors, row: number, length: number): Tensors {
     Object.entries(inputs).map(([name, tensor]) => {
       const size = exact(tensor).length / B;
       const own = exact(tensor).slice(row * size, (row + 1) * size);
-      if (tensor.shape.length < 3) return [name, hostTensor(Float64Array.from(own), [1, ...tensor.shape.slice(1)], "float32")];
+      if (tensor.shape.length < 3 || tensor.shape[1] !== T)
+        return [name, hostTensor(Float64Array.from(own), [1, ...tensor.shape.slice(1)], "float32")];
       const width = size / T;
       return [name, hostTensor(Float64Array.from(own.slice(0, length * width)), [1, length, width], "float32")];
     }),

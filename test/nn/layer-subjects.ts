@@ -3,10 +3,17 @@
 import type { Tensor } from "../../src/base/tensor.js";
 import type { Tensors } from "../../src/nn/cell.js";
 import type { Layer } from "../../src/nn/layer.js";
+import { attention } from "../../src/nn/layers/attention.js";
+import { bidirectional } from "../../src/nn/layers/bidirectional.js";
 import { conv1d } from "../../src/nn/layers/conv.js";
+import { dense, layerNormLayer } from "../../src/nn/layers/feedforward.js";
+import { gru, lstm } from "../../src/nn/layers/named.js";
 import { averagePool1d, globalAveragePool1d, globalMaxPool1d, maxPool1d } from "../../src/nn/layers/pooling.js";
+import { flatten, repeat } from "../../src/nn/layers/reshaping.js";
+import { highway, residual } from "../../src/nn/layers/skip.js";
 import type { NetworkInput } from "../../src/nn/network.js";
-import { sequence } from "./runs.js";
+import { tanh } from "../../src/ops/index.js";
+import { sequence, vector } from "./runs.js";
 
 /** A layer within the smallest network that shows it. */
 export interface LayerSubject {
@@ -32,7 +39,7 @@ const rounded =
     Math.ceil(length / stride);
 
 export const layerSubjects: readonly LayerSubject[] = [
-  { title: "conv1d of one step", layer: () => conv1d({ filters: 4, kernelSize: 1 }) },
+  { title: "conv1d of one step", layer: () => conv1d({ filters: 4, kernelSize: 1 }), streams: true },
   { title: "conv1d", layer: () => conv1d({ filters: 4, kernelSize: 3, activation: "tanh" }), steps: windows(3, 1) },
   {
     title: "conv1d, strided and dilated",
@@ -58,6 +65,51 @@ export const layerSubjects: readonly LayerSubject[] = [
   { title: "averagePool1d, same", layer: () => averagePool1d({ poolSize: 3, strides: 2, padding: "same" }), steps: rounded(2) },
   { title: "globalMaxPool1d", layer: () => globalMaxPool1d(), steps: null },
   { title: "globalAveragePool1d", layer: () => globalAveragePool1d(), steps: null },
+  { title: "attention to itself, scaled dots", layer: () => attention() },
+  { title: "attention to itself, causal dots", layer: () => attention({ score: "dot", causal: true }) },
+  { title: "attention to itself, causal in heads", layer: () => attention({ score: "multiHead", units: 6, heads: 2, causal: true }) },
+  {
+    title: "attention to a memory, additive",
+    layer: () => attention({ score: "additive", units: 5 }),
+    inputs: { x: sequence(3), memory: { ...sequence(2), time: "S" } },
+    call: (layer, { x, memory }) => layer(x!, { memory: memory! }),
+  },
+  {
+    title: "attention to a memory, in heads",
+    layer: () => attention({ score: "multiHead", units: 4 }),
+    inputs: { x: sequence(3), memory: { ...sequence(2), time: "S" } },
+    call: (layer, { x, memory }) => layer(x!, { memory: memory! }),
+  },
+  {
+    title: "attention of one step",
+    layer: () => attention({ score: "additive", units: 3 }),
+    inputs: { x: vector(2), memory: sequence(3) },
+    call: (layer, { x, memory }) => layer(x!, { memory: memory! }),
+    steps: null,
+  },
+  { title: "residual lstm", layer: () => residual(lstm({ units: 3, returnSequences: true })), streams: true },
+  {
+    title: "residual conv1d, projected",
+    layer: () => residual(conv1d({ filters: 5, kernelSize: 2, padding: "causal" }), { projection: true }),
+    streams: true,
+  },
+  { title: "highway gru", layer: () => highway(gru({ units: 3, returnSequences: true })), streams: true },
+  { title: "bidirectional residual gru", layer: () => bidirectional(residual(gru({ units: 3, returnSequences: true })), { merge: "sum" }) },
+  { title: "dense over steps", layer: () => dense({ units: 2, activation: "softplus" }), streams: true },
+  { title: "layerNorm over steps", layer: () => layerNormLayer(), streams: true },
+  {
+    title: "repeat",
+    layer: () => repeat(4),
+    inputs: { x: vector(3) },
+    call: (layer, { x }) => tanh(layer(x!)),
+    steps: null,
+  },
+  {
+    title: "flatten",
+    layer: () => flatten(),
+    inputs: { x: { shape: [4, 3], dtype: "float32" } },
+    steps: null,
+  },
 ];
 
 /** The inputs of a subject. */

@@ -65,9 +65,9 @@ export function bidirectional(layer: Layer | StatefulLayer, options: Bidirection
     cells: forward.cells,
     isRandom: forward.isRandom,
     acceptsMissing: forward.acceptsMissing ?? false,
-    weights: (shape, dtype) => ({
-      ...prefixed("forward.", forward.weights(shape, dtype)),
-      ...prefixed("backward.", backward.weights(shape, dtype)),
+    weights: (shape, dtype, extras) => ({
+      ...prefixed("forward.", forward.weights(shape, dtype, extras)),
+      ...prefixed("backward.", backward.weights(shape, dtype, extras)),
     }),
     apply(x, extras, context) {
       if (context.memory !== null) throw cannotStream();

@@ -6,6 +6,7 @@ import type { AnyCell } from "../cell.js";
 import * as builtIn from "../cells/index.js";
 import { insideOf, withDecayCell } from "../cells/with-decay.js";
 import { type Layer, type LayerConfig, makeLayer, type StatefulLayer } from "../layer.js";
+import { type AttentionOptions, attention } from "./attention.js";
 import { type BidirectionalOptions, bidirectional } from "./bidirectional.js";
 import { type BritsOptions, brits } from "./brits.js";
 import { type Conv1dOptions, conv1d } from "./conv.js";
@@ -35,6 +36,8 @@ import {
 } from "./named.js";
 import { averagePool1d, globalAveragePool1d, globalMaxPool1d, maxPool1d, type Pool1dOptions } from "./pooling.js";
 import { asAnyCell, type RecurrentOptions, recurrentDefinition } from "./recurrent.js";
+import { flatten, type RepeatOptions, repeat } from "./reshaping.js";
+import { type HighwayOptions, highway, type ResidualOptions, residual } from "./skip.js";
 
 /** A layer from its configuration. Its maker checks every option again, so a wrong file gives the same sentence as a wrong call. */
 export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]): Layer | StatefulLayer {
@@ -77,6 +80,16 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
       return makeLayer(recurrentDefinition(findCell(config.cell ?? "", cells), options as RecurrentOptions, config));
     case "brits":
       return brits(findCell(config.cell ?? "", cells), options as BritsOptions);
+    case "attention":
+      return attention(options as AttentionOptions);
+    case "repeat":
+      return repeat(options as RepeatOptions);
+    case "flatten":
+      return flatten(options as { readonly name?: string });
+    case "residual":
+      return residual(layerFromConfig(innerOf(config), cells) as Layer, options as ResidualOptions);
+    case "highway":
+      return highway(layerFromConfig(innerOf(config), cells) as Layer, options as HighwayOptions);
     case "bidirectional":
       return bidirectional(layerFromConfig(innerOf(config), cells) as Layer, options as BidirectionalOptions);
     default:

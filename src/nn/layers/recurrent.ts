@@ -5,7 +5,15 @@ import { ShapeError, UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { currentPlace } from "../../ir/core/build.js";
 import type { AnyCell, Cell } from "../cell.js";
-import { type Layer, type LayerConfig, type LayerDefinition, makeLayer, type StatefulLayer } from "../layer.js";
+import {
+  type Layer,
+  type LayerConfig,
+  type LayerDefinition,
+  type LayerResult,
+  makeLayer,
+  type StatefulLayer,
+  type StatefulResult,
+} from "../layer.js";
 import { checkOptions, type OptionKinds } from "../options.js";
 import { checkWeightRules, isRecurrentMatrix, type RecurrentWeightRules, recurrentRuleKinds, withWeightRules } from "../regularizers.js";
 import type { Weight } from "../weight.js";
@@ -162,12 +170,12 @@ export function sequenceFeatures(owner: string, shape: readonly Dim[]): number {
   });
 }
 
-/** The layer's own result without its state. */
-export function outputOf(result: ReturnType<LayerDefinition["apply"]>): Tensor {
-  return isStateful(result) ? result.output : result;
+/** The layer's own result without its state or weights. */
+export function outputOf(result: LayerResult): Tensor {
+  return "output" in result ? result.output : result;
 }
 
 /** True for the result of a layer with `returnState`. */
-export function isStateful(result: ReturnType<LayerDefinition["apply"]>): result is Exclude<ReturnType<LayerDefinition["apply"]>, Tensor> {
-  return "output" in result && "state" in result;
+export function isStateful(result: LayerResult): result is StatefulResult {
+  return "state" in result;
 }

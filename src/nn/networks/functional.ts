@@ -3,7 +3,7 @@
 import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { isRecord, type Tree } from "../../base/tree.js";
-import { definitionOf, type Layer, type StatefulLayer } from "../layer.js";
+import { definitionOf, type Layer, type StatefulLayer, type WeighingLayer } from "../layer.js";
 import type { Named, Network, NetworkInput } from "../network.js";
 import { isSingleInput } from "../network.js";
 import { buildPlan } from "./build.js";
@@ -16,7 +16,7 @@ import { readWiring, writeWiring } from "./wiring-file.js";
 
 /** Any layers by name. */
 export interface LayerRecord {
-  readonly [name: string]: Layer | StatefulLayer<Tree>;
+  readonly [name: string]: Layer | StatefulLayer<Tree> | WeighingLayer;
 }
 
 /**

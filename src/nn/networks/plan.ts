@@ -8,7 +8,16 @@ import { foldIn } from "../../ops/random.js";
 import { isPacked, packSequence, withPlace } from "../../ops/sequence.js";
 import { dimsOf, isTensor } from "../../trace/traced.js";
 import type { Tensors } from "../cell.js";
-import { bindLayer, type Extras, inputOf, type Layer, type LayerDefinition, type LayerResult, type StatefulLayer } from "../layer.js";
+import {
+  bindLayer,
+  type Extras,
+  inputOf,
+  type Layer,
+  type LayerDefinition,
+  type LayerResult,
+  type StatefulLayer,
+  type WeighingLayer,
+} from "../layer.js";
 import type { Memory } from "../memory.js";
 import { type CallOptions, isSingleInput, type Named, type NetworkInput } from "../network.js";
 import type { PenaltySink } from "../penalty.js";
@@ -22,7 +31,7 @@ export interface PlannedLayer {
 }
 
 /** What a plan's function calls: layers with weights behind them. */
-export type BoundLayers = { readonly [name: string]: Layer & StatefulLayer };
+export type BoundLayers = { readonly [name: string]: Layer & StatefulLayer & WeighingLayer };
 
 /** The wiring of a network: its layers, and a function that calls them. */
 export interface NetworkPlan {
@@ -120,7 +129,7 @@ function runLayer(layer: PlannedLayer, x: Tensor, extras: Extras, options: RunOp
     });
   }
   const { shape, dtype } = inputOf(x);
-  const specs = definition.weights(shape, dtype);
+  const specs = definition.weights(shape, dtype, extras);
   const weights: Tensors = Object.fromEntries(Object.entries(specs).map(([weight, spec]) => [weight, options.weights(name, weight, spec)]));
   const key = options.training && options.key !== null ? foldIn(options.key, index) : null;
   const memory = options.memory === undefined ? null : options.memory.bind(null, name);

@@ -49,11 +49,11 @@ export function chainPlan(layers: readonly PlannedLayer[]): NetworkPlan {
       }
       return layers.reduce<Tensor>((x, { name }) => {
         const result = bound[name]!(x);
-        if (!isStateful(result)) return result;
+        if (isTensor(result)) return result;
         throw new UsageError({
           code: "state_in_chain",
           op: "sequential",
-          what: `layer "${name}" returns its state, which a chain cannot pass on`,
+          what: `layer "${name}" returns its ${isStateful(result) ? "state" : "weights"}, which a chain cannot pass on`,
           hint: "Use functional.",
         });
       }, inputs);
