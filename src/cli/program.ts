@@ -5,6 +5,7 @@ import { describeDoctor } from "./commands/doctor.js";
 import { describeEvaluate } from "./commands/evaluate.js";
 import { describeExplain } from "./commands/explain.js";
 import { describeForecast } from "./commands/forecast.js";
+import { describeInspect } from "./commands/inspect.js";
 import { describePredict } from "./commands/predict.js";
 import type { Start } from "./context.js";
 
@@ -30,6 +31,7 @@ export function createProgram({ start, version, write }: Surroundings): Command 
   describePredict(program.command("predict"), start);
   describeEvaluate(program.command("evaluate"), start);
   describeExplain(program.command("explain"), start);
+  describeInspect(program.command("inspect"), start);
   describeDoctor(program.command("doctor"), start);
   describeCompletion(program.command("completion"), start, program);
   program.addHelpText("after", programExamples);

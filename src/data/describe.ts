@@ -2,6 +2,7 @@
 
 import { DataError } from "../base/errors.js";
 import type { ClockDescription, ColumnDescription, DescribeOptions, Hint, TableDescription } from "./description.js";
+import { type DuplicateRows, duplicateRows } from "./duplicate-rows.js";
 import { findLeakHints } from "./leak-hints.js";
 import { panel } from "./panel.js";
 import { groupRows, mergeRows, type RowGroup } from "./rows.js";
@@ -40,11 +41,13 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
   const first = target ?? candidates.target[0];
   const found = first === undefined ? null : tryPanel(table, { ...options, ...(id === undefined ? {} : { id }), target: first }, hints);
   const clock = clockOf(times, groups, found);
+  const repeated = duplicateRows(table);
+  hints.push(...repeatedHints(repeated));
   hints.push(...columnHints(columns), ...clockHints(clock, candidates.id, ids.length > 0));
   if (target !== null) hints.push(...leakHints(table, target, groups, times));
   return {
     ...{ file: table.file, rows: table.rows, hasHeader: table.hasHeader, delimiter: table.delimiter, decimal: table.decimal },
-    ...{ columns, clock, series: seriesOf(found), target, candidates, hints },
+    ...{ duplicateRows: repeated, columns, clock, series: seriesOf(found), target, candidates, hints },
   };
 }
 
@@ -199,6 +202,19 @@ function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
+function repeatedHints({ count, first }: DuplicateRows): Hint[] {
+  const [one] = first;
+  if (one === undefined) return [];
+  const rows = count === 1 ? "1 row repeats" : `${count} rows repeat`;
+  return [
+    {
+      code: "duplicate_rows",
+      column: null,
+      message: `${rows} another one in every cell, the first in line ${one.line} (as line ${one.of}).`,
+    },
+  ];
+}
+
 function clockHints(clock: ClockDescription | null, idNames: readonly string[], hasId: boolean): Hint[] {
   if (clock === null) return [];
   const hints: Hint[] = [];
@@ -206,8 +222,13 @@ function clockHints(clock: ClockDescription | null, idNames: readonly string[], 
   if (clock.duplicates > 0) {
     const help =
       !hasId && idNames.length > 0 ? `${idNames[0]} tells them apart: --id ${idNames[0]}.` : "Merge them with --duplicates mean.";
-    hints.push({ code: "duplicate_times", column, message: `${clock.duplicates} rows share their time with another. ${help}` });
+    hints.push({
+      code: "duplicate_times",
+      column,
+      message: `${clock.duplicates === 1 ? "1 row shares its time" : `${clock.duplicates} rows share their time`} with another. ${help}`,
+    });
   }
-  if (clock.gaps > 0) hints.push({ code: "gaps", column, message: `${clock.gaps} steps have no row.` });
+  if (clock.gaps > 0)
+    hints.push({ code: "gaps", column, message: `${clock.gaps === 1 ? "1 step has" : `${clock.gaps} steps have`} no row.` });
   return hints;
 }

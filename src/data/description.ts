@@ -1,5 +1,7 @@
 // What a description of a table holds: plain JSON, the value that `deep-rnn inspect` prints.
 
+import type { DuplicateRows } from "./duplicate-rows.js";
+
 /** The numbers of a column. Quantiles are exact up to 200,000 rows, above from that many evenly spaced ones. */
 export interface NumberSummary {
   readonly mean: number;
@@ -59,7 +61,7 @@ export interface ClockDescription {
 export interface Hint {
   /**
    * Leaks: same_as_target, next_target (the column holds the target one or more rows early), follows_target (correlation
-   * 1.0). Others: row_number, constant_column, empty_column, missing_many, outliers, duplicate_times, gaps,
+   * 1.0). Others: duplicate_rows, row_number, constant_column, empty_column, missing_many, outliers, duplicate_times, gaps,
    * skipped_series, and the code of any error that reading as a panel would give.
    */
   readonly code: string;
@@ -73,6 +75,8 @@ export interface TableDescription {
   readonly hasHeader: boolean;
   readonly delimiter: string;
   readonly decimal: "." | ",";
+  /** Rows that repeat another one cell by cell. */
+  readonly duplicateRows: DuplicateRows;
   readonly columns: readonly ColumnDescription[];
   readonly clock: ClockDescription | null;
   /** Series by the id column; null for a single series. */
