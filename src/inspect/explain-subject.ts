@@ -15,10 +15,11 @@ import type { Prepared } from "../train/dataset.js";
 import { BatchFeeder, planFeeds } from "../train/feeds.js";
 import type { ModelInside } from "../train/inside.js";
 import type { OptimizerRule } from "../train/optimizers/define.js";
-import { predictionSections, slotVector, trainingSections } from "../train/programs.js";
+import { predictionSections, trainingSections } from "../train/programs.js";
 import type { Session } from "../train/session.js";
 import { measuresFor } from "../train/setup.js";
 import type { Measures } from "../train/terms.js";
+import { plainForm, trainingVectors } from "../train/update-program.js";
 import type { Sizes } from "./explain-count.js";
 
 /** One program: what the passes did and what is left. */
@@ -124,7 +125,7 @@ export function functionSubject(f: (...args: never[]) => unknown, examples: read
 function trainingProgram(session: Session, measures: Measures, rule: OptimizerRule, batch: number, steps: number): ExplainedProgram {
   const data = stand(session, measures, batch, steps);
   const sources = trainingSections(session.context, planFeeds(data, session.ports), measures, rule);
-  const vectors = ["gradients", ...rule.slots.map(slotVector)];
+  const vectors = trainingVectors(rule, plainForm);
   const step = 1;
   const { learningRate } = rule;
   return {
@@ -140,7 +141,8 @@ function trainingProgram(session: Session, measures: Measures, rule: OptimizerRu
           inverseCount: 1,
           scale: 0,
           step,
-          ...(typeof learningRate === "number" ? { learningRate } : {}),
+          learningRate: typeof learningRate === "number" ? learningRate : 1,
+          ...(rule.isNoisy ? { noiseKey: key } : {}),
         });
       };
     },
@@ -184,8 +186,9 @@ function stand({ ports }: Session, measures: Measures | null, batch: number, ste
   };
   const x = [...ports.inputs].map(([name, { shape, dtype }]): [string, Column] => [name, column("x", dtype, shape)]);
   const y = [...ports.outputs].map(([name, { shape }]): [string, Column] => {
-    const isClass = measures?.losses.get(name)?.targets === "class";
-    return [name, column("y", "float32", isClass ? shape.slice(0, -1) : shape)];
+    const targets = measures?.losses.get(name)?.targets;
+    const leading = shape.slice(0, -1);
+    return [name, column("y", "float32", targets === "class" ? leading : targets === "column" ? [...leading, 1] : shape)];
   });
-  return { rows: batch, x: new Map(x), y: new Map(measures === null ? [] : y), lengths: new Map() };
+  return { rows: batch, x: new Map(x), y: new Map(measures === null ? [] : y), lengths: new Map(), weights: new Map() };
 }

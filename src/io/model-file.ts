@@ -3,9 +3,12 @@
 import type { DType } from "../base/dtype.js";
 import { DataError, UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
+import { type CompileSchema, checkCompile } from "./compile-schema.js";
 import { quoted, readJson } from "./json.js";
 import { modelReadme } from "./model-readme.js";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.js";
+
+export type { CompileSchema } from "./compile-schema.js";
 
 export const modelFormat = "deep-rnn";
 export const modelFormatVersion = 1;
@@ -23,13 +26,6 @@ export interface PortSchema {
 export interface WeightSchema {
   readonly shape: readonly number[];
   readonly gates: readonly string[] | null;
-}
-
-/** How training was set up; losses by output name where there are several. */
-export interface CompileSchema {
-  readonly optimizer: { readonly name: string; readonly options: Readonly<Record<string, number | boolean>> };
-  readonly loss: string | Readonly<Record<string, string>>;
-  readonly metrics: readonly string[];
 }
 
 /** The content of model.json. `network` holds wiring, layers and cells as the network room writes them. */
@@ -131,7 +127,7 @@ function checkDocument(value: unknown, file: string): ModelDocument {
     inputs: list(inputs, file, "inputs").map((port, index) => checkPort(port, file, `inputs[${index}]`)),
     outputs: list(outputs, file, "outputs").map((port, index) => checkPort(port, file, `outputs[${index}]`)),
     weights: Object.fromEntries(Object.keys(weights).map((path) => [path, checkWeight(weights[path], file, `weights[${quoted(path)}]`)])),
-    compile: compile === null ? null : checkCompile(compile, file),
+    compile: compile === null ? null : checkCompile(compile, (at, expected, found) => edited(file, at, expected, found)),
   };
 }
 
@@ -155,35 +151,6 @@ function checkWeight(value: unknown, file: string, at: string): WeightSchema {
   });
   const gates = value.gates === null ? null : texts(value.gates, file, `${at}.gates`);
   return { shape, gates };
-}
-
-function checkCompile(value: unknown, file: string): CompileSchema {
-  if (!isRecord(value)) throw edited(file, "compile", "an object or null", value);
-  const { optimizer, loss, metrics } = value;
-  if (!isRecord(optimizer) || typeof optimizer.name !== "string") throw edited(file, "compile.optimizer", "a name with options", optimizer);
-  const options = optimizer.options;
-  if (!isRecord(options)) throw edited(file, "compile.optimizer.options", "an object", options);
-  const checked = Object.keys(options).map((name): [string, number | boolean] => {
-    const option = options[name];
-    if ((typeof option === "number" && Number.isFinite(option)) || typeof option === "boolean") return [name, option];
-    throw edited(file, `compile.optimizer.options[${quoted(name)}]`, "a number or a boolean", option);
-  });
-  return {
-    optimizer: { name: optimizer.name, options: Object.fromEntries(checked) },
-    loss: checkLoss(loss, file),
-    metrics: texts(metrics, file, "compile.metrics"),
-  };
-}
-
-function checkLoss(loss: unknown, file: string): CompileSchema["loss"] {
-  if (typeof loss === "string") return loss;
-  if (!isRecord(loss)) throw edited(file, "compile.loss", "a text, or texts by output", loss);
-  const pairs = Object.keys(loss).map((name): [string, string] => {
-    const text = loss[name];
-    if (typeof text !== "string") throw edited(file, `compile.loss[${quoted(name)}]`, "a text", text);
-    return [name, text];
-  });
-  return Object.fromEntries(pairs);
 }
 
 function list(value: unknown, file: string, at: string): readonly unknown[] {

@@ -6,7 +6,7 @@ import { fromPlain, type Stored, type StoredArray, toPlain } from "../base/store
 import { isRecord } from "../base/tree.js";
 import { type CheckpointParts, damaged, decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.js";
 import { modelFiles, type SavedModel } from "./save.js";
-import type { Session } from "./session.js";
+import type { Averaging, Session } from "./session.js";
 import type { Callback, History, Snapshot } from "./types.js";
 import type { Vector } from "./weights.js";
 
@@ -25,6 +25,7 @@ export interface Standing {
   readonly tally: Stored;
   readonly learningRate: Stored;
   readonly optimizerSteps: number;
+  readonly averaging: Averaging;
 }
 
 /** What must be the same when training goes on, in the words of messages. */
@@ -53,6 +54,7 @@ export class TrainingSnapshot implements Snapshot {
   readonly step: number;
   readonly vectors: ReadonlyMap<string, Vector>;
   readonly optimizerSteps: number;
+  readonly averaging: Averaging;
   readonly #model: SavedModel;
   readonly #training: { readonly [name: string]: unknown };
   readonly #arrays: Map<string, StoredArray> = new Map();
@@ -61,6 +63,7 @@ export class TrainingSnapshot implements Snapshot {
     this.epoch = standing.completed;
     this.step = standing.steps;
     this.optimizerSteps = standing.optimizerSteps;
+    this.averaging = standing.averaging;
     this.vectors = model.session.store.vectors();
     this.#model = model;
     for (const [name, data] of this.vectors) this.#arrays.set(`vector/${name}`, { shape: [data.length], dtype: "float32", data });
@@ -69,7 +72,7 @@ export class TrainingSnapshot implements Snapshot {
       return state === undefined || value === undefined ? [] : [{ name, state: value }];
     });
     const document: { readonly [name: string]: Stored } = {
-      standing: { ...standing },
+      standing: { ...standing, averaging: { ...standing.averaging } },
       identity,
       circumstances: { ...circumstances },
       callbacks: kept,
@@ -127,6 +130,7 @@ export function restoreVectors({ vectors, standing, path }: ReadCheckpoint, sess
   }
   session.store.setVectors(vectors);
   session.steps = standing.optimizerSteps;
+  session.averaging = standing.averaging;
 }
 
 /**
@@ -177,13 +181,16 @@ function opened({ training, arrays }: CheckpointParts, path: string): ReadCheckp
 // Files can be edited by hand: each field is looked at before it is believed.
 function isStanding(value: unknown): value is Standing {
   if (!isRecord(value) || !isRecord(value.history)) return false;
-  const { completed, batch, steps, clipped, optimizerSteps, key, history, stop } = value;
+  const { completed, batch, steps, clipped, optimizerSteps, key, history, stop, averaging } = value;
   const isCount = (count: unknown): boolean => typeof count === "number" && Number.isSafeInteger(count) && count >= 0;
   const isNumbers = (list: unknown): boolean => Array.isArray(list) && list.every((entry) => typeof entry === "number");
   return (
     [completed, steps, clipped, optimizerSteps].every(isCount) &&
     (batch === null || isCount(batch)) &&
     isNumbers(key) &&
+    isRecord(averaging) &&
+    isCount(averaging.steps) &&
+    typeof averaging.isShown === "boolean" &&
     (key as readonly unknown[]).length === 2 &&
     Object.values(history).every(isNumbers) &&
     (stop === null || (isRecord(stop) && typeof stop.stopped === "string" && typeof stop.reason === "string"))

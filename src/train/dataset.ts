@@ -8,6 +8,7 @@ import { nearestName } from "../nn/suggest.js";
 import type { TensorLike } from "../ops/index.js";
 import { type Column, type Columns, checkSameRows, isNamed, rowsOf, toColumns } from "./columns.js";
 import type { Loss } from "./losses/index.js";
+import { weightColumns } from "./sample-weights.js";
 import type { Named } from "./types.js";
 import { checkFinite, checkTargetValues } from "./values.js";
 
@@ -21,6 +22,8 @@ export interface Prepared {
   /** Empty for prediction. */
   readonly y: Columns;
   readonly lengths: RowLengths;
+  /** Weights of the rows [rows] or of their steps [rows, time], by output name; outputs without any count every element once. */
+  readonly weights: Columns;
 }
 
 /** Ports of a network by name; a single unnamed one is called "". */
@@ -51,12 +54,12 @@ export function prepareInputs(given: { x: Columns; lengths: Named<TensorLike> | 
   for (const [name, port] of ports.inputs) checkInput(x.get(name)!, port, name === "" ? `layer "${ports.firstLayer}"` : `input "${name}"`);
   const lengths = resolveLengths(x, given.lengths, ports);
   for (const [name, column] of x) checkFinite(column, isSequence(ports.inputs.get(name)!) ? lengthsFor(lengths, name) : null);
-  return { rows: rowsOf(x), x, y: new Map(), lengths };
+  return { rows: rowsOf(x), x, y: new Map(), lengths, weights: new Map() };
 }
 
 /** Inputs and targets together; targets get the shape their loss works on. */
 export function prepareData(
-  given: { x: Columns; y: Columns; lengths: Named<TensorLike> | undefined },
+  given: { x: Columns; y: Columns; lengths: Named<TensorLike> | undefined; sampleWeights?: Named<TensorLike> | undefined },
   ports: Ports,
   losses: ReadonlyMap<string, Loss>,
 ): Prepared {
@@ -74,7 +77,8 @@ export function prepareData(
     checkTargetValues(column, output, { values: losses.get(name)!.values, lengths });
     return [name, column];
   });
-  return { ...inputs, y: new Map(y) };
+  const weights = given.sampleWeights === undefined ? new Map() : weightColumns(given.sampleWeights, new Map(y), ports);
+  return { ...inputs, y: new Map(y), weights };
 }
 
 /** The lengths of sequence outputs: those of all inputs, or of the first that has any. */
@@ -207,17 +211,22 @@ function lengthsFor(lengths: RowLengths, name: string): Int32Array | null {
 /** Targets in the shape their loss works on: a missing last axis of 1 is added, for classes it is removed. */
 function fitTarget(column: Column, output: NetworkOutput, loss: Loss): Column {
   const rank = column.shape.length;
-  const wanted: readonly AxisSize[] = loss.targets === "class" ? output.shape.slice(0, -1) : output.shape;
+  const wanted = wantedShape(output, loss);
   const reshaped = (shape: readonly number[]): Column => ({ ...column, shape });
   const isClass = loss.targets === "class";
   if (isClass && rank === output.shape.length + 1 && column.shape.at(-1) === 1) return reshaped(column.shape.slice(0, -1));
-  if (!isClass && rank === output.shape.length && output.shape.at(-1) === 1 && (loss.targets === "same" || !output.sequence)) {
+  if (!isClass && rank === output.shape.length && wanted.at(-1) === 1 && (loss.targets !== "free" || !output.sequence)) {
     return reshaped([...column.shape, 1]);
   }
   if (loss.targets === "free") return column;
   const sizes = column.shape.slice(1);
   if (sizes.length === wanted.length && sizes.every((size, axis) => wanted[axis] === "time" || wanted[axis] === size)) return column;
   throw targetMismatch(column, output, wanted);
+}
+
+function wantedShape({ shape }: NetworkOutput, { targets }: Loss): readonly AxisSize[] {
+  if (targets === "class") return shape.slice(0, -1);
+  return targets === "column" ? [...shape.slice(0, -1), 1] : shape;
 }
 
 function targetMismatch(column: Column, output: NetworkOutput, wanted: readonly AxisSize[]): ShapeError {

@@ -13,6 +13,8 @@ export interface FeedPlan {
   readonly x: Record<string, ArgumentSpec>;
   readonly y: Record<string, ArgumentSpec>;
   readonly lengths: Record<string, ArgumentSpec>;
+  /** Sample weights by output. */
+  readonly weights: Record<string, ArgumentSpec>;
 }
 
 /** Prefix of argument names, so that the unnamed "" is a name too. */
@@ -38,7 +40,8 @@ export function planFeeds(data: Prepared, ports: Ports): FeedPlan {
   const lengths = Object.fromEntries(
     [...data.lengths.keys()].map((name): [string, ArgumentSpec] => [prefix + name, { shape: [symbolDim("B")], dtype: "int32" }]),
   );
-  return { signature: JSON.stringify([x, y, lengths]), x, y, lengths };
+  const weights = specs(data.weights, (_, column) => spec(column, column.shape.length === 2));
+  return { signature: JSON.stringify([x, y, lengths, weights]), x, y, lengths, weights };
 }
 
 /** The traced value of one argument record, as networks take it: alone if unnamed, else by name. */
@@ -66,6 +69,7 @@ export class BatchFeeder {
       x: this.#gather("x", this.#data.x, rows),
       y: this.#gather("y", this.#data.y, rows),
       lengths: gatherLengths(this.#data.lengths, rows),
+      sampleWeights: this.#gather("weights", this.#data.weights, rows),
     };
   }
 

@@ -30,6 +30,10 @@ const optionNames: ReadonlySet<string> = new Set<keyof FitOptions | keyof RunOpt
   "log",
   "signal",
   "resumeFrom",
+  "sampleWeights",
+  "classWeights",
+  "accumulate",
+  "ema",
 ]);
 
 /** Reads the arguments of `fit` and `evaluate`; throws UsageError `no_targets`, `unknown_option`. */
@@ -109,5 +113,7 @@ function isOptions(given: unknown): boolean {
 
 function withLengths<T extends RunOptions | FitOptions>(data: Dataset, options: T): FitArguments<T> {
   const lengths = options.lengths ?? data.lengths;
-  return { data: { x: data.x, y: data.y, ...(lengths === undefined ? {} : { lengths }) }, options };
+  const sampleWeights = options.sampleWeights ?? data.sampleWeights;
+  const beside = { ...(lengths === undefined ? {} : { lengths }), ...(sampleWeights === undefined ? {} : { sampleWeights }) };
+  return { data: { x: data.x, y: data.y, ...beside }, options };
 }

@@ -5,32 +5,37 @@ import type { Stored } from "../base/stored.js";
 import type { Circumstances, Identity } from "./checkpoint.js";
 import type { Column } from "./columns.js";
 import type { FitPlan } from "./fit.js";
+import { savedLossOf } from "./losses/index.js";
 
 /** What must be the same when a training goes on. */
 export function identityOf(plan: FitPlan): Identity {
-  const { session, measures, data, rule, optimizer, trainRows, batchSize, seed, shuffle, bucketByLength } = plan;
+  const { session, measures, data, rule, optimizer, trainRows, batchSize, seed, shuffle, bucketByLength, accumulate, ema } = plan;
   const shapes = (columns: ReadonlyMap<string, Column>): Stored =>
     Object.fromEntries([...columns].map(([name, { shape }]) => [name, shape]));
   return {
     weights: Object.fromEntries(session.store.layout.places.map(({ info }) => [info.path, info.shape])),
     optimizer: `${optimizer} with the slots ${rule.slots.join(", ") || "none"}`,
-    losses: Object.fromEntries([...measures.losses].map(([name, { name: loss }]) => [name, loss ?? "a function"])),
+    losses: Object.fromEntries([...measures.losses].map(([name, loss]) => [name, savedLossOf(loss) ?? "a function"])),
+    lossWeights: Object.fromEntries(measures.lossWeights),
     metrics: Object.fromEntries([...measures.metrics].map(([name, list]) => [name, list.map((metric) => metric.name)])),
     x: shapes(data.x),
     y: shapes(data.y),
+    sampleWeights: shapes(data.weights),
     rows: trainRows,
     validation: plan.validation === null ? null : plan.validation.rows.length,
     batchSize,
     seed,
     shuffle,
     bucketByLength,
+    accumulate,
+    ema,
   };
 }
 
 /** What may differ, and is then said. */
 export function circumstancesOf(plan: FitPlan, info: BackendInfo): Circumstances {
   const { data, rule, optimizer } = plan;
-  const columns = [...data.x.values(), ...data.y.values()];
+  const columns = [...data.x.values(), ...data.y.values(), ...data.weights.values()];
   return {
     class: info.class,
     backend: info.backend,

@@ -42,6 +42,10 @@ export interface FitPlan {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly bucketByLength: boolean;
+  /** Batches of one step. */
+  readonly accumulate: number;
+  /** Memory of the weights' average; null to keep none. */
+  readonly ema: number | null;
   readonly callbacks: readonly Callback[];
   readonly signal: AbortSignal | null;
   /** Where to go on; null to begin. */
@@ -94,10 +98,10 @@ class Training {
   }
 
   async run(): Promise<History> {
-    const { session, data, measures, rule, resume, epochs } = this.#plan;
+    const { session, data, resume, epochs } = this.#plan;
     if (resume !== null) this.#goOn(resume);
     session.seenSteps = stepsIn(data, session.ports);
-    const stepper = new Stepper(this.#backend, { session, feeds: this.#feeds, measures, rule, rate: this.#rate });
+    const stepper = new Stepper(this.#backend, { ...this.#plan, feeds: this.#feeds, rate: this.#rate });
     this.#reserve(stepper);
     await this.#events.call("onTrainStart", {});
     if (resume !== null) await this.#restoreCallbacks(resume);
@@ -113,6 +117,7 @@ class Training {
     const stopped = this.#stop?.stopped;
     // After numbers were lost there is nothing to go on from but the checkpoint before.
     if (stopped !== "nan") await this.#events.safePoint(stopped === "interrupted" ? "interrupt" : "end", {});
+    stepper.showAverage();
     await this.#events.call("onTrainEnd", {});
     return {
       epochs: this.#completed,
@@ -125,20 +130,24 @@ class Training {
 
   /** The epoch's logs; null if training ended inside it. */
   async #runEpoch(stepper: Stepper): Promise<Logs | null> {
-    const { trainRows, batchSize, measures, validation, session } = this.#plan;
+    const { trainRows, batchSize, measures, validation, session, accumulate } = this.#plan;
     if (this.#batch === null) {
       this.#batch = 0;
       this.#tally = new Tally(measures);
       await this.#events.call("onEpochStart", {});
     }
     const order = epochRows(trainRows, this.#completed + 1, this.#plan);
-    for (const rows of batchesOf({ rows: order, batchSize }).slice(this.#batch)) {
+    const left = batchesOf({ rows: order, batchSize }).slice(this.#batch);
+    for (let at = 0; at < left.length; at += accumulate) {
       if (this.#isOver()) return null;
-      const feeds = { ...this.#feeder.feeds(rows), key: this.#nextKey() };
-      const done = stepper.step(feeds, this.#tally);
-      this.#batch += 1;
+      const batches = left.slice(at, at + accumulate).map((rows) => {
+        const key = this.#nextKey();
+        return (): Feeds => ({ ...this.#feeder.feeds(rows), key });
+      });
+      const done = stepper.step(batches, this.#tally);
+      this.#batch += batches.length;
       if (done.fault !== null) {
-        if (await this.#recovers(done, feeds)) continue;
+        if (await this.#recovers(done, batches[done.faultyBatch]!())) continue;
         return null;
       }
       this.#steps += 1;
@@ -149,9 +158,11 @@ class Training {
       await this.#pause();
     }
     const logs = this.#tally.logs();
-    if (validation === null) return logs;
+    const learningRate = this.#rate.at(session.steps);
+    stepper.showAverage();
+    if (validation === null) return { ...logs, learningRate };
     const measured = await evaluateRows(session, measures, validation, () => this.#plan.signal?.aborted === true);
-    if (measured !== null) return { ...logs, ...validationLogs(measured) };
+    if (measured !== null) return { ...logs, ...validationLogs(measured), learningRate };
     this.#isOver();
     return null;
   }
@@ -257,6 +268,7 @@ class Training {
       tally: this.#tally.state(),
       learningRate: this.#rate.state(),
       optimizerSteps: this.#plan.session.steps,
+      averaging: this.#plan.session.averaging,
     };
     const identity = identityOf(this.#plan);
     return new TrainingSnapshot(saved, { standing, identity, circumstances: circumstancesOf(this.#plan, this.#backend.info), callbacks });
@@ -267,6 +279,7 @@ class Training {
       throw new UsageError({ code: "not_a_snapshot", op: "rollBack", what: "training can go back only to what snapshot() gave" });
     this.#plan.session.store.setVectors(to.vectors);
     this.#plan.session.steps = to.optimizerSteps;
+    this.#plan.session.averaging = to.averaging;
   }
 }
 

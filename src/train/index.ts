@@ -7,20 +7,57 @@ export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stop
 export { latestCheckpoint } from "./checkpoint.js";
 export { deepRnn, functional, sequential } from "./containers.js";
 export { type LoadOptions, loadModel } from "./load.js";
-export { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } from "./losses/cross-entropy.js";
+export type { LossWithOptions } from "./losses/configured.js";
+export {
+  binaryCrossEntropy,
+  type CrossEntropyOptions,
+  categoricalCrossEntropy,
+  cosineSimilarity,
+  type DivergenceOptions,
+  klDivergence,
+  sparseCategoricalCrossEntropy,
+} from "./losses/cross-entropy.js";
 export type { LossFunction } from "./losses/index.js";
-export { huber, mae, mse } from "./losses/regression.js";
-export { type AdamOptions, type AdamwOptions, adam, adamw } from "./optimizers/adam.js";
-export { defineOptimizer, type Optimizer, type OptimizerOptions, type Schedule } from "./optimizers/define.js";
+export {
+  type HuberOptions,
+  huber,
+  logCosh,
+  mae,
+  mse,
+  type PoissonOptions,
+  poisson,
+  type QuantileOptions,
+  quantile,
+} from "./losses/regression.js";
+export { smape } from "./metrics/elements.js";
+export { type MaseOptions, type Metric, mase, type TopKOptions, topKAccuracy } from "./metrics/index.js";
+export { type AdamOptions, type AdamwOptions, adam, adamw, amsgrad, type NadamOptions, nadam } from "./optimizers/adam.js";
+export { type AdadeltaOptions, type AdagradOptions, adadelta, adagrad } from "./optimizers/adaptive.js";
+export { defineOptimizer, type Optimizer, type OptimizerOptions, type UpdateArguments } from "./optimizers/define.js";
+export { type LionOptions, lion } from "./optimizers/lion.js";
 export { type RmspropOptions, rmsprop } from "./optimizers/rmsprop.js";
 export { type SgdOptions, sgd } from "./optimizers/sgd.js";
-export { clipByGlobalNorm, clipByValue, globalNorm, mapTree } from "./trees.js";
+export {
+  type CosineScheduleOptions,
+  constantSchedule,
+  cosineSchedule,
+  type ExponentialScheduleOptions,
+  exponentialSchedule,
+  type OneCycleScheduleOptions,
+  oneCycleSchedule,
+  type Schedule,
+  type StepScheduleOptions,
+  stepSchedule,
+} from "./schedules/index.js";
+export { clipByGlobalNorm, clipByNorm, clipByValue, globalNorm, mapTree } from "./trees.js";
 export type {
   Callback,
+  ClassWeights,
   CompileOptions,
   Dataset,
   FitOptions,
   History,
+  MetricGiven,
   Model,
   NonFinite,
   RunOptions,

@@ -50,6 +50,8 @@ export function inferOutputSize(network: Network, y: Columns, loss: Loss | null,
   if (column === undefined) return null;
   const hasSteps = network.toConfig().options?.returnSequences === true;
   if (loss?.targets === "class") return largestValue(column, hasSteps ? (column.lengths ?? lengths) : null) + 1;
+  const quantiles = loss?.options.quantiles;
+  if (loss?.targets === "column" && Array.isArray(quantiles)) return quantiles.length;
   return column.shape.length <= (hasSteps ? 2 : 1) ? 1 : column.shape.at(-1)!;
 }
 

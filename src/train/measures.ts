@@ -3,6 +3,7 @@
 import type { Stored } from "../base/stored.js";
 import type { HostTensor } from "../base/tensor.js";
 import { isRecord, type Tree } from "../base/tree.js";
+import { Collector } from "./collector.js";
 import type { Measures } from "./terms.js";
 
 /** Values by name, in the order they are shown. */
@@ -12,7 +13,9 @@ export type Logs = Record<string, number>;
 export class Tally {
   readonly #measures: Measures;
   readonly #losses = new Map<string, { sum: number; count: number }>();
+  readonly #penalties = new Map<string, { sum: number; count: number }>();
   readonly #metrics = new Map<string, { sum: number; count: number }>();
+  readonly #elements = new Collector();
 
   constructor(measures: Measures) {
     this.#measures = measures;
@@ -21,14 +24,17 @@ export class Tally {
   /** Adds a batch. */
   add(fed: Readonly<Record<string, Tree>>): void {
     for (const [name, total] of readTotals(fed.losses)) accumulate(this.#losses, name, total);
+    for (const [name, total] of readTotals(fed.penalties)) accumulate(this.#penalties, name, total);
     for (const [name, total] of readTotals(fed.metrics)) accumulate(this.#metrics, name, total);
+    this.#elements.add(fed.elements);
   }
 
   /** The sums so far, for a checkpoint in the middle of a pass. */
   state(): Stored {
     const list = (totals: ReadonlyMap<string, { sum: number; count: number }>): Stored =>
       [...totals].map(([name, { sum, count }]) => [name, sum, count]);
-    return { losses: list(this.#losses), metrics: list(this.#metrics) };
+    const [losses, penalties, metrics] = [this.#losses, this.#penalties, this.#metrics].map(list);
+    return { losses: losses!, penalties: penalties!, metrics: metrics!, elements: this.#elements.state() };
   }
 
   /** Takes back what `state` gave. */
@@ -36,9 +42,11 @@ export class Tally {
     const read = (into: Map<string, { sum: number; count: number }>, list: unknown): void => {
       for (const [name, sum, count] of Array.isArray(list) ? list : []) into.set(String(name), { sum: Number(sum), count: Number(count) });
     };
-    const { losses, metrics } = state as { readonly losses: unknown; readonly metrics: unknown };
-    read(this.#losses, losses);
-    read(this.#metrics, metrics);
+    if (!isRecord(state)) return;
+    read(this.#losses, state.losses);
+    read(this.#penalties, state.penalties);
+    read(this.#metrics, state.metrics);
+    this.#elements.restore(state.elements ?? null);
   }
 
   /** Valid elements so far, by output in the order of the losses. */
@@ -46,14 +54,18 @@ export class Tally {
     return [...this.#measures.losses.keys()].map((name) => this.#losses.get(name)?.count ?? 0);
   }
 
-  /** The pass so far: the sum of the outputs' mean losses, then each of them if there are several, then metrics. */
+  /** The pass so far: the whole loss with its penalties, then each output's own if there are several, then metrics. */
   logs(): Logs {
     const outputs = [...this.#measures.losses.keys()];
-    const logs: Logs = { loss: meanOf(this.#losses) };
+    const logs: Logs = { loss: wholeLoss(this.#losses, this.#penalties, this.#measures) };
     if (outputs.length > 1) for (const name of outputs) logs[`${name}Loss`] = mean(this.#losses.get(name));
     for (const name of outputs) {
       for (const metric of this.#measures.metrics.get(name) ?? []) {
-        const value = metric.finish(mean(this.#metrics.get(`${name} ${metric.name}`)));
+        const { measured } = metric;
+        const value =
+          measured.kind === "mean"
+            ? measured.finish(mean(this.#metrics.get(`${name} ${metric.name}`)))
+            : measured.finish(this.#elements.of(name, this.#measures.losses.get(name)!));
         logs[name === "" ? metric.name : `${name}${capital(metric.name)}`] = value;
       }
     }
@@ -61,10 +73,26 @@ export class Tally {
   }
 }
 
-/** A batch's own loss and the count of the first output. */
-export function batchLoss(fed: Readonly<Record<string, Tree>>): { readonly loss: number; readonly count: number } {
-  const losses = readTotals(fed.losses);
-  return { loss: meanOf(losses), count: [...losses.values()][0]?.count ?? 0 };
+/** The loss of the batches of one step together, and the count of the first output. */
+export function stepLoss(
+  batches: readonly Readonly<Record<string, Tree>>[],
+  measures: Measures,
+): { readonly loss: number; readonly count: number } {
+  const losses = new Map<string, { sum: number; count: number }>();
+  const penalties = new Map<string, { sum: number; count: number }>();
+  for (const fed of batches) {
+    for (const [name, total] of readTotals(fed.losses)) accumulate(losses, name, total);
+    for (const [name, total] of readTotals(fed.penalties)) accumulate(penalties, name, total);
+  }
+  return { loss: wholeLoss(losses, penalties, measures), count: [...losses.values()][0]?.count ?? 0 };
+}
+
+/** What several terms have in all batches together, for those that name their counts. */
+export function addCounts(batches: readonly Readonly<Record<string, Tree>>[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { counts: fed } of batches)
+    for (const [name, count] of Object.entries(isRecord(fed) ? fed : {})) counts[name] = (counts[name] ?? 0) + scalarOf(count as Tree);
+  return counts;
 }
 
 /** The same logs under the names of validation: valLoss, valAccuracy. */
@@ -93,12 +121,17 @@ function accumulate(into: Map<string, { sum: number; count: number }>, name: str
   into.set(name, { sum: known.sum + sum, count: known.count + count });
 }
 
-function meanOf(totals: ReadonlyMap<string, { sum: number; count: number }>): number {
-  return [...totals.values()].reduce((sum, total) => sum + mean(total), 0);
+type Totals = ReadonlyMap<string, { sum: number; count: number }>;
+
+/** The outputs' mean losses, each times its weight, and the penalties. */
+function wholeLoss(losses: Totals, penalties: Totals, { lossWeights }: Measures): number {
+  const ofOutputs = [...losses].reduce((sum, [name, total]) => sum + (lossWeights.get(name) ?? 1) * mean(total), 0);
+  return [...penalties.values()].reduce((sum, total) => sum + mean(total), ofOutputs);
 }
 
 function mean(total: { sum: number; count: number } | undefined): number {
-  return total === undefined ? 0 : total.sum / Math.max(total.count, 1);
+  // Counts are fractions where samples have weights; with none there is no sum either.
+  return total === undefined ? 0 : total.count > 0 ? total.sum / total.count : total.sum;
 }
 
 function capital(name: string): string {

@@ -15,6 +15,7 @@ import { inferInputs, inferOutputSize } from "./infer.js";
 import { showInside } from "./inside.js";
 import { progressCallback } from "./progress.js";
 import { evaluateRows, type Pass, predictRows } from "./run.js";
+import { withClassWeights } from "./sample-weights.js";
 import { modelBytes, saveModel } from "./save.js";
 import { Session } from "./session.js";
 import { makeSetup, measuresFor, type Setup } from "./setup.js";
@@ -88,7 +89,7 @@ export class NetworkModel<O> implements Model<O> {
     const y = toColumns(data.y, "y");
     const session = this.#sessionFor(x, y, data.lengths, 0);
     const measures = measuresFor(setup, session.ports);
-    const prepared = prepareData({ x, y, lengths: data.lengths }, session.ports, measures.losses);
+    const prepared = prepareData({ ...data, x, y, lengths: data.lengths }, session.ports, measures.losses);
     return (await evaluateRows(session, measures, wholePass(prepared, options.batchSize))) ?? {};
   }
 
@@ -117,7 +118,7 @@ export class NetworkModel<O> implements Model<O> {
   }
 
   set weights(tree: Tree) {
-    this.#built("weights").store.setTree(tree);
+    this.#built("weights").setWeights(tree);
   }
 
   build(inputShapes: Named<readonly AxisSize[]>, options: { readonly seed?: number } = {}): void {
@@ -175,7 +176,7 @@ export class NetworkModel<O> implements Model<O> {
     const y = toColumns(data.y, "y");
     const session = this.#sessionFor(x, y, data.lengths, seed);
     const measures = measuresFor(setup, session.ports);
-    const prepared = prepareData({ x, y, lengths: data.lengths }, session.ports, measures.losses);
+    const prepared = prepareData({ ...data, x, y, lengths: data.lengths }, session.ports, measures.losses);
     if (options.bucketByLength === true && prepared.lengths.size === 0) throw nothingToBucket();
     const trainRows = prepared.rows - splitRows(prepared.rows, options);
     const validation = this.#validation(session, measures.losses, prepared, trainRows, options);
@@ -188,7 +189,7 @@ export class NetworkModel<O> implements Model<O> {
       measures,
       optimizer: setup.optimizer.name,
       rule: setup.optimizer.rule,
-      data: prepared,
+      data: trainingData(prepared, options, { ports: session.ports, losses: measures.losses }),
       trainRows,
       validation,
       epochs,
@@ -197,6 +198,8 @@ export class NetworkModel<O> implements Model<O> {
       shuffle: options.shuffle ?? true,
       callbacks: [...(options.callbacks ?? []), ...(progress === null ? [] : [progress])],
       bucketByLength: options.bucketByLength ?? false,
+      accumulate: checkWhole("accumulate", options.accumulate ?? 1, 1),
+      ema: checkMemory(options.ema),
       signal: options.signal ?? null,
       resume,
       warn: (sentence) => {
@@ -219,7 +222,12 @@ export class NetworkModel<O> implements Model<O> {
       return { data: prepared, rows: orderedRows(trainRows, prepared.rows), batchSize: sizeOf(prepared.rows - trainRows) };
     }
     const given: Dataset = isPair(validationData) ? { x: validationData[0], y: validationData[1] } : validationData;
-    const columns = { x: toColumns(given.x, "validation x"), y: toColumns(given.y, "validation y"), lengths: given.lengths };
+    const columns = {
+      x: toColumns(given.x, "validation x"),
+      y: toColumns(given.y, "validation y"),
+      lengths: given.lengths,
+      sampleWeights: given.sampleWeights,
+    };
     const data = prepareData(columns, session.ports, losses);
     return { data, rows: orderedRows(0, data.rows), batchSize: sizeOf(data.rows) };
   }
@@ -311,6 +319,17 @@ function checkInputShapes(shapes: unknown): void {
     what: "the input's shape must be a list of sizes, or lists by input name",
     hint,
   });
+}
+
+/** The data with class weights on it: they count in training, not in validation. */
+function trainingData(prepared: Prepared, { classWeights }: FitOptions, of: Parameters<typeof withClassWeights>[2]): Prepared {
+  return classWeights === undefined ? prepared : { ...prepared, weights: withClassWeights(classWeights, prepared, of) };
+}
+
+function checkMemory(ema: number | undefined): number | null {
+  if (ema === undefined) return null;
+  if (ema >= 0 && ema < 1) return ema;
+  throw new UsageError({ code: "bad_option", op: "fit", what: `ema must be at least 0 and below 1, got ${String(ema)}` });
 }
 
 function nothingToBucket(): UsageError {

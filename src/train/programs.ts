@@ -1,15 +1,18 @@
 // The programs of a model: training (gradient, norm, update), evaluation and prediction, compiled once for all sizes.
 
 import type { Tensor } from "../base/tensor.js";
-import { isRecord, type Tree } from "../base/tree.js";
+import type { Tree } from "../base/tree.js";
 import type { ArgumentSpec, SectionResult, SectionSource } from "../engine/program.js";
 import type { BuiltNetwork } from "../nn/network.js";
-import { maximum, minimum, mul, square, sum, valueAndGrad } from "../ops/index.js";
-import { isTensor } from "../trace/traced.js";
+import type { Penalty, PenaltySink } from "../nn/penalty.js";
+import { mul, valueAndGrad } from "../ops/index.js";
 import type { Ports } from "./dataset.js";
 import { argumentOf, type FeedPlan, fromArguments } from "./feeds.js";
-import { learningRateAt, type OptimizerRule } from "./optimizers/define.js";
-import { type BatchTotals, combined, type Measures, measure, outputsByName } from "./terms.js";
+import type { OptimizerRule } from "./optimizers/define.js";
+import { entryOf, recordOf, tensorOf } from "./section-arguments.js";
+import { type BatchTotals, combined, type Measures, measure, outputsByName, type Total, termsOf } from "./terms.js";
+import { plainForm, scalarSpec, type TrainingForm, updateSections } from "./update-program.js";
+import { hasWeightPenalty, weightPenalty } from "./weight-penalty.js";
 import { type Layout, weightSpecs } from "./weights.js";
 
 /** The network and how its flat vectors lie. */
@@ -19,19 +22,25 @@ export interface ProgramContext {
   readonly layout: Layout;
 }
 
-/** Name of the vector that holds one slot of the optimiser. */
-export function slotVector(slot: string): string {
-  return `slot:${slot}`;
+/** The terms of a loss: one for each output, one for each penalty of a layer, one for the weights' penalties if there are any. */
+export function termCount({ built }: ProgramContext, measures: Measures): number {
+  return measures.losses.size + built.penalties + (hasWeightPenalty(built.weights) ? 1 : 0);
 }
 
-const scalarSpec: ArgumentSpec = { shape: [], dtype: "float32" };
-
 /**
- * Three sections. `gradient`: forward and backward of the summed loss, gradients stay resident; back come totals of losses and
- * metrics. `norm`: squared norm of the mean gradient. `update`: one step of the optimiser with the scale that the host chose.
+ * Sections of a training. `gradient`: forward and backward of the summed loss, gradients stay resident; back come totals of losses and
+ * metrics. `counts`, where several batches and several terms meet: the totals' counts alone. The others are those of `updateSections`.
  */
-export function trainingSections(context: ProgramContext, plan: FeedPlan, measures: Measures, rule: OptimizerRule): SectionSource[] {
-  return [gradientSection(context, plan, measures), normSection(context, rule), updateSection(context, rule)];
+export function trainingSections(
+  context: ProgramContext,
+  plan: FeedPlan,
+  measures: Measures,
+  rule: OptimizerRule,
+  form: TrainingForm = plainForm,
+): SectionSource[] {
+  const isShared = form.isAccumulating && termCount(context, measures) > 1;
+  const gradient = gradientSection(context, plan, measures, isShared);
+  return [gradient, ...(isShared ? [countSection(context, plan, measures)] : []), ...updateSections(context.layout, rule, form)];
 }
 
 /** One section that returns totals of losses and metrics. */
@@ -39,7 +48,7 @@ export function evaluationSections(context: ProgramContext, plan: FeedPlan, meas
   return [
     {
       name: "evaluate",
-      arguments: { weights: weightSpecs(context.layout, "weights"), x: plan.x, y: plan.y, lengths: plan.lengths },
+      arguments: batchArguments(context, plan),
       body: (args) => ({ fed: fedTotals(totals(context, args, args.weights!, { training: false, key: null }, measures)) }),
     },
   ];
@@ -58,16 +67,25 @@ export function predictionSections(context: ProgramContext, plan: FeedPlan): Sec
   ];
 }
 
-function gradientSection(context: ProgramContext, plan: FeedPlan, measures: Measures): SectionSource {
-  const key: ArgumentSpec = { shape: [2], dtype: "int32" };
+const keySpec: ArgumentSpec = { shape: [2], dtype: "int32" };
+
+function batchArguments({ layout }: ProgramContext, plan: FeedPlan): SectionSource["arguments"] {
+  return { weights: weightSpecs(layout, "weights"), x: plan.x, y: plan.y, lengths: plan.lengths, sampleWeights: plan.weights };
+}
+
+/** With `isShared` the counts of all batches that a step adds up are fed, one for each term. */
+function gradientSection(context: ProgramContext, plan: FeedPlan, measures: Measures, isShared: boolean): SectionSource {
+  const terms = isShared ? termCount(context, measures) : 0;
+  const counts = Object.fromEntries(Array.from({ length: terms }, (_, index) => [`term${index}`, scalarSpec]));
   return {
     name: "gradient",
-    arguments: { weights: weightSpecs(context.layout, "weights"), x: plan.x, y: plan.y, lengths: plan.lengths, key },
+    arguments: { ...batchArguments(context, plan), key: keySpec, counts },
     body(args): SectionResult {
       let seen: BatchTotals | null = null;
+      const whole = isShared ? Object.values(recordOf(args.counts)) : null;
       const summedLoss = (weights: Tree): Tensor => {
         seen = totals(context, args, weights, { training: true, key: tensorOf(args.key) }, measures);
-        return combined(seen.losses).sum;
+        return combined(termsOf(seen, measures), whole).sum;
       };
       const [, gradients] = valueAndGrad(summedLoss)(args.weights!);
       return { fed: fedTotals(seen!), resident: intoVector(context.layout, "gradients", gradients) };
@@ -75,54 +93,13 @@ function gradientSection(context: ProgramContext, plan: FeedPlan, measures: Meas
   };
 }
 
-/** Gradients arrive summed; dividing by the count makes them the mean's, then entries are cut if asked. */
-function meanGradient(gradient: Tensor, inverseCount: Tensor, clipValue: number | null): Tensor {
-  const mean = mul(gradient, inverseCount);
-  return clipValue === null ? mean : minimum(maximum(mean, -clipValue), clipValue);
-}
-
-function normSection({ layout }: ProgramContext, rule: OptimizerRule): SectionSource {
+function countSection(context: ProgramContext, plan: FeedPlan, measures: Measures): SectionSource {
   return {
-    name: "norm",
-    arguments: { gradients: whole(layout, "gradients"), inverseCount: scalarSpec },
-    body: (args) => ({
-      fed: { squaredNorm: sum(square(meanGradient(tensorOf(args.gradients), tensorOf(args.inverseCount), rule.clipValue))) },
-    }),
-  };
-}
-
-function updateSection({ layout }: ProgramContext, rule: OptimizerRule): SectionSource {
-  // An elementwise rule sees every weight as one vector; any other sees them one by one.
-  const parts = rule.elementwise
-    ? [{ offset: 0, shape: [layout.size] }]
-    : layout.places.map(({ offset, info }) => ({ offset, shape: info.shape }));
-  const specsIn = (vector: string): ArgumentSpec[] =>
-    parts.map(({ offset, shape }) => ({ shape, dtype: "float32", resident: { vector, offset } }));
-  const hasFixedRate = typeof rule.learningRate === "number";
-  const scalars = { inverseCount: scalarSpec, scale: scalarSpec, step: scalarSpec, learningRate: scalarSpec };
-  return {
-    name: "update",
-    arguments: {
-      weights: specsIn("weights"),
-      gradients: specsIn("gradients"),
-      slots: Object.fromEntries(rule.slots.map((slot) => [slot, specsIn(slotVector(slot))])),
-      ...scalars,
-    },
+    name: "counts",
+    arguments: { ...batchArguments(context, plan), key: keySpec },
     body(args): SectionResult {
-      const step = tensorOf(args.step);
-      // Beside a schedule the scalar is a factor: 1, unless a callback sets the rate.
-      const given = tensorOf(args.learningRate);
-      const rate = hasFixedRate ? given : mul(learningRateAt(rule, step), given);
-      const weights = listOf(args.weights);
-      const gradients = listOf(args.gradients);
-      const resident = parts.flatMap(({ offset }, index) => {
-        const slots = Object.fromEntries(rule.slots.map((slot) => [slot, listOf(entryOf(args.slots, slot))[index]!]));
-        const mean = meanGradient(gradients[index]!, tensorOf(args.inverseCount), rule.clipValue);
-        const moved = rule.step(weights[index]!, mul(mean, tensorOf(args.scale)), slots, step, rate);
-        const slotResults = rule.slots.map((slot) => ({ vector: slotVector(slot), offset, value: moved.slots[slot]! }));
-        return [{ vector: "weights", offset, value: moved.w }, ...slotResults];
-      });
-      return { resident };
+      const seen = totals(context, args, args.weights!, { training: true, key: tensorOf(args.key) }, measures);
+      return { fed: { counts: Object.fromEntries(termsOf(seen, measures).map(({ count }, index) => [`term${index}`, count])) } };
     },
   };
 }
@@ -133,6 +110,7 @@ export interface Mode {
   readonly key: Tensor | null;
   /** Sees the output of every layer call. */
   readonly onLayer?: (layer: string, output: Tensor) => void;
+  readonly penalties?: PenaltySink;
 }
 
 /** The network's outputs by name, from a section's arguments. */
@@ -147,7 +125,7 @@ export function callNetwork(
   return outputsByName(built.call(weights, fromArguments(recordOf(args.x)), { ...mode, ...given }));
 }
 
-/** Totals of losses and metrics, from a section's arguments. */
+/** Totals of losses, penalties and metrics, from a section's arguments. Layers add penalties in training only. */
 export function totals(
   context: ProgramContext,
   args: Readonly<Record<string, Tree>>,
@@ -155,53 +133,47 @@ export function totals(
   mode: Mode,
   measures: Measures,
 ): BatchTotals {
-  const outputs = callNetwork(context, args, weights, mode);
-  const y = recordOf(args.y);
+  const penalties: Total[] = [];
+  const sink = ({ sum: total, count, factor }: Penalty): void => {
+    penalties.push({ sum: mul(factor, total), count });
+  };
+  const outputs = callNetwork(context, args, weights, mode.training ? { ...mode, penalties: sink } : mode);
+  const [y, given] = [recordOf(args.y), args.sampleWeights === undefined ? {} : recordOf(args.sampleWeights)];
   const [lengths = null] = Object.values(recordOf(args.lengths));
-  return measure(
-    outputs,
-    (name) => argumentOf(y, name),
+  const data = {
+    targets: (name: string): Tensor => argumentOf(y, name),
+    weights: (name: string): Tensor | null => argumentOf(given, name) ?? null,
     lengths,
-    measures,
-    (name) => context.ports.outputs.get(name)!.sequence,
-  );
+    isSequence: (name: string): boolean => context.ports.outputs.get(name)!.sequence,
+  };
+  const ofWeights = weightPenalty(context.built.weights, (path) => weightAt(weights, path));
+  return { ...measure(outputs, data, measures), penalties: ofWeights === null ? penalties : [...penalties, ofWeights] };
 }
 
 /** Totals as a section returns them. */
-export function fedTotals({ losses, metrics }: BatchTotals): Record<string, Tree> {
+export function fedTotals({ losses, metrics, penalties, elements }: BatchTotals): Record<string, Tree> {
   const asTree = (entries: BatchTotals["losses"]): Tree =>
     Object.fromEntries(Object.entries(entries).map(([name, { sum: total, count }]) => [name, { sum: total, count }]));
-  return { losses: asTree(losses), metrics: asTree(metrics) };
+  const numbered = Object.fromEntries(penalties.map((penalty, index) => [`penalty${index}`, penalty]));
+  return { losses: asTree(losses), metrics: asTree(metrics), penalties: asTree(numbered), elements: elementTree(elements) };
+}
+
+function elementTree(elements: BatchTotals["elements"]): Tree {
+  return Object.fromEntries(
+    Object.entries(elements).map(([name, { actual, predicted, weights }]) => [
+      name,
+      weights === null ? { actual, predicted } : { actual, predicted, weights },
+    ]),
+  );
 }
 
 function intoVector(layout: Layout, vector: string, tree: Tree): { vector: string; offset: number; value: Tensor }[] {
   return layout.places.map(({ info, offset }) => {
-    const cut = info.path.indexOf("/");
-    return { vector, offset, value: tensorOf(entryOf(entryOf(tree, info.path.slice(0, cut)), info.path.slice(cut + 1))) };
+    return { vector, offset, value: weightAt(tree, info.path) };
   });
 }
 
-function whole(layout: Layout, vector: string): ArgumentSpec {
-  return { shape: [layout.size], dtype: "float32", resident: { vector, offset: 0 } };
-}
-
-// Arguments arrive in the form of their specs; these four only tell the compiler so.
-function tensorOf(tree: Tree | undefined): Tensor {
-  if (isTensor(tree)) return tree;
-  throw new TypeError("expected a tensor");
-}
-
-function listOf(tree: Tree | undefined): readonly Tensor[] {
-  if (!Array.isArray(tree)) throw new TypeError("expected a list");
-  return tree.map((entry: Tree) => tensorOf(entry));
-}
-
-function recordOf(tree: Tree | undefined): Readonly<Record<string, Tensor>> {
-  if (!isRecord(tree) || isTensor(tree)) throw new TypeError("expected a record");
-  return Object.fromEntries(Object.entries(tree).map(([name, value]) => [name, tensorOf(value as Tree)]));
-}
-
-function entryOf(tree: Tree | undefined, name: string): Tree {
-  if (!isRecord(tree) || isTensor(tree)) throw new TypeError("expected a record");
-  return (tree as Readonly<Record<string, Tree>>)[name]!;
+function weightAt(tree: Tree, path: string): Tensor {
+  const cut = path.indexOf("/");
+  return tensorOf(entryOf(entryOf(tree, path.slice(0, cut)), path.slice(cut + 1)));
 }

@@ -1,11 +1,11 @@
 // Evaluation and prediction: one pass over rows in batches, without learning.
 
-import { elementCount } from "../base/dtype.js";
-import { HostTensor, hostTensor } from "../base/tensor.js";
+import { HostTensor } from "../base/tensor.js";
 import { isRecord } from "../base/tree.js";
 import { isTensor } from "../trace/traced.js";
 import type { Prepared } from "./dataset.js";
 import { BatchFeeder, planFeeds } from "./feeds.js";
+import { joined } from "./joined.js";
 import { type Logs, Tally } from "./measures.js";
 import { makePause } from "./pause.js";
 import { evaluationSections, predictionSections } from "./programs.js";
@@ -65,28 +65,4 @@ export async function predictRows(session: Session, pass: Pass): Promise<Map<str
 export function batchesOf({ rows, batchSize }: Pick<Pass, "rows" | "batchSize">): Int32Array[] {
   const count = Math.ceil(rows.length / batchSize);
   return Array.from({ length: count }, (_, index) => rows.subarray(index * batchSize, Math.min((index + 1) * batchSize, rows.length)));
-}
-
-/** Batches of one value as one, along the first axis. */
-export function joined(parts: readonly HostTensor[]): HostTensor {
-  const [first] = parts;
-  if (first === undefined) throw new TypeError("expected at least one batch");
-  const rest = first.shape.slice(1);
-  const rows = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
-  const length = rows * elementCount(rest);
-  const { exact } = first;
-  const data =
-    exact instanceof Float64Array
-      ? new Float64Array(length)
-      : exact instanceof Int32Array
-        ? new Int32Array(length)
-        : exact instanceof Uint8Array
-          ? new Uint8Array(length)
-          : new Float32Array(length);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.exact, at);
-    at += part.exact.length;
-  }
-  return hostTensor(data, [rows, ...rest], first.dtype);
 }

@@ -1,12 +1,22 @@
 // A built network with its weights and compiled programs on the backend of the moment.
 
 import type { Backend, Residents } from "../backends/contract.js";
+import type { Tree } from "../base/tree.js";
 import { currentBackend } from "../engine/backend.js";
 import { type CompiledProgram, compileSections, type SectionSource } from "../engine/program.js";
 import type { BuiltNetwork, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
 import { type Ports, portsOf } from "./dataset.js";
 import type { ProgramContext } from "./programs.js";
 import { type Layout, layoutOf, WeightStore } from "./weights.js";
+
+/** The average of the weights: the vector "average", or the vector "weights" while it is shown in their place and they are put there. */
+export interface Averaging {
+  /** Steps that the average has seen. */
+  readonly steps: number;
+  readonly isShown: boolean;
+}
+
+export const noAverage: Averaging = { steps: 0, isShown: false };
 
 /** Everything that exists once input shapes are known. */
 export class Session {
@@ -17,6 +27,8 @@ export class Session {
   readonly context: ProgramContext;
   /** Steps the optimiser has made since `compile`. */
   steps = 0;
+  /** The running average of the weights, if training keeps one. */
+  averaging: Averaging = noAverage;
   /** Steps of the sequences that were trained on last; null before. */
   seenSteps: number | null = null;
   #programs = new Map<string, CompiledProgram>();
@@ -65,9 +77,16 @@ export class Session {
     return this.store.on(backend, ["weights", ...vectors]);
   }
 
+  /** Replaces the weights by the user's; an average of others is over. */
+  setWeights(tree: Tree): void {
+    this.store.setTree(tree);
+    this.averaging = noAverage;
+  }
+
   /** Forgets slots, steps and the programs that depend on optimiser and losses. */
   resetTraining(): void {
     this.steps = 0;
+    this.averaging = noAverage;
     this.store.dropOthers();
     for (const key of this.#programs.keys()) if (!key.startsWith("predict ")) this.#programs.delete(key);
   }

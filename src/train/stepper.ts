@@ -3,13 +3,15 @@
 import type { Backend, Residents } from "../backends/contract.js";
 import type { Tree } from "../base/tree.js";
 import type { CompiledProgram, Feeds } from "../engine/program.js";
+import { randomKey } from "../ops/index.js";
 import type { FeedPlan } from "./feeds.js";
 import type { LearningRate } from "./learning-rate.js";
-import { batchLoss, scalarOf, type Tally } from "./measures.js";
+import { addCounts, scalarOf, stepLoss, type Tally } from "./measures.js";
 import type { OptimizerRule } from "./optimizers/define.js";
-import { slotVector, trainingSections } from "./programs.js";
-import type { Session } from "./session.js";
+import { termCount, trainingSections } from "./programs.js";
+import { noAverage, type Session } from "./session.js";
 import type { Measures } from "./terms.js";
+import { type TrainingForm, trainingVectors } from "./update-program.js";
 
 /** What the steps of one training have in common. */
 export interface StepPlan {
@@ -18,6 +20,12 @@ export interface StepPlan {
   readonly measures: Measures;
   readonly rule: OptimizerRule;
   readonly rate: LearningRate;
+  /** Batches whose gradients make one step. */
+  readonly accumulate: number;
+  /** Memory of the weights' average; null to keep none. */
+  readonly ema: number | null;
+  /** Gradient noise comes from it. */
+  readonly seed: number;
 }
 
 /** How a step went. */
@@ -27,48 +35,98 @@ export interface StepResult {
   readonly isClipped: boolean;
   /** What is not finite; the weights are unchanged then. */
   readonly fault: string | null;
+  /** The batch of the step where that shows first. */
+  readonly faultyBatch: number;
 }
 
 /** The training program of a session, on one backend. */
 export class Stepper {
   readonly #program: CompiledProgram;
   readonly #residents: Residents;
-  readonly #session: Session;
-  readonly #rule: OptimizerRule;
-  readonly #rate: LearningRate;
+  readonly #plan: StepPlan;
+  readonly #form: TrainingForm;
+  readonly #isShared: boolean;
 
-  constructor(backend: Backend, { session, feeds, measures, rule, rate }: StepPlan) {
-    this.#program = session.program(backend, "train", feeds.signature, () => trainingSections(session.context, feeds, measures, rule));
-    this.#residents = session.residents(backend, ["gradients", ...rule.slots.map(slotVector)]);
-    this.#session = session;
-    this.#rule = rule;
-    this.#rate = rate;
+  constructor(backend: Backend, plan: StepPlan) {
+    const { session, feeds, measures, rule } = plan;
+    const form = { isAccumulating: plan.accumulate > 1, isAveraging: plan.ema !== null };
+    const signature = `${feeds.signature}${form.isAccumulating ? " accumulating" : ""}${form.isAveraging ? " averaging" : ""}`;
+    this.#program = session.program(backend, "train", signature, () => trainingSections(session.context, feeds, measures, rule, form));
+    this.#residents = session.residents(backend, trainingVectors(rule, form));
+    this.#plan = plan;
+    this.#form = form;
+    this.#isShared = form.isAccumulating && termCount(session.context, measures) > 1;
+    if (!form.isAveraging) session.averaging = noAverage;
   }
 
-  /** Totals of a batch; its gradient stays resident. */
-  gradient(feeds: Feeds): Readonly<Record<string, Tree>> {
-    return this.#program.run("gradient", this.#residents, feeds);
+  /** Totals of a batch; its gradient stays resident. Terms are weighed by their counts in all batches of the step, where there are more. */
+  gradient(feeds: Feeds, counts: Readonly<Record<string, number>> = {}): Readonly<Record<string, Tree>> {
+    const own = this.#isShared && Object.keys(counts).length === 0 ? this.#countsOf([() => feeds]) : counts;
+    return this.#program.run("gradient", this.#residents, this.#isShared ? { ...feeds, counts: own } : feeds);
   }
 
-  /** One optimiser step on a batch, whose totals are added to the tally if all is finite. */
-  step(feeds: Feeds, tally: Tally): StepResult {
-    const fed = this.gradient(feeds);
-    const { loss, count } = batchLoss(fed);
-    const inverseCount = 1 / Math.max(count, 1);
+  /** One optimiser step on one batch or several, whose totals are added to the tally if all is finite. A batch's feeds are made when it is run. */
+  step(batches: readonly (() => Feeds)[], tally: Tally): StepResult {
+    this.hideAverage();
+    const { measures, rule } = this.#plan;
+    const counts = this.#isShared ? this.#countsOf(batches) : {};
+    const fed = batches.map((feeds, index) => {
+      const totals = this.gradient(feeds(), counts);
+      if (this.#form.isAccumulating) this.#program.run(index === 0 ? "keep" : "add", this.#residents, {});
+      return totals;
+    });
+    const { loss, count } = stepLoss(fed, measures);
+    const inverseCount = count > 0 ? 1 / count : 1;
     const { squaredNorm } = this.#program.run("norm", this.#residents, { inverseCount });
     const norm = Math.sqrt(scalarOf(squaredNorm));
-    if (!Number.isFinite(loss)) return { loss, norm, isClipped: false, fault: `the loss became ${loss}` };
-    if (!Number.isFinite(norm)) return { loss, norm, isClipped: false, fault: `the gradient's norm became ${norm}` };
-    tally.add(fed);
-    const { clipNorm } = this.#rule;
-    const isClipped = clipNorm !== null && norm > clipNorm;
-    this.#session.steps += 1;
+    const isFaulty = fed.map((one) => !Number.isFinite(stepLoss([one], measures).loss));
+    const result = { loss, norm, isClipped: false, faultyBatch: Math.max(isFaulty.indexOf(true), 0) };
+    if (!Number.isFinite(loss)) return { ...result, fault: `the loss became ${loss}` };
+    if (!Number.isFinite(norm)) return { ...result, fault: `the gradient's norm became ${norm}` };
+    for (const totals of fed) tally.add(totals);
+    const isClipped = rule.clipNorm !== null && norm > rule.clipNorm;
+    this.#update(inverseCount, isClipped ? rule.clipNorm / norm : 1);
+    return { ...result, isClipped, fault: null };
+  }
+
+  /** Puts the average in the place of the weights, for validation, callbacks and whoever uses the model afterwards. */
+  showAverage(): void {
+    const { session } = this.#plan;
+    if (!this.#form.isAveraging || session.averaging.steps === 0 || session.averaging.isShown) return;
+    this.#program.run("swap", this.#residents, {});
+    session.averaging = { ...session.averaging, isShown: true };
+  }
+
+  /** Puts the weights back that training goes on with. */
+  hideAverage(): void {
+    const { session } = this.#plan;
+    if (!session.averaging.isShown) return;
+    this.#program.run("swap", this.#residents, {});
+    session.averaging = { ...session.averaging, isShown: false };
+  }
+
+  #update(inverseCount: number, scale: number): void {
+    const { session, rule, rate, seed } = this.#plan;
+    session.steps += 1;
     this.#program.run("update", this.#residents, {
       inverseCount,
-      scale: isClipped ? clipNorm / norm : 1,
-      step: this.#session.steps,
-      ...this.#rate.fed,
+      scale,
+      step: session.steps,
+      ...rate.fed,
+      ...(rule.isNoisy ? { noiseKey: randomKey(seed) } : {}),
+      ...(this.#form.isAveraging ? { averageShare: this.#nextShare() } : {}),
     });
-    return { loss, norm, isClipped, fault: null };
+  }
+
+  /** Share of the newest weights in their average: (1 - d) / (1 - dᵗ), so that the weights of step i count (1 - d)·dᵗ⁻ⁱ / (1 - dᵗ). */
+  #nextShare(): number {
+    const { session, ema } = this.#plan;
+    const steps = session.averaging.steps + 1;
+    session.averaging = { steps, isShown: false };
+    return ema === null || ema === 0 ? 1 : (1 - ema) / -Math.expm1(steps * Math.log(ema));
+  }
+
+  #countsOf(batches: readonly (() => Feeds)[]): Record<string, number> {
+    return addCounts(batches.map((feeds) => this.#program.run("counts", this.#residents, feeds())));
   }
 }

@@ -1,15 +1,16 @@
 // What the trainer adds up over a batch: each output's loss, its count of valid elements, and the metrics.
 
-import { type Dim, equalDims, sizeOfShape } from "../base/dim.js";
+import { type Dim, equalDims, showShape, sizeOfShape } from "../base/dim.js";
 import { UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Domain } from "../ir/core/node.js";
-import { add, cast, div, maximum, mul, sum } from "../ops/index.js";
+import { add, cast, div, expandDims, greater, mul, sum, where } from "../ops/index.js";
 import { domainFor, windowDomainOf } from "../trace/context.js";
 import { emit } from "../trace/emit.js";
-import { domainOf, pack, physical } from "../trace/packed.js";
-import { asValue, dimsOf, isTensor } from "../trace/traced.js";
+import { domainOf, overSteps, pack, physical } from "../trace/packed.js";
+import { asValue, dimsOf, isTensor, type Value } from "../trace/traced.js";
 import type { Loss } from "./losses/index.js";
+import { probabilities } from "./losses/probabilities.js";
 import type { Metric } from "./metrics/index.js";
 
 /** A sum over valid elements and their number, both scalars. */
@@ -21,14 +22,42 @@ export interface Total {
 /** What training and evaluation measure. */
 export interface Measures {
   readonly losses: ReadonlyMap<string, Loss>;
+  /** What each output's mean loss is multiplied by in the whole; 1 unless named. */
+  readonly lossWeights: ReadonlyMap<string, number>;
   /** Metrics of each output. */
   readonly metrics: ReadonlyMap<string, readonly Metric[]>;
+}
+
+/** Every valid element of one output, for metrics that need them all. */
+export interface Elements {
+  readonly actual: Tensor;
+  /** Probabilities where the loss knows any. */
+  readonly predicted: Tensor;
+  /** One for each entry of the first axis; null if there are none. */
+  readonly weights: Tensor | null;
 }
 
 /** Totals of one batch, by output name; metrics by `output metric`. */
 export interface BatchTotals {
   readonly losses: Readonly<Record<string, Total>>;
   readonly metrics: Readonly<Record<string, Total>>;
+  /** Terms that join the loss as they are: layers' penalties in the order of the calls, then that of the weights. */
+  readonly penalties: readonly Total[];
+  readonly elements: Readonly<Record<string, Elements>>;
+}
+
+/** A term of the whole loss: factor·sum / count. */
+export interface Term extends Total {
+  readonly factor: number;
+}
+
+/** The batch beside the network's outputs. Weights are [B], or [B, T] where each step has its own; null: all are 1. */
+export interface BatchData {
+  targets(name: string): Tensor;
+  weights(name: string): Tensor | null;
+  /** Of the sequence outputs; null if every row has all steps. */
+  readonly lengths: Tensor | null;
+  isSequence(name: string): boolean;
 }
 
 /** A network's outputs by name, the single unnamed one as "". */
@@ -38,59 +67,80 @@ export function outputsByName(outputs: Tensor | { readonly [name: string]: Tenso
 
 /**
  * Losses and metrics of a batch. Sequence outputs that a network unpacked are packed again, so that nothing in the padding counts.
- *
- * @param targets  dense, by output name
- * @param lengths  of the sequence outputs; null if every row has all steps
+ * A loss that is not a number per element, weighted, throws UsageError `loss_scalar`, `weighted_loss`.
  */
-export function measure(
-  outputs: ReadonlyMap<string, Tensor>,
-  targets: (name: string) => Tensor,
-  lengths: Tensor | null,
-  measures: Measures,
-  isSequence: (name: string) => boolean,
-): BatchTotals {
+export function measure(outputs: ReadonlyMap<string, Tensor>, data: BatchData, measures: Measures): Omit<BatchTotals, "penalties"> {
   const losses: Record<string, Total> = {};
   const metrics: Record<string, Total> = {};
+  const elements: Record<string, Elements> = {};
   for (const [name, loss] of measures.losses) {
     const output = asValue(outputs.get(name)!);
     const [batch, time] = dimsOf(output);
-    const ofTime = (): Domain => windowDomainOf(time!) ?? domainFor(batch!, time!, lengths);
-    const domain = domainOf(output) ?? (isSequence(name) ? ofTime() : null);
+    const ofTime = (): Domain => windowDomainOf(time!) ?? domainFor(batch!, time!, data.lengths);
+    const domain = domainOf(output) ?? (data.isSequence(name) ? ofTime() : null);
     const predicted = domain !== null && domainOf(output) === null ? pack(output, domain) : output;
-    const target = asValue(targets(name));
+    const target = asValue(data.targets(name));
     const actual = domain === null ? target : pack(target, domain);
-    const total = (elements: Tensor): Total => {
-      const value = asValue(elements);
-      const dims = dimsOf(value);
-      const isPadded =
-        domain !== null &&
-        domainOf(value) === null &&
-        dims.length >= 2 &&
-        equalDims(dims[0]!, domain.batch) &&
-        equalDims(dims[1]!, domain.time);
-      return totalOf(isPadded && domain !== null ? pack(value, domain) : value, loss);
-    };
+    const given = data.weights(name);
+    const weights = given === null ? null : weightsOf(asValue(given), domain);
+    const total = (of: Tensor): Total => totalOf(packedIn(asValue(of), domain), weights, loss);
     losses[name] = total(loss.elements(actual, predicted));
-    for (const metric of measures.metrics.get(name) ?? [])
-      metrics[`${name} ${metric.name}`] = total(metric.elements(actual, predicted, loss));
+    const own = measures.metrics.get(name) ?? [];
+    for (const { name: metric, measured } of own)
+      if (measured.kind === "mean") metrics[`${name} ${metric}`] = total(measured.elements(actual, predicted, loss));
+    if (own.some(({ measured }) => measured.kind === "whole"))
+      elements[name] = { actual: physical(actual), predicted: physical(asValue(probabilities(loss, predicted))), weights };
   }
-  return { losses, metrics };
+  return { losses, metrics, elements };
+}
+
+/** All terms of the whole loss, outputs first. */
+export function termsOf({ losses, penalties }: BatchTotals, { lossWeights }: Measures): readonly Term[] {
+  const ofOutputs = Object.entries(losses).map(([name, total]): Term => ({ ...total, factor: lossWeights.get(name) ?? 1 }));
+  return [...ofOutputs, ...penalties.map((penalty): Term => ({ ...penalty, factor: 1 }))];
 }
 
 /**
- * One loss to differentiate, and the count to divide its gradient by. With several outputs the sum of their means is scaled to the
- * first one's count, so that the division is the same.
+ * One sum to differentiate, and the count to divide its gradient by. With several terms the sum of their means is scaled to the first
+ * one's count, so that the division is the same.
+ *
+ * @param whole counts of each term in all batches that are added up; null: this batch is the only one
  */
-export function combined(losses: Readonly<Record<string, Total>>): Total {
-  const [first, ...rest] = Object.values(losses);
+export function combined(terms: readonly Term[], whole: readonly Tensor[] | null): Total {
+  const [first, ...rest] = terms;
   if (first === undefined) throw new UsageError({ code: "no_loss", what: "the model has no output with a loss" });
-  return rest.reduce<Total>((whole, next) => {
-    const scale = div(maximum(first.count, 1), maximum(next.count, 1));
-    return { sum: add(whole.sum, mul(next.sum, scale)), count: whole.count };
-  }, first);
+  const scaled = (total: Tensor, factor: number): Tensor => (factor === 1 ? total : mul(factor, total));
+  const countAt = (index: number): Tensor => orOne(whole?.[index] ?? terms[index]!.count);
+  return rest.reduce<Total>(
+    (sumSoFar, next, index) => ({
+      sum: add(sumSoFar.sum, mul(scaled(next.sum, next.factor), div(countAt(0), countAt(index + 1)))),
+      count: first.count,
+    }),
+    { sum: scaled(first.sum, first.factor), count: first.count },
+  );
 }
 
-function totalOf(elements: Tensor, loss: Loss): Total {
+/** A count to divide by: 1 instead of 0, where the sum is 0 too. */
+function orOne(count: Tensor): Tensor {
+  return where(greater(count, 0), count, 1);
+}
+
+/** A value that still has its padding as the valid steps alone. */
+function packedIn(value: Value, domain: Domain | null): Value {
+  if (domain === null || domainOf(value) !== null) return value;
+  const dims = dimsOf(value);
+  const isPadded = dims.length >= 2 && equalDims(dims[0]!, domain.batch) && equalDims(dims[1]!, domain.time);
+  return isPadded ? pack(value, domain) : value;
+}
+
+/** Weights of the entries of the first axis: rows [B], or valid steps [N]. */
+function weightsOf(given: Value, domain: Domain | null): Value {
+  const value = asValue(cast(given, "float32"));
+  if (domain === null) return value;
+  return physical(dimsOf(value).length === 1 ? overSteps(value, domain) : pack(value, domain));
+}
+
+function totalOf(elements: Value, weights: Value | null, loss: Loss): Total {
   const value = physical(asValue(cast(elements, "float32")));
   const dims = dimsOf(value);
   if (dims.length === 0) {
@@ -101,7 +151,14 @@ function totalOf(elements: Tensor, loss: Loss): Total {
       hint: "Return one number per element, without mean(...) or sum(...): the model averages the valid ones.",
     });
   }
-  return { sum: sum(value), count: cast(sizeTensor(sizeOfShape(dims)), "float32") };
+  if (weights === null) return { sum: sum(value), count: cast(sizeTensor(sizeOfShape(dims)), "float32") };
+  const [entries, ...rest] = dims;
+  if (!equalDims(entries!, dimsOf(weights)[0]!)) {
+    const what = `the loss gives ${showShape(dims)}, the sample weights are ${showShape(dimsOf(weights))}`;
+    throw new UsageError({ code: "weighted_loss", what, hint: "A weighted loss keeps the first axis of its output." });
+  }
+  const shaped = rest.reduce<Tensor>((weight) => expandDims(weight, -1), weights);
+  return { sum: sum(mul(value, shaped)), count: mul(sum(weights), cast(sizeTensor(sizeOfShape(rest)), "float32")) };
 }
 
 function sizeTensor(dim: Dim): Tensor {

@@ -44,6 +44,12 @@ export function clipByGlobalNorm<T extends Tree>(tree: T, limit: number): T {
   return mapTree((leaf) => mul(leaf, factor), tree);
 }
 
+/** Each leaf scaled down so that its own norm is at most `limit`. @example clipByNorm(grads, 1) */
+export function clipByNorm<T extends Tree>(tree: T, limit: number): T {
+  checkLimit("clipByNorm", limit);
+  return mapTree((leaf) => mul(leaf, div(limit, maximum(sqrt(sum(square(leaf))), limit))), tree);
+}
+
 /** Every value cut to [-limit, limit]. */
 export function clipByValue<T extends Tree>(tree: T, limit: number): T {
   checkLimit("clipByValue", limit);

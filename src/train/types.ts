@@ -5,6 +5,7 @@ import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import type { TensorLike } from "../ops/index.js";
 import type { LossFunction } from "./losses/index.js";
+import type { Metric } from "./metrics/index.js";
 import type { Optimizer } from "./optimizers/define.js";
 
 /** One value, or values by input or output name. */
@@ -16,11 +17,18 @@ export interface Dataset {
   readonly y: Named<TensorLike>;
   /** Valid steps of each row [rows]; ragged nested arrays give them by themselves. */
   readonly lengths?: Named<TensorLike>;
+  /** How much each row [rows], or each of its steps [rows, time], counts in losses and metrics; by output name where there are several. */
+  readonly sampleWeights?: Named<TensorLike>;
 }
+
+/** What each class counts; classes that are not named count 1. */
+export type ClassWeights = { readonly [classNumber: number]: number };
 
 /** Options of `evaluate` and `predict`. */
 export interface RunOptions {
   readonly lengths?: Named<TensorLike>;
+  /** `evaluate`: how much each row or step counts, as in `fit`. */
+  readonly sampleWeights?: Named<TensorLike>;
   /** Rows at once: 32. Results are the same bits for any number. */
   readonly batchSize?: number | "full";
 }
@@ -41,6 +49,20 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Batches of rows with similar lengths, so that no step runs for a few long rows only: false. Every row comes once in an epoch. */
   readonly bucketByLength?: boolean;
+  /**
+   * How much each row [rows], or each of its steps [rows, time], counts: losses and metrics are Σ weight·value / Σ weight. By output name
+   * where there are several. Rows that `validationSplit` keeps back keep their weights.
+   */
+  readonly sampleWeights?: Named<TensorLike>;
+  /** How much each class counts while training, as in { 0: 1, 1: 5 }; by output name where there are several. Multiplies sample weights. */
+  readonly classWeights?: ClassWeights | { readonly [output: string]: ClassWeights };
+  /** Batches whose gradients make one step: 1. With n, the same steps as n times the batch size, in the memory of one batch. */
+  readonly accumulate?: number;
+  /**
+   * Keeps a running average of the weights with this memory, such as 0.999. Validation, callbacks at the end of an epoch, and the model
+   * after `fit` use the average; a further `fit` with `ema` goes on from the weights themselves.
+   */
+  readonly ema?: number;
   readonly callbacks?: readonly Callback[];
   /** "lines": one line per epoch; "auto": the same if standard error is a terminal; "silent". */
   readonly verbose?: "auto" | "silent" | "lines";
@@ -139,8 +161,17 @@ export interface CompileOptions {
   readonly optimizer: string | Optimizer;
   /** A name or (actual, predicted) => one number per element; by output name where there are several. */
   readonly loss: Named<string | LossFunction>;
-  readonly metrics?: readonly string[];
+  /** What each output's loss is multiplied by in the whole; 1 unless named. */
+  readonly lossWeights?: { readonly [output: string]: number };
+  /**
+   * Names, metrics with options such as topKAccuracy({ k: 3 }), or functions (actual, predicted) => one number per element; by output name
+   * where outputs need different ones.
+   */
+  readonly metrics?: readonly MetricGiven[] | { readonly [output: string]: readonly MetricGiven[] };
 }
+
+/** A metric as `compile` takes it. */
+export type MetricGiven = string | Metric | LossFunction;
 
 /** What is stored beside the network. */
 export interface SaveOptions {

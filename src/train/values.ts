@@ -26,9 +26,14 @@ export function checkTargetValues(
   const classes = Number(output.shape.at(-1));
   const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < classes;
   const isShare = (value: number): boolean => value >= 0 && value <= 1;
-  const at = firstWrong(column, lengths, values === "classes" ? isClass : isShare);
+  const isCount = (value: number): boolean => value >= 0;
+  const at = firstWrong(column, lengths, { classes: isClass, shares: isShare, counts: isCount }[values]);
   if (at < 0) return;
-  const wanted = values === "classes" ? `a class is a whole number from 0 to ${classes - 1}` : "targets of this loss lie between 0 and 1";
+  const wanted = {
+    classes: `a class is a whole number from 0 to ${classes - 1}`,
+    shares: "targets of this loss lie between 0 and 1",
+    counts: "targets of this loss are at least 0",
+  }[values];
   throw new DataError("bad_target", `${column.label} holds ${column.data[at]} at ${placeOf(at, column.shape)}; ${wanted}.`);
 }
 

@@ -106,14 +106,14 @@ export class WeightStore {
     this.#host = new Map([["weights", weights]]);
   }
 
-  /** Copies of all vectors but the gradients, which every step makes anew. */
+  /** Copies of all vectors but the gradients and their sums, which every step makes anew. */
   vectors(): Map<string, Vector> {
     const held = this.#held;
     const entries: [string, Vector][] =
       held === null
         ? [...this.#host].map(([name, values]) => [name, values.slice()])
         : held.names.map((name) => [name, held.residents.read(name)]);
-    return new Map(entries.filter(([name]) => name !== "gradients"));
+    return new Map(entries.filter(([name]) => name !== "gradients" && name !== "accumulated"));
   }
 
   /** Puts such copies back; vectors that are not among them are forgotten. */

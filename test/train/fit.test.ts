@@ -195,10 +195,10 @@ test("callbacks are awaited in order and see epochs from 1, steps, logs and the 
     `epoch ${number}`,
     `batch ${2 * number - 1} loss,gradientNorm`,
     `batch ${2 * number} loss,gradientNorm`,
-    "end loss,mae,valLoss,valMae true",
+    "end loss,mae,valLoss,valMae,learningRate true",
   ];
   assert.deepEqual(seen, ["start 0 0", ...epoch(1), ...epoch(2), "over"]);
-  assert.deepEqual(Object.keys(history.history), ["loss", "mae", "valLoss", "valMae"]);
+  assert.deepEqual(Object.keys(history.history), ["loss", "mae", "valLoss", "valMae", "learningRate"]);
   assert.equal(history.epochs, 2);
 });
 
@@ -250,7 +250,7 @@ test("progress goes to the given sink, one line per epoch", async () => {
     log: (line) => lines.push(line),
   });
   assert.equal(lines.length, 3);
-  assert.match(lines[0]!, /^epoch 1\/3 {2}loss [\d.]+ {2}valLoss [\d.]+ {2}[\d.]+ s$/);
+  assert.match(lines[0]!, /^epoch 1\/3 {2}loss [\d.]+ {2}valLoss [\d.]+ {2}learningRate 0\.001 {2}[\d.]+ s$/);
 });
 
 test("training continues where it stopped: two fits are one long one", async () => {

@@ -71,7 +71,7 @@ test("several inputs and outputs by name, each output with its own loss", async 
   shop.compile({ optimizer: adam({ learningRate: 3e-4 }), loss: { sales: "huber", open: "binaryCrossEntropy" }, metrics: ["accuracy"] });
   const [X, S, Y, Z] = [random(1, [6, 5, 2]), tensor([1, 2, 3, 4, 9, 0]), random(2, [6, 1]), tensor([0, 1, 1, 0, 1, 0])];
   const history = await shop.fit({ series: X, store: S }, { sales: Y, open: Z }, { epochs: 2 });
-  assert.deepEqual(Object.keys(history.history), ["loss", "salesLoss", "openLoss", "openAccuracy"]);
+  assert.deepEqual(Object.keys(history.history), ["loss", "salesLoss", "openLoss", "openAccuracy", "learningRate"]);
   const out = await shop.predict({ series: X, store: S });
   assert.deepEqual(
     [out.sales.shape, out.open.shape],

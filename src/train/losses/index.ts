@@ -2,9 +2,17 @@
 
 import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
+import { isRecord } from "../../base/tree.js";
 import { lookUp } from "../names.js";
-import { binaryCrossEntropy, categoricalCrossEntropy, sparseCategoricalCrossEntropy } from "./cross-entropy.js";
-import { huber, mae, mse } from "./regression.js";
+import { type LossOptions, type LossWithOptions, optionsBehind } from "./configured.js";
+import {
+  binaryCrossEntropy,
+  categoricalCrossEntropy,
+  cosineSimilarity,
+  klDivergence,
+  sparseCategoricalCrossEntropy,
+} from "./cross-entropy.js";
+import { huber, logCosh, mae, mse, poisson, quantile } from "./regression.js";
 
 /** One number per element, or per step where the loss sums over classes. */
 export type LossFunction = (actual: Tensor, predicted: Tensor) => Tensor;
@@ -13,28 +21,87 @@ export type LossFunction = (actual: Tensor, predicted: Tensor) => Tensor;
 export interface Loss {
   /** Null for a function of the user's own, which cannot be saved. */
   readonly name: string | null;
-  /** Targets have the shape of the output, or name a class (without its last axis), or are the function's own business. */
-  readonly targets: "same" | "class" | "free";
+  /** What differs from the defaults. */
+  readonly options: LossOptions;
+  /**
+   * Targets have the shape of the output, or name a class (without its last axis), or have one column for all of the output's, or are the
+   * function's own business.
+   */
+  readonly targets: "same" | "class" | "column" | "free";
   readonly elements: LossFunction;
-  /** What targets may be: class numbers of the output, shares from 0 to 1, or any number. */
-  readonly values: "classes" | "shares" | "any";
+  /** What targets may be: class numbers of the output, shares from 0 to 1, numbers of at least 0, or any number. */
+  readonly values: "classes" | "shares" | "counts" | "any";
 }
 
-const losses: readonly Loss[] = [
-  { name: "mse", targets: "same", elements: mse, values: "any" },
-  { name: "mae", targets: "same", elements: mae, values: "any" },
-  { name: "huber", targets: "same", elements: huber, values: "any" },
-  { name: "binaryCrossEntropy", targets: "same", elements: binaryCrossEntropy, values: "shares" },
-  { name: "categoricalCrossEntropy", targets: "same", elements: categoricalCrossEntropy, values: "shares" },
-  { name: "sparseCategoricalCrossEntropy", targets: "class", elements: sparseCategoricalCrossEntropy, values: "classes" },
+/** One row of the table: a loss, and how it is made with options. */
+interface LossRow extends Omit<Loss, "name" | "options" | "targets"> {
+  readonly name: string;
+  targets(options: LossOptions): Loss["targets"];
+  /** Makes the loss with options, from a file; null for losses without options. */
+  make: ((options: LossOptions) => LossFunction) | null;
+}
+
+function row(name: string, elements: LossFunction, facts: Partial<Pick<LossRow, "targets" | "values" | "make">> = {}): LossRow {
+  return { name, elements, targets: () => "same", values: "any", make: null, ...facts };
+}
+
+/** Options of a file are checked by the loss itself; this only names the form it expects. */
+function maker<O extends object>(loss: LossWithOptions<O>): (options: LossOptions) => LossFunction {
+  return (options) => loss(options as unknown as O);
+}
+
+const rows: readonly LossRow[] = [
+  row("mse", mse),
+  row("mae", mae),
+  row("huber", huber, { make: maker(huber) }),
+  row("logCosh", logCosh),
+  row("quantile", quantile, { make: maker(quantile), targets: (options) => (isSeveral(options.quantiles) ? "column" : "same") }),
+  row("poisson", poisson, { make: maker(poisson), values: "counts" }),
+  row("binaryCrossEntropy", binaryCrossEntropy, { make: maker(binaryCrossEntropy), values: "shares" }),
+  row("categoricalCrossEntropy", categoricalCrossEntropy, { make: maker(categoricalCrossEntropy), values: "shares" }),
+  row("sparseCategoricalCrossEntropy", sparseCategoricalCrossEntropy, {
+    make: maker(sparseCategoricalCrossEntropy),
+    targets: () => "class",
+    values: "classes",
+  }),
+  row("klDivergence", klDivergence, { make: maker(klDivergence), values: "shares" }),
+  row("cosineSimilarity", cosineSimilarity),
 ];
 
-const byName: ReadonlyMap<string, Loss> = new Map(losses.map((loss) => [loss.name ?? "", loss]));
+const byName: ReadonlyMap<string, LossRow> = new Map(rows.map((each) => [each.name, each]));
+
+/** How files name a loss. */
+export type SavedLoss = string | { readonly name: string; readonly options: LossOptions };
 
 /** The loss of that name or function; throws UsageError `unknown_loss`. */
-export function resolveLoss(given: string | LossFunction): Loss {
-  if (typeof given === "string") return lookUp(given, byName, { kind: "loss", code: "unknown_loss", op: "compile" });
+export function resolveLoss(given: SavedLoss | LossFunction): Loss {
+  if (typeof given === "string") return lossOf(lookUp(given, byName, { kind: "loss", code: "unknown_loss", op: "compile" }), {});
+  if (isRecord(given) && typeof given.name === "string" && isRecord(given.options)) return savedLoss(given.name, given.options);
   if (typeof given !== "function")
     throw new UsageError({ code: "unknown_loss", op: "compile", what: "loss is neither a name nor a function (actual, predicted)" });
-  return losses.find(({ elements }) => elements === given) ?? { name: null, targets: "free", elements: given, values: "any" };
+  const made = optionsBehind(given);
+  const known = rows.find(({ elements }) => elements === (made?.base ?? given));
+  if (known === undefined) return { name: null, options: {}, targets: "free", elements: given, values: "any" };
+  return made === null ? lossOf(known, {}) : { ...lossOf(known, made.options), elements: given };
+}
+
+/** How a file names this loss; null for a function of the user's own. */
+export function savedLossOf({ name, options }: Loss): SavedLoss | null {
+  if (name === null) return null;
+  return Object.keys(options).length === 0 ? name : { name, options };
+}
+
+function savedLoss(name: string, options: LossOptions): Loss {
+  const { make } = lookUp(name, byName, { kind: "loss", code: "unknown_loss", op: "compile" });
+  if (make !== null) return resolveLoss(make(options));
+  if (Object.keys(options).length === 0) return resolveLoss(name);
+  throw new UsageError({ code: "unknown_option", op: "compile", what: `the loss "${name}" has no options` });
+}
+
+function lossOf({ name, elements, values, targets }: LossRow, options: LossOptions): Loss {
+  return { name, options, elements, values, targets: targets(options) };
+}
+
+function isSeveral(quantiles: LossOptions[string] | undefined): boolean {
+  return Array.isArray(quantiles) && quantiles.length > 1;
 }

@@ -2,24 +2,22 @@
 
 import { UsageError } from "../../base/errors.js";
 import { lookUp } from "../names.js";
-import { adam, adamw } from "./adam.js";
-import type { Optimizer } from "./define.js";
+import { adam, adamw, amsgrad, nadam } from "./adam.js";
+import { adadelta, adagrad } from "./adaptive.js";
+import { type Optimizer, type OptimizerOptions, optionsFromFile, type SavedOptions } from "./define.js";
+import { lion } from "./lion.js";
 import { rmsprop } from "./rmsprop.js";
 import { sgd } from "./sgd.js";
 
-type Maker = (options?: Readonly<Record<string, number | boolean>>) => Optimizer;
-
-// Options come from a checked file or are absent: each maker takes the names it knows.
-const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
-  ["adam", (options = {}) => adam(options)],
-  ["adamw", (options = {}) => adamw(options)],
-  ["rmsprop", (options = {}) => rmsprop(options)],
-  ["sgd", (options = {}) => sgd(options)],
-]);
+// Options come from a file or are absent: each maker checks the names it knows.
+const makers: ReadonlyMap<string, (options: OptimizerOptions) => Optimizer> = new Map(
+  Object.entries({ adadelta, adagrad, adam, adamw, amsgrad, lion, nadam, rmsprop, sgd }),
+);
 
 /** The optimiser of that name with default options, or the given one; throws UsageError `unknown_optimizer`, `not_an_optimizer`. */
-export function resolveOptimizer(given: string | Optimizer, options?: Readonly<Record<string, number | boolean>>): Optimizer {
-  if (typeof given === "string") return lookUp(given, makers, { kind: "optimiser", code: "unknown_optimizer", op: "compile" })(options);
+export function resolveOptimizer(given: string | Optimizer, saved: SavedOptions = {}): Optimizer {
+  if (typeof given === "string")
+    return lookUp(given, makers, { kind: "optimiser", code: "unknown_optimizer", op: "compile" })(optionsFromFile(saved));
   if (typeof given === "object" && given !== null && "rule" in given) return given;
   throw new UsageError({
     code: "not_an_optimizer",
