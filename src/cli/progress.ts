@@ -84,5 +84,5 @@ function percent(done: number): string {
 
 function bar(done: number, width: number): string {
   const full = Math.round(width * Math.max(0, Math.min(1, done)));
-  return "█".repeat(full) + "░".repeat(width - full) + percent(done);
+  return `${"█".repeat(full)}${"░".repeat(width - full)} ${percent(done)}`;
 }

@@ -6,6 +6,7 @@ import { pictureOf } from "../picture.js";
 import { methodNames, scoreNames, scoreRows, scoreTitles } from "../scores.js";
 import type { Compared } from "./forecast-plot.js";
 import { forecastPlot } from "./forecast-plot.js";
+import type { EpochLoss } from "./loss-plot.js";
 import { lossPlot } from "./loss-plot.js";
 import { pageStyle } from "./style.js";
 import { escapeText } from "./svg.js";
@@ -119,11 +120,24 @@ function training(run: ForecastRun): string {
     const svg = lossPlot(epochs, curve.valLoss.length > 0 ? facts.bestEpoch : null, curve.phase);
     return svg === ""
       ? ""
-      : `<figure><div class="scroll" tabindex="0">${svg}</div><figcaption>${phaseCaption[curve.phase]}</figcaption></figure>`;
+      : `<figure><div class="scroll" tabindex="0">${svg}</div><figcaption>${phaseCaption[curve.phase]}</figcaption></figure>${lossTable(epochs)}`;
   });
   const sentence = `${counted(facts.epochs, "epoch")} (${stops[facts.stopped]}), best epoch ${facts.bestEpoch}, ${duration(run.seconds)} in all.`;
   const about = `${network.layers} recurrent layer${network.layers === 1 ? "" : "s"} of ${[...new Set(network.units)].join(" and ")} ${escapeText(network.cell)} units, ${escapeText(network.activation)}, ${counted(network.parameters, "parameter")}.`;
   return `<section aria-labelledby="training-title"><h2 id="training-title">Training</h2><p>${about} ${sentence}</p>${plots.join("")}</section>`;
+}
+
+// The plot in numbers, for those who cannot see it; long trainings by every k-th epoch and the last.
+function lossTable(epochs: readonly EpochLoss[]): string {
+  const every = Math.ceil(epochs.length / 50);
+  const shownEpochs = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1);
+  const validated = epochs.some(({ valLoss }) => valLoss !== null);
+  const rows = shownEpochs.map(({ epoch, loss, valLoss }) => {
+    const validation = validated ? `<td>${shown(valLoss)}</td>` : "";
+    return `<tr><th scope="row">${epoch}</th><td>${shown(loss)}</td>${validation}</tr>`;
+  });
+  const heads = `<th scope="col">epoch</th><th scope="col">training loss</th>${validated ? '<th scope="col">validation loss</th>' : ""}`;
+  return `<details class="numbers"><summary>Loss by epoch in numbers</summary><table><thead><tr>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table></details>`;
 }
 
 const phaseCaption = {

@@ -1,9 +1,12 @@
 // The look of the HTML report; plain CSS with system fonts, two colour schemes and a print form.
 
-/** Content of the page's `<style>`. */
+/**
+ * Content of the page's `<style>`. Dark colours are for screens only: paper is white. Wide plots begin at their right end, where the
+ * forecast is (the direction of the box around them says so). On paper everything is open.
+ */
 export const pageStyle: string = `
 :root{--bg:#fbfcfd;--card:#ffffff;--ink:#1f2933;--muted:#5f6c7b;--edge:#dfe4ea;--accent:#0b62b0;--good:#17693a;--goodbg:#e3f4e8;--warnbg:#fff5e0;--code:#f1f4f8}
-@media (prefers-color-scheme:dark){:root{--bg:#0c0f13;--card:#12161c;--ink:#e6e9ee;--muted:#9aa5b1;--edge:#28303a;--accent:#63b3ff;--good:#7fdba0;--goodbg:#15301f;--warnbg:#3a2e12;--code:#1a2028}}
+@media screen and (prefers-color-scheme:dark){:root{--bg:#0c0f13;--card:#12161c;--ink:#e6e9ee;--muted:#9aa5b1;--edge:#28303a;--accent:#63b3ff;--good:#7fdba0;--goodbg:#15301f;--warnbg:#3a2e12;--code:#1a2028}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main{max-width:1040px;margin:0 auto;padding:40px 20px 64px}
@@ -14,7 +17,7 @@ h2{margin:0 0 12px;font-size:19px}
 .lead{margin:0;color:var(--muted)}
 section{background:var(--card);border:1px solid var(--edge);border-radius:12px;padding:22px 24px;margin:16px 0}
 .verdict{margin:0 0 16px;font-size:19px;line-height:1.45}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:12px;margin:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:12px;margin:0}
 .tile{border:1px solid var(--edge);border-radius:10px;padding:12px 14px}
 .tile dt{color:var(--muted);font-size:13px}
 .tile dd{margin:0;font-size:26px;font-weight:600;font-variant-numeric:tabular-nums}
@@ -24,6 +27,8 @@ figure+figure{margin-top:20px}
 figcaption,.note{color:var(--muted);font-size:14px}
 .plot{display:block;width:100%;min-width:560px;height:auto}
 .scroll{overflow-x:auto}
+figure .scroll{direction:rtl}
+figure .scroll>*{direction:ltr}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:8px 12px;border-bottom:1px solid var(--edge);white-space:nowrap}
 thead th{color:var(--muted);font-size:13px;font-weight:600}
@@ -41,9 +46,9 @@ tbody tr:last-child>*{border-bottom:0}
 ul{padding-left:20px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:14px}
 code{background:var(--code);border-radius:4px;padding:1px 5px}
-pre{background:var(--code);border-radius:8px;padding:14px 16px;overflow-x:auto;margin:0}
+pre{background:var(--code);border-radius:8px;padding:14px 16px;white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
 details{margin:6px 0}
 summary{cursor:pointer;padding:6px 0;color:var(--accent)}
-@media print{body{background:#fff}section{break-inside:avoid;border-color:#ccc}}
+@media print{body{background:#fff}section{border-color:#ccc;padding:14px 16px}figure,tr,.tile,.facts>div{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}.plot{min-width:0}.scroll{overflow:visible}details::details-content{content-visibility:visible;display:block;block-size:auto}a,summary{color:inherit}}
 @media (max-width:560px){main{padding:20px 10px 40px}section{padding:16px 14px}.facts>div{grid-template-columns:1fr;gap:0}}
 `.trim();

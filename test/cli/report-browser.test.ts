@@ -1,0 +1,96 @@
+// The report in a real browser: no overflow at any width, no accessibility fault, readable colours, and paper.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { pageStyle } from "../../src/cli/report/style.js";
+import { plotStyle } from "../../src/cli/report/svg.js";
+import { monthlyCsv, openDesk } from "./run.js";
+
+const browsers = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const browserPath = browsers.find((path) => path !== undefined && existsSync(path));
+
+interface Fault {
+  readonly id: string;
+  readonly nodes: readonly { readonly target: readonly string[] }[];
+}
+
+test("the report fits every width, passes the accessibility rules in light and dark, asks for nothing, and prints", async (t) => {
+  if (browserPath === undefined) return t.skip("there is no Chromium on this machine (CHROMIUM names one)");
+  const { chromium } = await import("playwright-core");
+  const desk = openDesk(t);
+  desk.write("sales.csv", monthlyCsv(120, "Month,<b>Sales & returns of a shop with a very long name</b>"));
+  const small = ["--units", "4", "--layers", "1", "--epochs", "4", "--quiet", "--out", "run"];
+  const { code, stderr } = await desk.run(["forecast", "sales.csv", ...small]);
+  assert.equal(code, 0, stderr);
+  const url = pathToFileURL(join(desk.path, "run/report.html")).href;
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"];
+  const browser = await chromium.launch({ executablePath: browserPath, args: flags });
+  t.after(() => browser.close());
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [360, 800, 1600]) {
+      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+      const asked: string[] = [];
+      const complaints: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      page.on("console", (message) => complaints.push(message.text()));
+      await page.goto(url);
+      const wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+      assert.ok(Number(wide) <= 0, `${colorScheme} ${width}: ${wide} too wide`);
+      await page.evaluate(axe);
+      const rules = JSON.stringify({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
+      const faults = (await page.evaluate(`axe.run(document, ${rules}).then((result) => result.violations)`)) as Fault[];
+      assert.deepEqual(
+        faults.map(({ id, nodes }) => `${id}: ${nodes[0]?.target}`),
+        [],
+        `${colorScheme} ${width}`,
+      );
+      assert.deepEqual([asked, complaints], [[url], []]);
+      await page.close();
+    }
+  }
+  const paper = await browser.newPage({ colorScheme: "dark" });
+  await paper.goto(url);
+  const printed = await paper.pdf({ format: "A4" });
+  assert.equal(printed.subarray(0, 5).toString("latin1"), "%PDF-");
+  await paper.emulateMedia({ media: "print", colorScheme: "dark" });
+  assert.equal(await paper.evaluate("getComputedStyle(document.body).color"), "rgb(31, 41, 51)");
+  if (process.env.KEEP_PDF !== undefined) writeFileSync(process.env.KEEP_PDF, printed);
+});
+
+// Axe leaves text on drawings undecided, so the palette is computed: WCAG 2.1, 4.5 for text and 3 for lines.
+test("text and lines stand out against their ground in both colour schemes", () => {
+  for (const [sheet, ground, texts, lines] of [
+    [pageStyle, "card", ["ink", "muted", "accent"], []],
+    [plotStyle, "surface", ["ink", "muted"], ["history", "truth", "forecast", "compared"]],
+  ] as const) {
+    const [light = "", dark = ""] = sheet.split("prefers-color-scheme:dark");
+    for (const part of [light, dark]) {
+      const color = (name: string): string => new RegExp(`--${name}:(#[0-9a-f]{6})`).exec(part)?.[1] ?? "";
+      for (const name of texts) assert.ok(contrast(color(name), color(ground)) >= 4.5, `${name} ${color(name)}`);
+      for (const name of lines) assert.ok(contrast(color(name), color(ground)) >= 3, `${name} ${color(name)}`);
+      if (sheet === pageStyle) {
+        assert.ok(contrast(color("good"), color("goodbg")) >= 4.5);
+        assert.ok(contrast(color("ink"), color("warnbg")) >= 4.5);
+        assert.ok(contrast(color("ink"), color("code")) >= 4.5);
+      } else assert.ok(contrast(color("muted"), color("shade")) >= 4.5);
+    }
+  }
+});
+
+function contrast(a: string, b: string): number {
+  const [high = 0, low = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (high + 0.05) / (low + 0.05);
+}
+
+function luminance(color: string): number {
+  assert.match(color, /^#[0-9a-f]{6}$/);
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
+    const share = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
