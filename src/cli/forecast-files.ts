@@ -1,4 +1,5 @@
 // Fills the run folder of a forecast: settings, environment, metrics, result, report, numbers, model.
+import { appendFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import type { ForecastEvent, ForecastResult, ForecastRun } from "../tasks/forecast/types.js";
@@ -9,13 +10,12 @@ import type { BackendInfo, Ok } from "./envelope.js";
 import { toJson } from "./envelope.js";
 import { nextCommands } from "./forecast-words.js";
 import { reportPage } from "./report/page.js";
-import type { RunPlace } from "./run-folder.js";
-import { openRun } from "./run-folder.js";
+import type { LiveRun } from "./run-folder.js";
 import type { Origin } from "./settings/resolve.js";
 
 /** All that a run folder is made of. */
 export interface RunParts {
-  readonly place: RunPlace;
+  readonly folder: LiveRun;
   readonly run: ForecastRun;
   readonly context: Context;
   readonly backend: BackendInfo;
@@ -25,11 +25,28 @@ export interface RunParts {
   readonly envelope: (path: string) => Ok<ForecastResult>;
 }
 
-/** Writes the folder and returns the JSON result it holds. Nothing remains if writing fails. */
+/** What config.json holds from the first moment: enough to go on with the run from any folder. */
+export function firstConfig(file: string, { settings }: Context): string {
+  return pretty({ ...whereFrom(file), ...givenSettings(settings, {}) });
+}
+
+/** Adds each epoch to metrics.jsonl while it is trained; the first line begins the file anew, for a resumed run tells its epochs again. */
+export function metricsWriter(folder: () => LiveRun | null): (event: Extract<ForecastEvent, { kind: "epoch" }>) => void {
+  let isBegun = false;
+  return (event) => {
+    const run = folder();
+    if (run === null) return;
+    const path = join(run.path, "metrics.jsonl");
+    const line = `${toJson(metrics(event))}\n`;
+    if (isBegun) appendFileSync(path, line);
+    else writeFileSync(path, line);
+    isBegun = true;
+  };
+}
+
+/** Writes the rest of the folder and returns the JSON result it holds. Settings and checkpoints remain if writing fails. */
 export async function writeForecastRun(parts: RunParts): Promise<Ok<ForecastResult>> {
-  const { run, context, backend } = parts;
-  const folder = openRun(parts.place);
-  context.interrupt.onLeave(folder.abandon);
+  const { run, context, backend, folder } = parts;
   try {
     const result = parts.envelope(folder.path);
     await saveForecast(run, join(folder.working, "model"), folder.write);
@@ -43,7 +60,7 @@ export async function writeForecastRun(parts: RunParts): Promise<Ok<ForecastResu
     folder.finish();
     return result;
   } catch (error) {
-    folder.abandon();
+    folder.leave();
     throw error;
   }
 }
@@ -82,15 +99,25 @@ function config(run: ForecastRun, { settings }: Context): Record<string, Entry> 
     units: network.units,
     learningRate: training.learningRate,
   };
-  const entries: Record<string, Entry> = { file: { value: data.file, origin: "argument" } };
+  const entries: Record<string, Entry> = whereFrom(data.file);
   for (const [name, value] of Object.entries(found)) entries[name] = { value, origin: "data" };
   for (const [name, value] of Object.entries(inForce)) entries[name] = { value, origin: "default" };
-  for (const [name, { value, origin, from }] of Object.entries(settings.values)) {
-    const isKnown = origin === "data" || origin === "default";
-    if (aboutOutput.has(name) || (isKnown && name in entries)) continue;
-    entries[name] = { value, origin, ...(from === null ? {} : { from }) };
-  }
-  return entries;
+  return { ...entries, ...givenSettings(settings, entries) };
+}
+
+/** The table, and the folder that its name is relative to. */
+function whereFrom(file: string | null): Record<string, Entry> {
+  return { file: { value: file, origin: "argument" }, folder: { value: process.cwd(), origin: "argument" } };
+}
+
+/** Settings of the run, without those that nobody set and that are known better already. */
+function givenSettings(settings: Context["settings"], known: Readonly<Record<string, Entry>>): Record<string, Entry> {
+  const entries = Object.entries(settings.values).flatMap(([name, { value, origin, from }]): [string, Entry][] => {
+    const isFound = origin === "data" || origin === "default";
+    if (aboutOutput.has(name) || (isFound && name in known)) return [];
+    return [[name, { value, origin, ...(from === null ? {} : { from }) }]];
+  });
+  return Object.fromEntries(entries);
 }
 
 // How the command talks is no setting of the run.

@@ -8,6 +8,10 @@ export interface Interrupt {
   exitCode(): number | null;
   /** Runs when the process leaves at once; for removing what is half written. Synchronous. */
   onLeave(clean: () => void): void;
+  /** From now on a stop leaves a run that this command goes on with. */
+  canResume(command: string): void;
+  /** That command; null if there is nothing to go on with. */
+  resumeCommand(): string | null;
   close(): void;
 }
 
@@ -16,13 +20,14 @@ export function listenForInterrupt(tell: (sentence: string) => void): Interrupt 
   const controller = new AbortController();
   const cleaners: (() => void)[] = [];
   let code: number | null = null;
+  let resume: string | null = null;
   const handle = (wanted: number) => (): void => {
     if (code !== null) {
       for (const clean of cleaners) clean();
       process.exit(wanted);
     }
     code = wanted;
-    tell("Stopping after this epoch; once more to leave at once.");
+    tell("Stopping after this step; once more to leave at once.");
     controller.abort();
   };
   const onInt = handle(exitCodes.interrupted);
@@ -36,6 +41,10 @@ export function listenForInterrupt(tell: (sentence: string) => void): Interrupt 
     onLeave: (clean) => {
       cleaners.push(clean);
     },
+    canResume: (command) => {
+      resume = command;
+    },
+    resumeCommand: () => resume,
     close: () => {
       process.off("SIGINT", onInt);
       process.off("SIGTERM", onTerm);

@@ -70,7 +70,7 @@ class Session {
   failed(error: unknown): number {
     const signalled = this.#interrupt.exitCode();
     const failure = describeFailure(error, this.#command);
-    const stopped = { code: "interrupted", message: "Stopped; nothing was written.", hint: "" };
+    const stopped = stoppedWords(this.#interrupt.resumeCommand());
     const bad = signalled === null ? failure.bad : { ...failure.bad, error: { ...failure.bad.error, ...stopped } };
     if (this.#json && !this.#hasAnswered) this.#terminal.out(toJson(bad));
     this.#terminal.alarm(this.#terminal.paintErr("red", bad.error.message));
@@ -134,6 +134,12 @@ class Session {
     this.#terminal.alarm(help.trimEnd());
     return exitCodes.usage;
   }
+}
+
+/** What is said about a run that a signal ended. */
+function stoppedWords(resume: string | null): { code: string; message: string; hint: string } {
+  if (resume === null) return { code: "interrupted", message: "Stopped; nothing was written.", hint: "" };
+  return { code: "interrupted", message: `Stopped; a checkpoint is saved. To go on: ${resume}`, hint: resume };
 }
 
 // JSON with one setting per line.

@@ -7,6 +7,7 @@ import { describeExplain } from "./commands/explain.js";
 import { describeForecast } from "./commands/forecast.js";
 import { describeInspect } from "./commands/inspect.js";
 import { describePredict } from "./commands/predict.js";
+import { describeResume } from "./commands/resume.js";
 import type { Start } from "./context.js";
 
 /** What the tree needs from outside. */
@@ -30,6 +31,7 @@ export function createProgram({ start, version, write }: Surroundings): Command 
   describeForecast(program.command("forecast"), start);
   describePredict(program.command("predict"), start);
   describeEvaluate(program.command("evaluate"), start);
+  describeResume(program.command("resume"), start);
   describeExplain(program.command("explain"), start);
   describeInspect(program.command("inspect"), start);
   describeDoctor(program.command("doctor"), start);

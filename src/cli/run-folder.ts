@@ -1,5 +1,19 @@
-// The run folder: built beside its final place under a temporary name, moved there in one step, so nothing half-written remains.
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+// The run folder: files are written beside their final place under a temporary name and moved there, so nothing half-written remains.
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { usageError } from "./failure.js";
@@ -61,6 +75,81 @@ export function openRun(place: RunPlace): OpenRun {
     return path;
   };
   return { path, working, write: (name, text) => writeDurably(join(working, name), text), finish, abandon };
+}
+
+/** A run folder that exists while the work goes on, with what is needed to go on after a stop. */
+export interface LiveRun extends OpenRun {
+  /** Removes what is half written and keeps the rest, for `deep-rnn resume`. Synchronous. */
+  leave(): void;
+}
+
+/**
+ * Makes the run folder with its first file, in one step. A folder with files in it (`--force`) keeps those that are not a run's own;
+ * an earlier result is removed, because it does not belong to these settings.
+ */
+export function startRun(place: RunPlace, name: string, text: string): LiveRun {
+  const made = makeParents(place.given === null ? "runs" : dirname(place.given));
+  for (;;) {
+    const { path, working } = place.given === null ? reserve(`${place.task}-${place.stem}-`) : beside(place.given);
+    writeNow(join(working, name), text);
+    const isShared = existsSync(path) && readdirSync(path).length > 0;
+    if (isShared && place.given === null) {
+      rmSync(working, { recursive: true, force: true });
+      continue;
+    }
+    if (isShared && !place.force) {
+      rmSync(working, { recursive: true, force: true });
+      mustBeEmpty(path);
+    }
+    if (isShared) for (const old of ["result.json", "checkpoints"]) rmSync(join(path, old), { recursive: true, force: true });
+    move(working, path);
+    return liveRun(path, () => {
+      for (const own of isShared ? [name, "checkpoints", "metrics.jsonl"] : [""]) rmSync(join(path, own), { recursive: true, force: true });
+      for (const folder of made) removeIfEmpty(folder);
+    });
+  }
+}
+
+/** A run folder that a stopped run left, with its first file as it is now; nothing of it is removed if going on fails. */
+export function reopenRun(path: string, name: string, text: string): LiveRun {
+  const run = liveRun(path, () => {});
+  mkdirSync(run.working);
+  writeNow(join(run.working, name), text);
+  run.finish();
+  return run;
+}
+
+function liveRun(path: string, undo: () => void): LiveRun {
+  const working = join(dirname(path), `.${basename(path)}.partial`);
+  rmSync(working, { recursive: true, force: true });
+  const leave = (): void => rmSync(working, { recursive: true, force: true });
+  return {
+    path,
+    working,
+    async write(name, text) {
+      mkdirSync(working, { recursive: true });
+      await writeDurably(join(working, name), text);
+    },
+    finish() {
+      move(working, path);
+      return path;
+    },
+    leave,
+    abandon() {
+      leave();
+      undo();
+    },
+  };
+}
+
+function writeNow(path: string, text: string): void {
+  const file = openSync(path, "w");
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 interface Reserved {

@@ -94,6 +94,7 @@ test("a forecast prints one JSON value of the promised shape, and the run folder
   assert.equal(answer.run, "runs/forecast-sales-1");
   const folder = join(desk.path, answer.run);
   assert.deepEqual(readdirSync(folder).sort(), [
+    "checkpoints",
     "config.json",
     "env.json",
     "forecast.csv",
@@ -223,13 +224,17 @@ for (const [signal, exitCode] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const) {
-  test(`${signal} while training leaves nothing behind and exits with ${exitCode}`, async (t) => {
+  test(`${signal} while training saves a checkpoint, says how to go on, and exits with ${exitCode}`, async (t) => {
     const desk = openDesk(t);
     desk.write("sales.csv", monthlyCsv(240));
     const args = ["forecast", "sales.csv", "--json", "--epochs", "100000", "--units", "16"];
-    const { code, stdout } = await desk.run(args, { signalAfter: { text: "epoch 1/", signal } });
+    const { code, stdout, stderr } = await desk.run(args, { signalAfter: { text: "epoch 1/", signal } });
     assert.equal(code, exitCode);
-    assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, "interrupted");
-    assert.ok(!existsSync(join(desk.path, "runs")));
+    const { error } = JSON.parse(stdout) as { error: { code: string; hint: string } };
+    assert.deepEqual([error.code, error.hint], ["interrupted", "deep-rnn resume runs/forecast-sales-1"]);
+    assert.match(stderr, /To go on: deep-rnn resume runs\/forecast-sales-1$/m);
+    const folder = join(desk.path, "runs/forecast-sales-1");
+    assert.deepEqual(readdirSync(folder).sort(), ["checkpoints", "config.json", "metrics.jsonl"]);
+    assert.ok(existsSync(join(folder, "checkpoints/last/training.json")));
   });
 }

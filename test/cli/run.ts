@@ -30,7 +30,13 @@ export interface RunOptions {
   /** Comes in by a pipe; without it standard input is empty. */
   readonly stdin?: string | Uint8Array;
   /** Sends a signal once this text has appeared on stderr. */
-  readonly signalAfter?: { readonly text: string; readonly signal: "SIGINT" | "SIGTERM" };
+  readonly signalAfter?: {
+    readonly text: string;
+    readonly signal: "SIGINT" | "SIGTERM" | "SIGKILL";
+    readonly delayMs?: number;
+    /** A signal again as soon as the first one was seen: 1. */
+    readonly times?: 1 | 2;
+  };
 }
 
 /** Opens an empty folder. */
@@ -66,16 +72,18 @@ function start(cwd: string, args: readonly string[], options: RunOptions): Promi
     child.stdin.on("error", () => {}).end(options.stdin ?? "");
     let stdout = "";
     let stderr = "";
-    let signalled = false;
+    let signalled = 0;
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
       const wanted = options.signalAfter;
-      if (wanted === undefined || signalled || !stderr.includes(wanted.text)) return;
-      signalled = true;
-      child.kill(wanted.signal);
+      if (wanted === undefined) return;
+      const isAgain = wanted.times === 2 && signalled === 1 && stderr.includes("once more to leave at once");
+      if (!isAgain && (signalled > 0 || !stderr.includes(wanted.text))) return;
+      signalled += 1;
+      setTimeout(() => child.kill(wanted.signal), wanted.delayMs ?? 0);
     });
     child.on("error", failed);
     child.on("close", (code) => done({ code, stdout, stderr }));

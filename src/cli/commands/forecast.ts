@@ -7,18 +7,19 @@ import { backendLine, okEnvelope, startBackend } from "../context.js";
 import type { BackendInfo, Ok } from "../envelope.js";
 import { toJson } from "../envelope.js";
 import { exitCodes } from "../failure.js";
-import { writeForecastRun } from "../forecast-files.js";
+import { firstConfig, metricsWriter, writeForecastRun } from "../forecast-files.js";
 import { foundLines, plannedLines, reportLines } from "../forecast-words.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { globalOptions, tableOptions, taskFlags } from "../options.js";
 import { progress } from "../progress.js";
 import { forecastRequirement, unmetBy } from "../requirement.js";
-import { planRun } from "../run-folder.js";
+import type { LiveRun } from "../run-folder.js";
+import { planRun, reopenRun, startRun } from "../run-folder.js";
 import { inRange, oneOf, whole, widths, words } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface ForecastFlags extends GlobalFlags, TableFlags, Omit<ForecastOptions, "onEvent" | "signal"> {
+export interface ForecastFlags extends GlobalFlags, TableFlags, Omit<ForecastOptions, "onEvent" | "signal" | "checkpoints"> {
   readonly dryRun?: true;
   readonly require?: readonly string[];
 }
@@ -77,17 +78,27 @@ function networkOptions(): Setting[] {
   ];
 }
 
-/** Runs the verb; results go to stdout, words to stderr. Throws what the task throws. */
-export async function runForecast(file: string, flags: ForecastFlags, context: Context): Promise<number> {
+/**
+ * Runs the verb; results go to stdout, words to stderr. Throws what the task throws.
+ *
+ * @param resumed  the folder of a stopped run to go on with; null for a new one
+ */
+export async function runForecast(file: string, flags: ForecastFlags, context: Context, resumed: string | null = null): Promise<number> {
   const { dryRun, require, ...options } = taskFlags(flags);
-  const place = planRun("forecast", file, flags.out, flags.force === true);
+  const place = resumed === null ? planRun("forecast", file, flags.out, flags.force === true) : null;
   if (dryRun === true) return explainPlan(file, options, flags, context);
   const backend = await startBackend(flags);
   const log: string[] = [];
   const epochs: Extract<ForecastEvent, { kind: "epoch" }>[] = [];
-  const onEvent = listener(context, backend, log, epochs);
+  const begun = new Begun(context, () =>
+    place === null
+      ? reopenRun(resumed ?? "", "config.json", firstConfig(file, context))
+      : startRun(place, "config.json", firstConfig(file, context)),
+  );
+  const onEvent = listener(context, begun, backend, { log, epochs });
   const { forecast } = await import("../../tasks/index.js");
-  const run = await forecast(file, { ...options, signal: context.interrupt.signal, onEvent });
+  const checkpoints = (): string => `${begun.start().path}/checkpoints`;
+  const run = await forecast(file, { ...options, signal: context.interrupt.signal, onEvent, checkpoints }).catch(begun.fail);
   const failed = unmetBy(run.evaluation, require);
   const envelope = (path: string): Ok<ForecastResult> =>
     okEnvelope(context, {
@@ -98,10 +109,42 @@ export async function runForecast(file: string, flags: ForecastFlags, context: C
       warnings: [...run.warnings, ...failed],
       result: forecastJson(run),
     });
-  const json = await writeForecastRun({ place, run, context, backend, log, epochs, envelope });
+  const json = await writeForecastRun({ folder: begun.start(), run, context, backend, log, epochs, envelope });
   report(run, json, file, context);
   for (const { message } of failed) context.terminal.alarm(context.terminal.paintErr("red", message));
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
+}
+
+/** The run folder, made when the data has been accepted: a table that cannot be forecast leaves none. */
+class Begun {
+  readonly #context: Context;
+  readonly #make: () => LiveRun;
+  #run: LiveRun | null = null;
+
+  constructor(context: Context, make: () => LiveRun) {
+    this.#context = context;
+    this.#make = make;
+  }
+
+  get run(): LiveRun | null {
+    return this.#run;
+  }
+
+  start(): LiveRun {
+    if (this.#run !== null) return this.#run;
+    const { interrupt } = this.#context;
+    const run = this.#make();
+    interrupt.onLeave(run.leave);
+    interrupt.canResume(`deep-rnn resume ${run.path}`);
+    this.#run = run;
+    return run;
+  }
+
+  /** A training that failed is not gone on with; one that was stopped is. */
+  readonly fail = (error: unknown): never => {
+    if (this.#context.interrupt.exitCode() === null) this.#run?.abandon();
+    throw error;
+  };
 }
 
 function report(run: ForecastRun, json: Ok<ForecastResult>, file: string, { terminal, json: asJson }: Context): void {
@@ -123,12 +166,13 @@ async function explainPlan(file: string, options: ForecastOptions, flags: Global
 
 function listener(
   context: Context,
+  begun: Begun,
   backend: BackendInfo,
-  log: string[],
-  epochs: Extract<ForecastEvent, { kind: "epoch" }>[],
+  { log, epochs }: { readonly log: string[]; readonly epochs: Extract<ForecastEvent, { kind: "epoch" }>[] },
 ): (event: ForecastEvent) => void {
   const { terminal } = context;
   const show = progress(terminal);
+  const write = metricsWriter(() => begun.run);
   const say = (lines: readonly string[]): void => {
     for (const line of lines) {
       log.push(line);
@@ -144,6 +188,7 @@ function listener(
     }
     if (event.kind === "epoch") {
       epochs.push(event);
+      write(event);
       show(event);
     }
     if (event.kind === "scored") log.push(event.verdict);

@@ -6,8 +6,17 @@ import { zerosInit } from "../../nn/init.js";
 import type { Layer } from "../../nn/layer.js";
 import { dense, dropoutLayer } from "../../nn/layers/feedforward.js";
 import { gru, lru, lstm, minGru, minLstm, simpleRnn } from "../../nn/layers/named.js";
-import { adamw, type Model, sequential } from "../../train/index.js";
-import type { NetworkSpec, Trained, Trainer, TrainJob } from "./trainer.js";
+import {
+  adamw,
+  type Callback,
+  checkpoint,
+  latestCheckpoint,
+  type Model,
+  type Stored,
+  sequential,
+  type TrainEvent,
+} from "../../train/index.js";
+import type { NetworkSpec, PastEpoch, Trained, Trainer, TrainJob } from "./trainer.js";
 
 interface LayerOptions {
   readonly units: number;
@@ -35,16 +44,10 @@ export const libraryTrainer: Trainer = {
 };
 
 async function train(job: TrainJob): Promise<Trained> {
-  const { spec, data, validation, epochs, batchSize, learningRate, weightDecay, clipNorm, signal } = job;
+  const { spec, data, validation, epochs, batchSize, learningRate, weightDecay, clipNorm, signal, checkpoints } = job;
   const model = buildModel(spec);
   model.compile({ optimizer: adamw({ learningRate, weightDecay, clipNorm: clipNorm === 0 ? false : clipNorm }), loss: "mse" });
-  const best: { loss: number; epoch: number; weights: Model["weights"] | null } = {
-    loss: Number.POSITIVE_INFINITY,
-    epoch: 0,
-    weights: null,
-  };
-  let isAsked = false;
-  let norms: number[] = [];
+  const memory = new Memory(job, model);
   const history = await model.fit(data, {
     epochs,
     batchSize,
@@ -52,34 +55,84 @@ async function train(job: TrainJob): Promise<Trained> {
     verbose: "silent",
     ...(validation === null ? {} : { validationData: validation }),
     ...(signal === undefined ? {} : { signal }),
+    ...(checkpoints === undefined ? {} : { resumeFrom: await latestCheckpoint(checkpoints), log: (line) => memory.sentences.push(line) }),
     callbacks: [
-      {
-        name: "forecast",
-        onBatchEnd({ logs }) {
-          norms.push(logs.gradientNorm ?? Number.NaN);
-        },
-        onEpochEnd({ epoch, step, logs, stop }) {
-          const [loss, valLoss] = [logs.loss ?? Number.NaN, logs.valLoss ?? null];
-          if (valLoss !== null && valLoss < best.loss) Object.assign(best, { loss: valLoss, epoch, weights: model.weights });
-          const steps = { step, learningRate: logs.learningRate ?? learningRate, ...normsOf(norms, clipNorm) };
-          norms = [];
-          const reason = job.onEpoch({ epoch, loss, valLoss, ...steps });
-          if (reason === null) return;
-          isAsked = true;
-          stop(reason);
-        },
-      },
+      memory.callback(),
+      ...(checkpoints === undefined ? [] : [checkpoint({ path: checkpoints, everySeconds: checkpointSeconds })]),
     ],
   });
-  if (best.weights !== null) model.weights = best.weights;
+  if (memory.best.weights !== null) model.weights = memory.best.weights;
   return {
     model,
     losses: history.history.loss ?? [],
     valLosses: history.history.valLoss ?? [],
-    bestEpoch: validation === null ? history.epochs : best.epoch,
-    stopped: isAsked ? "asked" : history.stopped === "interrupted" ? "done" : history.stopped,
+    bestEpoch: validation === null ? history.epochs : memory.best.epoch,
+    stopped: memory.isAsked ? "asked" : history.stopped === "interrupted" ? "done" : history.stopped,
     clippedShare: history.clippedShare,
   };
+}
+
+/** A kill costs this much work at most; writing takes some hundredths of a second. */
+const checkpointSeconds = 5;
+
+/** What a training remembers beside its network, kept in checkpoints. */
+class Memory {
+  readonly sentences: string[] = [];
+  best: { readonly loss: number; readonly epoch: number; readonly weights: Model["weights"] | null } = {
+    loss: Number.POSITIVE_INFINITY,
+    epoch: 0,
+    weights: null,
+  };
+  isAsked = false;
+  readonly #job: TrainJob;
+  readonly #model: Model;
+  /** Gradient norms of the running pass. */
+  #norms: number[] = [];
+  #past: PastEpoch[] = [];
+  #startedMs: number = performance.now();
+
+  constructor(job: TrainJob, model: Model) {
+    this.#job = job;
+    this.#model = model;
+  }
+
+  callback(): Callback {
+    return {
+      name: "forecast",
+      onBatchEnd: ({ logs }) => void this.#norms.push(logs.gradientNorm ?? Number.NaN),
+      onEpochEnd: (event) => this.#onEpochEnd(event),
+      state: () => ({ best: this.best, isAsked: this.isAsked, norms: this.#norms, past: this.#past.map((epoch) => ({ ...epoch })) }),
+      restore: (state) => this.#restore(state),
+    };
+  }
+
+  #onEpochEnd({ epoch, step, logs, learningRate, stop }: TrainEvent): void {
+    const [loss, valLoss] = [logs.loss ?? Number.NaN, logs.valLoss ?? null];
+    if (valLoss !== null && valLoss < this.best.loss) this.best = { loss: valLoss, epoch, weights: this.#model.weights };
+    const report = { epoch, loss, valLoss, step, learningRate, ...normsOf(this.#norms, this.#job.clipNorm) };
+    this.#norms = [];
+    this.#past.push({ ...report, seconds: (performance.now() - this.#startedMs) / 1000 });
+    const reason = this.#job.onEpoch(report);
+    if (reason === null) return;
+    this.isAsked = true;
+    stop(reason);
+  }
+
+  // The state comes from the callback above, in a file whose every byte is accounted for.
+  #restore(state: Stored): void {
+    const { best, isAsked, norms, past } = state as unknown as {
+      readonly best: Memory["best"];
+      readonly isAsked: boolean;
+      readonly norms: readonly number[];
+      readonly past: readonly PastEpoch[];
+    };
+    this.best = best;
+    this.isAsked = isAsked;
+    this.#norms = [...norms];
+    this.#past = [...past];
+    this.#startedMs -= (past.at(-1)?.seconds ?? 0) * 1000;
+    this.#job.onRestored?.(past, this.sentences);
+  }
 }
 
 function normsOf(norms: readonly number[], clipNorm: number): { gradientNorm: number; clippedShare: number } {

@@ -1,7 +1,7 @@
 // Progress over the three trainings: how much is done, how long the rest will take, and when to stop.
 
 import { RunError } from "../../base/errors.js";
-import type { TrainJob } from "./trainer.js";
+import type { EpochReport, TrainJob } from "./trainer.js";
 import type { ForecastEvent, ForecastOptions, ForecastPhase, LossCurve } from "./types.js";
 
 const phaseNames: readonly ForecastPhase[] = ["select", "evaluate", "refit"];
@@ -12,6 +12,7 @@ export class Progress {
   readonly #work: Record<ForecastPhase, { windows: number; epochs: number }>;
   readonly #options: ForecastOptions;
   readonly #started: number = performance.now();
+  #restoredSeconds = 0;
   #doneWork = 0;
   /** Windows really passed; early stopping makes `#doneWork` jump. */
   #passed = 0;
@@ -29,15 +30,14 @@ export class Progress {
     this.#doneWork = this.#work.select.windows * this.#work.select.epochs;
   }
 
-  /** The epoch listener of one phase. */
-  listen(phase: ForecastPhase): TrainJob["onEpoch"] {
+  /** The listeners of one phase: for each pass, and for passes of an interrupted run. */
+  listen(phase: ForecastPhase): Pick<TrainJob, "onEpoch"> & Required<Pick<TrainJob, "onRestored">> {
     const curve = { phase, loss: [] as number[], valLoss: [] as number[] };
     this.curves.push(curve);
-    return ({ loss, valLoss, ...report }) => {
+    const show = ({ loss, valLoss, ...report }: EpochReport, seconds: number): void => {
       curve.loss.push(loss);
       if (valLoss !== null) curve.valLoss.push(valLoss);
       this.#doneWork += this.#work[phase].windows;
-      const seconds = (performance.now() - this.#started) / 1000;
       const total = phaseNames.reduce((sum, name) => sum + this.#work[name].windows * this.#work[name].epochs, 0);
       const done = Math.min(1, this.#doneWork / total);
       const etaSeconds = done > 0 ? (seconds * (1 - done)) / done : 0;
@@ -45,9 +45,24 @@ export class Progress {
       const windowsPerSecond = seconds > 0 ? this.#passed / seconds : 0;
       const facts = { phase, epochs: this.#work[phase].epochs, loss, valLoss, ...report };
       this.emit({ kind: "epoch", ...facts, seconds, etaSeconds, windowsPerSecond, done });
-      throwIfAborted(this.#options);
-      return this.#isOverTime(phase, seconds) ? "time" : null;
     };
+    return {
+      onEpoch: (report) => {
+        const seconds = this.#seconds();
+        show(report, seconds);
+        return this.#isOverTime(phase, seconds) ? "time" : null;
+      },
+      onRestored: (epochs) => {
+        const before = this.#seconds();
+        for (const { seconds, ...report } of epochs) show(report, before + seconds);
+        this.#restoredSeconds += epochs.at(-1)?.seconds ?? 0;
+      },
+    };
+  }
+
+  /** Since the start of the task, with the time that an interrupted run had spent on the same passes. */
+  #seconds(): number {
+    return (performance.now() - this.#started) / 1000 + this.#restoredSeconds;
   }
 
   emit(event: ForecastEvent): void {

@@ -48,7 +48,7 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
     { select: phases.select.origins.length, evaluate: phases.evaluate.origins.length, refit: phases.refit.origins.length },
     plan.epochs,
   );
-  const training = new Training(plan, phases, trainer, progress);
+  const training = new Training(plan, phases, trainer, progress, warn);
 
   const chosen = await training.select();
   const residuals = await residualsAt(chosen.model, phases.select.frame, plan, phases.validationAll);
@@ -91,8 +91,13 @@ class Training {
   readonly #phases: Phases;
   readonly #trainer: Trainer;
   readonly #progress: Progress;
+  readonly #warn: (code: string, message: string) => void;
+  readonly #checkpoints: string | null;
 
-  constructor(plan: Plan, phases: Phases, trainer: Trainer, progress: Progress) {
+  constructor(plan: Plan, phases: Phases, trainer: Trainer, progress: Progress, warn: (code: string, message: string) => void) {
+    const { checkpoints = null } = plan.options;
+    this.#checkpoints = typeof checkpoints === "function" ? checkpoints() : checkpoints;
+    this.#warn = warn;
     this.#plan = plan;
     this.#phases = phases;
     this.#trainer = trainer;
@@ -115,6 +120,7 @@ class Training {
     const { options, spec } = this.#plan;
     throwIfAborted(options);
     const { frame, origins } = this.#phases[phase];
+    const { onEpoch, onRestored } = this.#progress.listen(phase);
     const trained = await this.#trainer.train({
       spec,
       data: windowsAt(frame, origins, this.#window()),
@@ -125,7 +131,12 @@ class Training {
       weightDecay: options.weightDecay ?? defaultWeightDecay,
       clipNorm: options.clipNorm === false ? 0 : (options.clipNorm ?? 1),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-      onEpoch: this.#progress.listen(phase),
+      ...(this.#checkpoints === null ? {} : { checkpoints: checkpointsOf(this.#checkpoints, phase) }),
+      onEpoch,
+      onRestored: (past, sentences) => {
+        onRestored(past, sentences);
+        for (const sentence of sentences) this.#warn("resumed_differently", sentence);
+      },
     });
     throwIfAborted(options);
     // A network whose first epoch already left the numbers has learnt nothing that could be shown.
@@ -142,6 +153,11 @@ class Training {
   #window(): { input: number; horizon: number } {
     return { input: this.#plan.steps, horizon: this.#plan.sizes.horizon };
   }
+}
+
+/** The training that decides writes into the folder itself, so that `last` and `best` are where people look; the others beside it. */
+function checkpointsOf(folder: string, phase: ForecastPhase): string {
+  return phase === "select" ? folder : `${folder}/${phase}`;
 }
 
 const defaultLearningRate = 1e-3;

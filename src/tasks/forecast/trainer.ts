@@ -36,8 +36,18 @@ export interface TrainJob {
   readonly clipNorm: number;
   /** Aborting ends training after the current step. */
   readonly signal?: AbortSignal;
+  /** Folder for checkpoints of this training, which goes on from the newest one there. */
+  readonly checkpoints?: string;
+  /** Called before the first step with the passes that are in the checkpoint, and with what differs from it. */
+  onRestored?(epochs: readonly PastEpoch[], sentences: readonly string[]): void;
   /** Called after each epoch; a text ends training with that reason. */
   onEpoch(epoch: EpochReport): string | null;
+}
+
+/** A pass that an interrupted training had made. */
+export interface PastEpoch extends EpochReport {
+  /** Since the start of this training. */
+  readonly seconds: number;
 }
 
 /** One pass over the windows. */

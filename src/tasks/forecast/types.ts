@@ -51,8 +51,13 @@ export interface ForecastOptions {
   readonly seed?: number;
   /** Called while the task runs; exceptions thrown by it end the task. */
   readonly onEvent?: (event: ForecastEvent) => void;
-  /** Aborting ends training at the next epoch with the error `interrupted`. */
+  /** Aborting ends training after the current step with the error `interrupted`. */
   readonly signal?: AbortSignal;
+  /**
+   * Folder for checkpoints. A forecast with the same table and options goes on from those it finds there, and ends as if it had never
+   * stopped. A function is asked once, when training begins.
+   */
+  readonly checkpoints?: string | (() => string);
 }
 
 /** What is being trained: the epoch count is chosen, then a network for the hold-out, then one on all rows. */

@@ -1,0 +1,90 @@
+// `deep-rnn resume RUN`: goes on with a run that was stopped, from its last checkpoint, as if it had never stopped.
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import type { Command } from "commander";
+import { DataError } from "../../base/errors.js";
+import { isRecord } from "../../base/tree.js";
+import type { Context, Start } from "../context.js";
+import { usageError } from "../failure.js";
+import type { GlobalFlags } from "../options.js";
+import { globalOptions } from "../options.js";
+import { whole } from "../settings/kinds.js";
+import type { Resolved } from "../settings/resolve.js";
+import { Setting } from "../settings/setting.js";
+import { type ForecastFlags, runForecast } from "./forecast.js";
+
+/** The flags of this verb as commander hands them over. */
+export interface ResumeFlags extends GlobalFlags {
+  readonly epochs?: number;
+}
+
+const examples = `
+Examples:
+  $ deep-rnn resume runs/forecast-sales-1
+  $ deep-rnn resume runs/forecast-sales-1 --epochs 100
+  $ deep-rnn resume runs/forecast-sales-1 --json --quiet`;
+
+/** Describes the verb to commander. */
+export function describeResume(command: Command, start: Start): void {
+  command
+    .description("Go on with a stopped run, from its last checkpoint.")
+    .argument("<run>", "run folder, as in runs/forecast-sales-1")
+    .addOption(
+      new Setting("--epochs <n>", "most passes over the data, instead of what the run was started with", whole(1), { found: true }),
+    );
+  for (const option of globalOptions()) command.addOption(option);
+  command.addHelpText("after", examples);
+  command.action((run: string, flags: ResumeFlags) => start((context) => runResume(run, flags, context)));
+}
+
+/** Runs the verb with the settings that the run was started with; those given now win. */
+export async function runResume(path: string, flags: ResumeFlags, context: Context): Promise<number> {
+  if (flags.out !== undefined) throw usageError("resume_elsewhere", `A run goes on in its own folder, ${path}.`, "Leave out --out.");
+  const { file, settings } = readRun(path);
+  const now = Object.entries(context.settings.values).filter(([, { origin }]) => origin !== "data" && origin !== "default");
+  const values = { ...settings, ...Object.fromEntries(now) };
+  const given = Object.entries(values).map(([name, { value }]) => [name, value] as const);
+  const seed = values.seed?.value;
+  const own = { ...context, settings: { ...context.settings, values }, seed: typeof seed === "number" ? seed : 0 };
+  // Values from the file are checked where those of the library's callers are: in the task.
+  const all: ForecastFlags = { ...Object.fromEntries(given), color: flags.color };
+  return runForecast(file, all, own, path.replace(/[/\\]+$/, ""));
+}
+
+/** What a run was started with; throws DataError `not_a_run`. */
+function readRun(path: string): { readonly file: string; readonly settings: Readonly<Record<string, Resolved>> } {
+  const place = join(path, "config.json");
+  if (!existsSync(path)) throw notARun(`${path} does not exist.`);
+  if (!statSync(path).isDirectory() || !existsSync(place)) throw notARun(`${path} is no run folder: it has no config.json.`);
+  const config = parse(readFileSync(place, "utf8"), place);
+  const { file, folder } = Object.fromEntries(Object.entries(config).map(([name, entry]) => [name, isRecord(entry) ? entry.value : null]));
+  if (typeof file !== "string") throw new DataError("not_a_run", `${place} does not name the table of the run.`);
+  // Resumed from another folder, the name of the table still means the same file.
+  const moved = typeof folder === "string" && !isAbsolute(file) ? join(folder, file) : file;
+  return { file: !existsSync(file) && existsSync(moved) ? moved : file, settings: settingsIn(config) };
+}
+
+/** Settings that somebody gave. */
+function settingsIn(config: Readonly<Record<string, unknown>>): Record<string, Resolved> {
+  const entries = Object.entries(config).flatMap(([name, entry]): [string, Resolved][] => {
+    if (!isRecord(entry)) return [];
+    const { value, origin, from } = entry;
+    if (origin !== "flag" && origin !== "environment" && origin !== "config") return [];
+    return [[name, { value, origin, from: typeof from === "string" ? from : null }]];
+  });
+  return Object.fromEntries(entries.filter(([name, { value }]) => value !== null && name !== "out"));
+}
+
+function notARun(message: string): DataError {
+  return usageError("not_a_run", message, "Give a run folder, as in runs/forecast-sales-1.");
+}
+
+function parse(text: string, place: string): { readonly [name: string]: unknown } {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value)) return value;
+  } catch {
+    // Told below, as for JSON that is no record.
+  }
+  throw new DataError("not_a_run", `${place} is damaged: it is not a JSON record.`);
+}
