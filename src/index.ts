@@ -49,6 +49,7 @@ export {
   type Init,
   identity,
   type Layer,
+  type LayerNormOptions,
   type LruOptions,
   type LstmOptions,
   l1,

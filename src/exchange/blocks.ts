@@ -28,7 +28,7 @@ export type LayerChoice =
   | string
   | {
       readonly name: string;
-      /** Of a dense layer (linear unless given) or of a simple recurrent one (tanh). */
+      /** Of a dense layer or a convolution (linear unless given) or of a simple recurrent one (tanh). */
       readonly activation?: string;
       /** All steps, or only the last. Default: all steps where a layer that reads sequences follows, or nothing. */
       readonly returnSequences?: boolean;
@@ -71,7 +71,9 @@ export function chainOf(blocks: readonly Block[], choices: readonly Exclude<Laye
     const returnSequences = choice?.returnSequences ?? (next === undefined || readsSequences(next));
     if (block.kind === "recurrent" && choice?.returnSequences === undefined)
       spoken.push(`"${block.name}" gives ${returnSequences ? "every step" : "its last step"}; say returnSequences if it should not.`);
-    if (block.kind === "dense" && choice?.activation === undefined && index < ordered.length - 1)
+    if (block.kind === "conv") spoken.push(`"${block.name}" is read with stride 1 and without padding: weights do not tell.`);
+    const isInside = block.kind === "conv" || (block.kind === "dense" && index < ordered.length - 1);
+    if (isInside && choice?.activation === undefined)
       spoken.push(`"${block.name}" has no activation: weights do not tell one. Give it in layers if there was one behind it.`);
     return block.make({ activation: choice?.activation ?? null, returnSequences });
   });

@@ -8,7 +8,7 @@ import { dropout as dropoutOp, type Key, normal as normalDraws, uniform as unifo
 import { isTensor } from "../trace/traced.js";
 import { type Init, normalInit, onesInit, uniformInit, zerosInit } from "./init.js";
 import type { Layer } from "./layer.js";
-import { type DropoutOptions, dropoutLayer, layerNormLayer } from "./layers/feedforward.js";
+import { type DropoutOptions, dropoutLayer, type LayerNormOptions, layerNormLayer } from "./layers/feedforward.js";
 
 /** `zeros()` starts a weight at 0; `zeros([2, 3])` is a tensor. */
 export function zeros(): Init;
@@ -39,10 +39,10 @@ export function normal(first?: number | Key, shape: readonly number[] = []): Ini
 }
 
 /** `layerNorm()` is a layer with gain and bias; `layerNorm(x, gain, bias)` normalises a tensor over its last axis. */
-export function layerNorm(options?: { readonly name?: string }): Layer;
+export function layerNorm(options?: LayerNormOptions): Layer;
 export function layerNorm(x: Tensor, gain?: Tensor, bias?: Tensor): Tensor;
-export function layerNorm(first: Tensor | { readonly name?: string } = {}, gain?: Tensor, bias?: Tensor): Layer | Tensor {
-  return isTensor(first) ? layerNormOp(first, gain, bias) : layerNormLayer(first as { readonly name?: string });
+export function layerNorm(first: Tensor | LayerNormOptions = {}, gain?: Tensor, bias?: Tensor): Layer | Tensor {
+  return isTensor(first) ? layerNormOp(first, gain, bias) : layerNormLayer(first as LayerNormOptions);
 }
 
 /** `dropout({ rate })` or `dropout(rate)` is a layer; `dropout(x, { rate, key })` drops entries of a tensor. */

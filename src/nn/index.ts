@@ -18,6 +18,7 @@ export {
   dense,
   type EmbeddingOptions,
   embedding,
+  type LayerNormOptions,
 } from "./layers/feedforward.js";
 export {
   type GruOptions,

@@ -90,12 +90,12 @@ export function logSoftmax(a: Tensor, options: { readonly axis?: number } = {}):
 }
 
 /**
- * Layer normalisation over the last axis: zero mean, unit variance (ε 1e-5), then gain and bias [H] (Ba, Kiros & Hinton 2016).
+ * Layer normalisation over the last axis: zero mean, unit variance (`epsilon` is added to it), then gain and bias [H] (Ba, Kiros & Hinton 2016).
  */
-export function layerNorm(a: Tensor, gain?: Tensor, bias?: Tensor): Tensor {
+export function layerNorm(a: Tensor, gain?: Tensor, bias?: Tensor, epsilon = 1e-5): Tensor {
   // Written so that whatever is one number per row (the mean's sign, the division) is computed once per row, in the gradient too.
   const centred = add(a, neg(mean(a, { axis: -1, keepDims: true })));
-  const scale = div(1, sqrt(add(mean(square(centred), { axis: -1, keepDims: true }), 1e-5)));
+  const scale = div(1, sqrt(add(mean(square(centred), { axis: -1, keepDims: true }), epsilon)));
   const normed = mul(centred, scale);
   const scaled = gain === undefined ? normed : mul(normed, gain);
   return bias === undefined ? scaled : add(scaled, bias);

@@ -28,6 +28,7 @@ const cases: readonly { readonly name: string; readonly layers?: readonly LayerC
   { name: "lstm-projection", parameters: 240 },
   { name: "norm", layers: [{ name: "lstm", returnSequences: true }, "norm", "fc"], parameters: 135 },
   { name: "sequential", layers: [{ name: "0", activation: "relu" }, { name: "2", activation: "tanh" }, "4"], parameters: 46 },
+  { name: "conv", layers: [{ name: "conv", activation: "relu" }, "gru", "fc"], parameters: 113 },
 ];
 
 for (const { name, layers, parameters } of cases) {

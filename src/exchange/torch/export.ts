@@ -38,15 +38,27 @@ export async function exportTorch(model: Model<unknown>): Promise<Exported> {
       return { ...match, gates: order === null ? null : { foreign: order, ours: order } };
     }),
     leftOver: [],
-    notes: own.isChain ? [] : ["A state dict holds weights only: wire the modules in PyTorch as the model does."],
+    notes: notesFor(own),
     probe: null,
   });
   return { bytes: writeSafetensors(tensors, isTold(own) ? rememberChoices(modules.map(choiceOf)) : { format: "pt" }), report };
 }
 
+/** Layers that a state dict has nothing of. */
+const weightless: readonly string[] = ["dropout", "activation", "maxPool1d", "averagePool1d", "globalMaxPool1d", "globalAveragePool1d"];
+
 /** Whether names and options of the modules say all about the network. */
 function isTold({ isChain, layers }: OwnModel): boolean {
-  return isChain && layers.every(({ kind }) => kind !== "activation");
+  const hasDefaults = ({ options }: OwnLayer): boolean => ["strides", "dilation", "padding"].every((option) => options[option] === undefined);
+  return isChain && layers.every((layer) => (layer.kind === "conv1d" ? hasDefaults(layer) : !weightless.includes(layer.kind) || layer.kind === "dropout"));
+}
+
+function notesFor({ isChain, layers }: OwnModel): string[] {
+  const padded = layers.filter(({ kind, options }) => kind === "conv1d" && options.padding !== undefined && options.padding !== "valid");
+  return [
+    ...(isChain ? [] : ["A state dict holds weights only: wire the modules in PyTorch as the model does."]),
+    ...padded.map(({ name, options }) => `"${name}" pads its input (${String(options.padding)}): do so before nn.Conv1d.`),
+  ];
 }
 
 interface Module {
@@ -61,7 +73,7 @@ interface Part {
 }
 
 function modulesOf({ layers }: OwnModel): Module[] {
-  const withWeights = layers.filter((layer) => !["dropout", "activation"].includes(layer.kind));
+  const withWeights = layers.filter((layer) => !weightless.includes(layer.kind));
   const modules: Module[] = [];
   for (const layer of withWeights) {
     checkLayer(layer);
@@ -200,8 +212,13 @@ function moduleWords(layer: OwnLayer, levels: number): string {
       return `nn.Embedding(${layer.weight("table").shape.join(", ")})`;
     case "layerNorm":
       return `nn.LayerNorm(${layer.weight("gain").shape.join(", ")})`;
-    case "conv1d":
-      return `nn.Conv1d(${[...layer.weight("W").shape].slice(1).join(", ")}, ${numberOption(options, "kernelSize")})`;
+    case "conv1d": {
+      const [kernel = 0, features = 0, filters = 0] = layer.weight("W").shape;
+      const groups = numberOption(options, "groups", 1);
+      const steps = (["stride", "dilation"] as const).map((word) => [word, numberOption(options, word === "stride" ? "strides" : word, 1)] as const);
+      const words = [...steps, ["groups", groups] as const].filter(([, value]) => value !== 1).map(([word, value]) => `${word}=${value}`);
+      return `nn.Conv1d(${[features * groups, filters, kernel, ...words].join(", ")})`;
+    }
     default: {
       const word = kind === "simpleRnn" ? "RNN" : kind.toUpperCase();
       return `nn.${word}(${[inputSize("W"), numberOption(options, "units"), ...more, "batch_first=True"].join(", ")})`;

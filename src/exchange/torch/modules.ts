@@ -2,8 +2,9 @@
 
 import { DataError } from "../../base/errors.js";
 import { layerNorm } from "../../nn/door-names.js";
+import { conv1d } from "../../nn/layers/conv.js";
 import { dense, embedding } from "../../nn/layers/feedforward.js";
-import type { ForeignArray } from "../arrays.js";
+import { type ForeignArray, reversedAxes } from "../arrays.js";
 import type { Block, LayerChoice } from "../blocks.js";
 import { plainWeight, turnedWeight } from "../foreign-layer.js";
 import { type Pieces, recurrentBlock } from "./recurrent.js";
@@ -48,7 +49,8 @@ export function modulesOf(arrays: readonly ForeignArray[], choices: readonly Exc
 /** One sentence about what a state dict holds that nothing here understands. */
 export function unknownModule(unknown: readonly ForeignArray[], file: string): DataError {
   const [first] = unknown;
-  const hint = "Supported are RNN, LSTM, GRU, Linear, Embedding and LayerNorm; list those to take in layers, and the rest is left over.";
+  const hint =
+    "Supported are RNN, LSTM, GRU, Linear, Embedding, Conv1d and LayerNorm; list those to take in layers, and the rest is left over.";
   if (unknown.some(({ name }) => name.includes("/")))
     return new DataError(
       "torch_module",
@@ -72,6 +74,7 @@ function plainBlock(name: string, parts: ReadonlyMap<string, ForeignArray>, kind
   if (matrix === undefined || parts.size > (bias === undefined ? 1 : 2)) return null;
   const [rows = 0, columns = 0] = matrix.shape;
   if (matrix.shape.length === 1 && bias?.shape.join() === matrix.shape.join()) return normBlock(name, matrix, bias);
+  if (matrix.shape.length === 3) return convBlock(name, matrix, bias);
   if (matrix.shape.length !== 2) return null;
   const isTable = kind === null ? bias === undefined && /emb/i.test(name) : kind === "embedding";
   if (isTable) return bias === undefined ? embeddingBlock(name, matrix) : null;
@@ -88,6 +91,28 @@ function plainBlock(name: string, parts: ReadonlyMap<string, ForeignArray>, kind
         foreign: `PyTorch Linear, ${columns} to ${rows}`,
         layer: dense({ units: rows, activation: activation ?? "linear", useBias: bias !== undefined, name }),
         weights: [turnedWeight("W", matrix), ...(bias === undefined ? [] : [plainWeight("b", bias)])],
+      },
+    ],
+  };
+}
+
+/** A state dict tells neither stride nor padding nor dilation: PyTorch's defaults, 1, 0 and 1, are taken. */
+function convBlock(name: string, kernel: ForeignArray, bias: ForeignArray | undefined): Block | null {
+  const [filters = 0, inputSize = 0, kernelSize = 0] = kernel.shape;
+  if (bias !== undefined && bias.shape.join() !== String(filters)) return null;
+  const turned = { to: "W", value: reversedAxes(kernel), from: [kernel], transposed: true, gates: null };
+  return {
+    name,
+    kind: "conv",
+    inputSize,
+    outputSize: filters,
+    make: ({ activation }) => [
+      {
+        name,
+        kind: "conv1d",
+        foreign: `PyTorch Conv1d, ${inputSize} to ${filters}, kernel ${kernelSize}`,
+        layer: conv1d({ filters, kernelSize, activation: activation ?? "linear", useBias: bias !== undefined, name }),
+        weights: [turned, ...(bias === undefined ? [] : [plainWeight("b", bias)])],
       },
     ],
   };

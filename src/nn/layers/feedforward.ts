@@ -113,15 +113,22 @@ export function dropoutLayer(options: DropoutOptions): Layer {
   });
 }
 
+/** Options of the layer `layerNorm`. */
+export interface LayerNormOptions {
+  /** Added to the variance; default 1e-5. */
+  readonly epsilon?: number;
+  readonly name?: string;
+}
+
 /** Zero mean and unit variance over the last axis, then a learnt gain and bias (Ba, Kiros & Hinton 2016). */
-export function layerNormLayer(options: { readonly name?: string } = {}): Layer {
-  checkOptions("layerNorm", options, { name: "text" });
+export function layerNormLayer(options: LayerNormOptions = {}): Layer {
+  checkOptions("layerNorm", options, { epsilon: "nonNegative", name: "text" });
   return plainLayer("layerNorm", options, {
     weights(shape) {
       const size = featureSize("layerNorm", shape);
       return { gain: weight([size], { init: onesInit() }), bias: weight([size]) };
     },
-    apply: (x, { weights }) => layerNorm(x, weights.gain!, weights.bias!),
+    apply: (x, { weights }) => layerNorm(x, weights.gain!, weights.bias!, options.epsilon),
   });
 }
 

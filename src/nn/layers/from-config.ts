@@ -19,6 +19,7 @@ import {
   dropoutLayer,
   type EmbeddingOptions,
   embedding,
+  type LayerNormOptions,
   layerNormLayer,
 } from "./feedforward.js";
 import {
@@ -51,7 +52,7 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
     case "dropout":
       return dropoutLayer(options as DropoutOptions);
     case "layerNorm":
-      return layerNormLayer(options as { readonly name?: string });
+      return layerNormLayer(options as LayerNormOptions);
     case "activation":
       return activation(options as ActivationOptions);
     case "conv1d":
