@@ -1,6 +1,7 @@
 // The command tree: its verbs, its help, and the rule that every usage error is thrown, never printed here.
 import { Command } from "commander";
 import { describeCompletion } from "./commands/completion.js";
+import { describeConvert } from "./commands/convert.js";
 import { describeDoctor } from "./commands/doctor.js";
 import { describeEvaluate } from "./commands/evaluate.js";
 import { describeExplain } from "./commands/explain.js";
@@ -33,6 +34,7 @@ export function createProgram({ start, version, write }: Surroundings): Command 
   describeEvaluate(program.command("evaluate"), start);
   describeResume(program.command("resume"), start);
   describeExplain(program.command("explain"), start);
+  describeConvert(program.command("convert"), start);
   describeInspect(program.command("inspect"), start);
   describeDoctor(program.command("doctor"), start);
   describeCompletion(program.command("completion"), start, program);

@@ -12,14 +12,13 @@ export function recorded(...names: string[]): string {
   return join(golden, ...names);
 }
 
-/** Input and output recorded beside a file. */
+/** Inputs and output recorded beside a file. */
 export function recordedProbe(...names: string[]): Probe {
   const { tensors } = readSafetensors(readFileSync(recorded(...names)));
-  const read = (name: string): Tensor => {
-    const found = tensors.get(name)!;
-    return tensor(found.data, { shape: found.shape });
-  };
-  return { input: read("input"), output: read("output") };
+  const all = new Map([...tensors].map(([name, { data, shape }]): [string, Tensor] => [name, tensor(data, { shape })]));
+  const output = all.get("output")!;
+  all.delete("output");
+  return { input: all.get("input") ?? Object.fromEntries(all), output };
 }
 
 /** What the two frameworks' float32 may differ by in networks as small as the recorded ones. */

@@ -233,6 +233,27 @@ def convolution():
     save_probe("convolution", {"input": x}, (h @ t[0] + t[1]).mean(1))
 
 
+def flattened():
+    g, d = [weights(2, 9), weights(3, 9), weights(2, 9)], [weights(15, 2), weights(2)]
+    r, e = [weights(2, 12), weights(3, 12), weights(12)], [weights(3, 1), weights(1)]
+    config = sequential(
+        [
+            layer("GRU", recurrent("gru", 3, return_sequences=True, reset_after=True)),
+            layer("Flatten", {"name": "flatten", "data_format": "channels_last"}),
+            layer("Dense", dense("dense", 2, "tanh")),
+            layer("RepeatVector", {"name": "repeat_vector", "n": 4}),
+            layer("LSTM", recurrent("lstm", 3, return_sequences=True)),
+            layer("TimeDistributed", {"name": "time_distributed", "layer": layer("Dense", dense("dense_1", 1))}),
+        ],
+        [None, 5, 2],
+    )
+    save_keras("encoder-decoder", config, {"layers/gru/cell": g, "layers/dense": d, "layers/lstm/cell": r, "layers/time_distributed/layer": e})
+    x = draw.normal(size=(3, 5, 2))
+    code = np.tanh(scan(gru_step(True), x, g, 1, True).reshape(3, 15) @ d[0] + d[1])
+    h = scan(lstm_step, np.repeat(code[:, None], 4, 1), r, 2, True)
+    save_probe("encoder-decoder", {"input": x}, h @ e[0] + e[1])
+
+
 def weights_only():
     table, g, d = weights(6, 3), [weights(3, 12), weights(4, 12), weights(2, 12)], [weights(4, 2), weights(2)]
     with open(os.path.join(here, "gru.weights.h5"), "wb") as file:
@@ -268,5 +289,5 @@ def keras_2():
     save_probe("keras-2", {"input": x}, np.clip(0.2 * (h @ d[0] + d[1]) + 0.5, 0, 1))
 
 
-for make in (stacked_lstm, gru_both_ways, functional, convolution, weights_only, keras_2):
+for make in (stacked_lstm, gru_both_ways, functional, convolution, flattened, weights_only, keras_2):
     make()

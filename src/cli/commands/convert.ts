@@ -1,34 +1,23 @@
 // `deep-rnn convert FROM TO`: models and weights of Keras and PyTorch in and out, with a report of every tensor.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
-import { Option } from "commander";
 import { DataError } from "../../base/errors.js";
-import {
-  type ConversionReport,
-  exportKeras,
-  exportTorch,
-  importKeras,
-  importTorch,
-  type LayerChoice,
-  type Probe,
-  readSafetensors,
-} from "../../exchange/index.js";
-import { loadModel, type Tensor, tensor } from "../../index.js";
-import { writeFileAtomically } from "../../io/folder-node.js";
-import type { Context } from "../context.js";
-import { backendLine, startBackend } from "../context.js";
-import type { Ok, Warning } from "../envelope.js";
+import type { ConversionReport, LayerChoice, Probe } from "../../exchange/index.js";
+import type { Context, Start } from "../context.js";
+import { answerPlace, backendLine, okEnvelope, startBackend, writeAnswer } from "../context.js";
+import type { Warning } from "../envelope.js";
 import { toJson } from "../envelope.js";
-import { usageError } from "../failure.js";
+import { exitCodes, usageError } from "../failure.js";
+import { modelFolder } from "../model-path.js";
 import type { GlobalFlags } from "../options.js";
 import { globalOptions } from "../options.js";
-import { modelFolder } from "./predict.js";
+import { path, words } from "../settings/kinds.js";
+import { Setting } from "../settings/setting.js";
 
 /** Flags of `convert` as commander hands them over. */
 export interface ConvertFlags extends GlobalFlags {
-  readonly layers?: readonly LayerChoice[];
+  readonly layers?: string;
   readonly probe?: string;
-  readonly force?: true;
 }
 
 const examples = `
@@ -41,45 +30,36 @@ Examples:
   $ deep-rnn convert models/a model.safetensors --json`;
 
 /** Describes the verb to commander. */
-export function describeConvert(command: Command, run: (from: string, to: string, flags: ConvertFlags) => Promise<void>): void {
+export function describeConvert(command: Command, start: Start): void {
   command
     .description("Bring a model or its weights from Keras or PyTorch, or take them there; says what became of every tensor.")
     .argument("<from>", "file of Keras or PyTorch, or a model of deep-rnn")
     .argument("<to>", "where it goes; the ending tells the format");
   const options = [
-    new Option("--layers <list>", "for weights alone: layers in order, as in embedding,lstm:sequences,fc:sigmoid").argParser(layerList),
-    new Option("--probe <file>", ".safetensors with input and output tensors that the other framework recorded, to be compared"),
-    new Option("--force", "replace what is already there"),
+    new Setting("--layers <list>", "for weights alone: layers in order, as in embedding,lstm:sequences,fc:sigmoid", words),
+    new Setting("--probe <file>", ".safetensors with input and output that the other framework recorded, to be compared", path("file")),
   ];
   for (const option of [...options, ...globalOptions()]) command.addOption(option);
-  command.addHelpText("after", examples).action(run);
+  command.addHelpText("after", examples);
+  command.action((from: string, to: string, flags: ConvertFlags) => start((context) => runConvert(from, to, flags, context)));
 }
 
 /** Runs the verb: the report goes to stdout, the place of the new file to stderr. */
-export async function runConvert(from: string, to: string, flags: ConvertFlags, { terminal, json }: Context): Promise<void> {
-  const started = performance.now();
+export async function runConvert(from: string, to: string, flags: ConvertFlags, context: Context): Promise<number> {
+  const { terminal } = context;
   const source = formatOf(from);
   const target = formatOf(to);
   checkPair(from, to, source, target, flags);
+  const place = answerPlace(context, from, flags);
   const backend = await startBackend(flags);
   terminal.say(backendLine(backend));
   const { report, model } = source === "ours" ? await takeAway(modelFolder(from), to, target) : await bringIn(from, to, source, flags);
   const warnings = report.notes.map((message): Warning => ({ code: "conversion_note", message }));
-  const envelope: Ok<ConversionReport> = {
-    version: 1,
-    command: "convert",
-    ok: true,
-    seed: 0,
-    seconds: Math.round(performance.now() - started) / 1000,
-    backend,
-    run: null,
-    model,
-    report: null,
-    warnings,
-    result: report,
-  };
-  terminal.out(json ? toJson(envelope) : String(report));
+  const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result: report });
+  await writeAnswer(context, place, envelope, { "parity.txt": `${String(report)}\n` });
+  terminal.out(context.json ? toJson(envelope) : String(report));
   terminal.say(`Written: ${to}`);
+  return exitCodes.ok;
 }
 
 type Format = "keras" | "keras-weights" | "torch" | "ours";
@@ -102,7 +82,8 @@ const formats = "Known are .keras, .h5, .weights.h5, .safetensors, and models of
 
 function checkPair(from: string, to: string, source: Format, target: Format, flags: ConvertFlags): void {
   if (!existsSync(from)) throw usageError("convert_missing", `${from} does not exist.`);
-  if (source !== "ours" && statSync(from).isDirectory()) throw usageError("convert_format", `${from} is a folder, its name that of a file.`, formats);
+  if (source !== "ours" && statSync(from).isDirectory())
+    throw usageError("convert_format", `${from} is a folder, its name that of a file.`, formats);
   if (source === "ours" && isFolderOf(from, "saved_model.pb"))
     throw usageError("convert_format", `${from} is a SavedModel of TensorFlow.`, "Save it from Keras: model.save('model.keras').");
   if (source === "ours" && target === "ours") throw usageError("convert_format", `Both ${from} and ${to} are models of deep-rnn.`, formats);
@@ -118,10 +99,16 @@ function isFolderOf(path: string, name: string): boolean {
   return statSync(path).isDirectory() && readdirSync(path).includes(name);
 }
 
-async function bringIn(from: string, to: string, source: Format, flags: ConvertFlags): Promise<{ report: ConversionReport; model: string }> {
+async function bringIn(
+  from: string,
+  to: string,
+  source: Format,
+  flags: ConvertFlags,
+): Promise<{ report: ConversionReport; model: string }> {
+  const { importKeras, importTorch } = await import("../../exchange/index.js");
   const options = {
-    ...(flags.layers === undefined ? {} : { layers: flags.layers }),
-    ...(flags.probe === undefined ? {} : { probe: readProbe(flags.probe) }),
+    ...(flags.layers === undefined ? {} : { layers: layerList(flags.layers) }),
+    ...(flags.probe === undefined ? {} : { probe: await readProbe(flags.probe) }),
   };
   const { model, report } = source === "torch" ? await importTorch(from, options) : await importKeras(from, options);
   await model.save(to);
@@ -129,37 +116,44 @@ async function bringIn(from: string, to: string, source: Format, flags: ConvertF
 }
 
 async function takeAway(folder: string, to: string, target: Format): Promise<{ report: ConversionReport; model: string }> {
+  const [{ loadModel }, { exportKeras, exportTorch }, { writeFileAtomically }] = await Promise.all([
+    import("../../index.js"),
+    import("../../exchange/index.js"),
+    import("../../io/folder-node.js"),
+  ]);
   const model = await loadModel<unknown>(folder);
-  const { bytes, report } = target === "torch" ? await exportTorch(model) : await exportKeras(model, { weightsOnly: target === "keras-weights" });
+  const { bytes, report } =
+    target === "torch" ? await exportTorch(model) : await exportKeras(model, { weightsOnly: target === "keras-weights" });
   await writeFileAtomically(to, bytes);
   return { report, model: folder };
 }
 
 /** Tensors "output" and "input", or inputs by name. */
-function readProbe(path: string): Probe {
-  if (!existsSync(path)) throw usageError("convert_missing", `${path} does not exist.`);
-  const { tensors } = readSafetensors(readFileSync(path), path, { convert: true });
-  const all = new Map([...tensors].map(([name, { data, shape }]): [string, Tensor] => [name, tensor(Float32Array.from(data), { shape })]));
+async function readProbe(file: string): Promise<Probe> {
+  if (!existsSync(file)) throw usageError("convert_missing", `${file} does not exist.`);
+  const [{ tensor }, { readSafetensors }] = await Promise.all([import("../../index.js"), import("../../exchange/index.js")]);
+  const { tensors } = readSafetensors(readFileSync(file), file, { convert: true });
+  const all = new Map([...tensors].map(([name, { data, shape }]) => [name, tensor(Float32Array.from(data), { shape })] as const));
   const output = all.get("output");
   const inputs = [...all].filter(([name]) => name !== "output");
   const [first] = inputs;
   if (output === undefined || first === undefined)
-    throw new DataError("bad_probe", `${path} must hold the tensors "input" and "output", it holds ${[...all.keys()].join(", ") || "none"}.`);
+    throw new DataError(
+      "bad_probe",
+      `${file} must hold the tensors "input" and "output", it holds ${[...all.keys()].join(", ") || "none"}.`,
+    );
   return { input: inputs.length === 1 ? first[1] : Object.fromEntries(inputs), output };
 }
 
 /** `embedding,lstm:sequences,fc:sigmoid`: names with what weights do not tell. */
 function layerList(text: string): readonly LayerChoice[] {
   return text.split(",").map((part) => {
-    const [name = "", ...words] = part.trim().split(":");
-    const choice = words.reduce<Exclude<LayerChoice, string>>(
-      (so, word) => {
-        if (word === "sequences" || word === "last") return { ...so, returnSequences: word === "sequences" };
-        if (word === "embedding" || word === "dense") return { ...so, kind: word };
-        return { ...so, activation: word };
-      },
-      { name },
-    );
-    return choice;
+    const [name = "", ...marks] = part.trim().split(":");
+    return Object.assign({ name }, ...marks.map(choiceOf));
   });
+}
+
+function choiceOf(mark: string): Partial<Exclude<LayerChoice, string>> {
+  if (mark === "sequences" || mark === "last") return { returnSequences: mark === "sequences" };
+  return mark === "embedding" || mark === "dense" ? { kind: mark } : { activation: mark };
 }

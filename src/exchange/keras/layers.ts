@@ -7,6 +7,7 @@ import { bidirectional, type Merge } from "../../nn/layers/bidirectional.js";
 import { conv1d } from "../../nn/layers/conv.js";
 import { activation, dense, embedding } from "../../nn/layers/feedforward.js";
 import { averagePool1d, globalAveragePool1d, globalMaxPool1d, maxPool1d } from "../../nn/layers/pooling.js";
+import { flatten, repeat } from "../../nn/layers/reshaping.js";
 import type { ForeignArray } from "../arrays.js";
 import { type ForeignLayer, plainWeight, prefixedWeights, type WeightSource } from "../foreign-layer.js";
 import { type KerasLayer, readObject } from "./config.js";
@@ -146,6 +147,9 @@ const makers: Readonly<Record<string, Maker>> = {
       weights: plainSources(layer, store.arrays(layer, ""), ["gain", "bias"], reading),
     };
   },
+  // The number of steps is then a fixed one, see network.ts.
+  Flatten: (layer) => bare("flatten", flatten({ name: layer.name })),
+  RepeatVector: (layer, _store, reading) => bare("repeat", repeat({ times: sizeOption(layer, "n", reading), name: layer.name })),
   Dropout: (layer) => bare("dropout", dropout({ rate: rateOption(layer, "rate"), name: layer.name })),
   SpatialDropout1D(layer, _store, reading) {
     reading.note(`"${layer.name}" drops whole features while training; here it drops single values.`);

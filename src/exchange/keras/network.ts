@@ -123,17 +123,23 @@ function graphShapes(config: KerasModel, reading: Reading): KerasNetwork["inputS
     const isTokens = config.layers.some(
       ({ className, calls }) => className === "Embedding" && calls.some(([first]) => first?.layer === name),
     );
-    return [name, ourShape(layer === undefined ? null : shapeOf(layer), isTokens, name, reading)];
+    return [name, ourShape(layer === undefined ? null : shapeOf(layer), { isTokens, isFixed: hasFixedSteps(config) }, name, reading)];
   });
   const [only] = shapes;
   return shapes.length === 1 && only !== undefined ? only[1] : Object.fromEntries(shapes);
 }
 
-function chainShape({ layers, builtShape }: KerasModel, reading: Reading): Shape {
+/** Flatten needs to know the number of steps, and fixes it. */
+function hasFixedSteps({ layers }: KerasModel): boolean {
+  return layers.some(({ className }) => className === "Flatten");
+}
+
+function chainShape(config: KerasModel, reading: Reading): Shape {
+  const { layers, builtShape } = config;
   const [first] = layers;
   const reader = layers.find(({ className }) => className !== "InputLayer");
   const given = (first === undefined ? null : shapeOf(first)) ?? builtShape;
-  return ourShape(given, reader?.className === "Embedding", first?.name ?? "", reading);
+  return ourShape(given, { isTokens: reader?.className === "Embedding", isFixed: hasFixedSteps(config) }, first?.name ?? "", reading);
 }
 
 function shapeOf({ options }: KerasLayer): readonly unknown[] | null {
@@ -141,15 +147,22 @@ function shapeOf({ options }: KerasLayer): readonly unknown[] | null {
   return Array.isArray(shape) ? shape : null;
 }
 
-/** Without the batch; a second axis of a sequence is time, whatever length Keras was told. */
-function ourShape(shape: readonly unknown[] | null, isTokens: boolean, name: string, { file }: Reading): Shape {
+interface ShapeFacts {
+  readonly isTokens: boolean;
+  readonly isFixed: boolean;
+}
+
+/** Without the batch; a second axis of a sequence is time, whatever length Keras was told, unless something needs that length. */
+function ourShape(shape: readonly unknown[] | null, { isTokens, isFixed }: ShapeFacts, name: string, { file }: Reading): Shape {
   if (shape === null)
     throw new DataError("keras_config", `${file}: the shape of the input "${name}" is not known; build the model before it is saved.`);
   const sizes = shape.slice(1);
   const last = sizes.at(-1);
-  if (isTokens && sizes.length === 1) return ["time"];
+  const [steps] = sizes;
+  const time = isFixed && typeof steps === "number" ? steps : "time";
+  if (isTokens && sizes.length === 1) return [time];
   if (typeof last === "number" && sizes.length === 1) return [last];
-  if (typeof last === "number" && sizes.length === 2) return ["time", last];
+  if (typeof last === "number" && sizes.length === 2) return [time, last];
   throw new DataError(
     "keras_config",
     `${file}: the input "${name}" has the shape ${JSON.stringify(shape)}; [batch, features] and [batch, time, features] can be read.`,

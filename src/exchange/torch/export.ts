@@ -49,8 +49,12 @@ const weightless: readonly string[] = ["dropout", "activation", "maxPool1d", "av
 
 /** Whether names and options of the modules say all about the network. */
 function isTold({ isChain, layers }: OwnModel): boolean {
-  const hasDefaults = ({ options }: OwnLayer): boolean => ["strides", "dilation", "padding"].every((option) => options[option] === undefined);
-  return isChain && layers.every((layer) => (layer.kind === "conv1d" ? hasDefaults(layer) : !weightless.includes(layer.kind) || layer.kind === "dropout"));
+  const hasDefaults = ({ options }: OwnLayer): boolean =>
+    ["strides", "dilation", "padding"].every((option) => options[option] === undefined);
+  return (
+    isChain &&
+    layers.every((layer) => (layer.kind === "conv1d" ? hasDefaults(layer) : !weightless.includes(layer.kind) || layer.kind === "dropout"))
+  );
 }
 
 function notesFor({ isChain, layers }: OwnModel): string[] {
@@ -215,7 +219,9 @@ function moduleWords(layer: OwnLayer, levels: number): string {
     case "conv1d": {
       const [kernel = 0, features = 0, filters = 0] = layer.weight("W").shape;
       const groups = numberOption(options, "groups", 1);
-      const steps = (["stride", "dilation"] as const).map((word) => [word, numberOption(options, word === "stride" ? "strides" : word, 1)] as const);
+      const steps = (["stride", "dilation"] as const).map(
+        (word) => [word, numberOption(options, word === "stride" ? "strides" : word, 1)] as const,
+      );
       const words = [...steps, ["groups", groups] as const].filter(([, value]) => value !== 1).map(([word, value]) => `${word}=${value}`);
       return `nn.Conv1d(${[features * groups, filters, kernel, ...words].join(", ")})`;
     }
