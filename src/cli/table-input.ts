@@ -1,7 +1,6 @@
 // A table from a path, or from standard input where the path is "-".
 import { readTable } from "../data/read-table.js";
-import { textOf } from "../data/read-table-node.js";
-import { parseTable } from "../data/table.js";
+import { readTextTable } from "../data/read-table-node.js";
 import type { Table } from "../data/types.js";
 import { usageError } from "./failure.js";
 import type { TableFlags } from "./options.js";
@@ -15,12 +14,10 @@ export const standardInput = "standard input";
  * @throws DataError `stdin_is_terminal`, and those of `readTable`
  */
 export async function readInput(path: string, { delimiter, encoding }: TableFlags, missing: readonly string[]): Promise<Table> {
-  const options = { missing, ...(delimiter === undefined ? {} : { delimiter }) };
-  if (path !== "-") return readTable(path, { ...options, ...(encoding === undefined ? {} : { encoding }) });
+  const options = { missing, ...(delimiter === undefined ? {} : { delimiter }), ...(encoding === undefined ? {} : { encoding }) };
+  if (path !== "-") return readTable(path, options);
   if (process.stdin.isTTY === true) {
     throw usageError("stdin_is_terminal", "Standard input is a terminal.", "Pipe a table into it: cat FILE | deep-rnn ... -");
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return parseTable(await textOf(Buffer.concat(chunks), standardInput, encoding), { ...options, file: standardInput });
+  return readTextTable(process.stdin, { ...options, file: standardInput });
 }

@@ -11,9 +11,12 @@ export interface DuplicateRows {
 }
 
 const shownRows = 5;
+/** Rows are compared by their text: more of them would need more memory than the table itself. */
+const mostRows = 1_000_000;
 
 /**
- * Counts rows whose cells all stand in an earlier row. Missing cells are alike, however they are written.
+ * Counts rows whose cells all stand in an earlier row, among the first 1,000,000. Missing cells are alike, however they are
+ * written.
  *
  * @example  duplicateRows(parseTable("a,b\n1,2\n1,2\n")).count   // 1
  */
@@ -22,14 +25,14 @@ export function duplicateRows(table: Table): DuplicateRows {
   const seen = new Map<string, number>();
   const first: { line: number; of: number }[] = [];
   let count = 0;
-  for (let row = 0; row < table.rows; row++) {
+  for (let row = 0; row < Math.min(table.rows, mostRows); row++) {
     // A cell cannot hold these two characters, so different rows never look alike.
     const key = columns.map((column) => column.cell(row) ?? "\u0001").join("\u0000");
     const earlier = seen.get(key);
     if (earlier === undefined) seen.set(key, row);
     else {
       count++;
-      if (first.length < shownRows) first.push({ line: table.lines[row]!, of: table.lines[earlier]! });
+      if (first.length < shownRows) first.push({ line: table.lines.get(row), of: table.lines.get(earlier) });
     }
   }
   return { count, first };

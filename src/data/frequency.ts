@@ -68,15 +68,25 @@ export function isFrequencyName(name: string): boolean {
 }
 
 /** The time of grid position `index`, also beyond the last row. */
-export function timeOn(grid: Grid, times: Numbers): (index: number) => number {
-  const { step } = grid;
+export function timeOn({ step }: Grid, times: Numbers): (index: number) => number {
   const first = times.get(0);
+  if (step.unit === "none")
+    return timeInList(
+      Float64Array.from({ length: times.length }, (_, i) => times.get(i)),
+      step.count,
+    );
+  // Apart from the list, so that a clock does not keep the table it was read from.
+  return timeInSteps(first, step);
+}
+
+function timeInList(times: Float64Array, step: number): (index: number) => number {
+  const last = times.length - 1;
+  return (index) => (index <= last ? times[index]! : times[last]! + (index - last) * step);
+}
+
+function timeInSteps(first: number, step: Exclude<Step, { unit: "none" }>): (index: number) => number {
   if (step.unit === "ms") return (index) => first + index * step.count;
   if (step.unit === "business") return (index) => businessDay(businessIndex(first) + index);
-  if (step.unit === "none") {
-    const last = times.length - 1;
-    return (index) => (index <= last ? times.get(index) : times.get(last) + (index - last) * step.count);
-  }
   const timeOfDay = ((first % dayMs) + dayMs) % dayMs;
   return (index) => {
     const months = monthIndex(first) + index * step.count;
@@ -110,10 +120,14 @@ export function seasonsOf(frequency: string): readonly number[] {
   return cycles[parts[2]!]!.map((rows) => rows / Number(parts[1])).filter((rows) => Number.isInteger(rows) && rows > 1);
 }
 
+/** What is commonest among so many differences of a panel is so among all. */
+const mostDifferences = 2_000_000;
+
 function countDifferences(clocks: readonly Numbers[], between: (before: number, after: number) => number): Map<number, number> {
   const counts = new Map<number, number>();
+  const most = Math.ceil(mostDifferences / clocks.length);
   for (const times of clocks) {
-    for (let i = 1; i < times.length; i++) {
+    for (let i = 1; i < Math.min(times.length, most); i++) {
       const difference = between(times.get(i - 1), times.get(i));
       counts.set(difference, (counts.get(difference) ?? 0) + 1);
     }

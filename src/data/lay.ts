@@ -108,7 +108,7 @@ function checkNumbers(table: Table, column: Column, { rows }: RowGroup): void {
 }
 
 function duplicateTimes(rows: readonly number[], { times, table }: LayFacts): DataError {
-  const lines = rows.map((row) => table.lines[row]!);
+  const lines = rows.map((row) => table.lines.get(row));
   const often = rows.length === 2 ? "twice" : `${rows.length} times`;
   const shown = lines.length > 6 ? `${lines.slice(0, 6).join(", ")}, ...` : lines.join(", ");
   const message = `${times.textOf(rows[0]!)} appears ${often} (lines ${shown}):`;

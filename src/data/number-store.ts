@@ -12,7 +12,8 @@ export function numbersOf(values: ArrayLike<number>): Numbers {
 }
 
 const bits = 12;
-const chunkSize = 1 << bits;
+/** Numbers per chunk. */
+export const chunkSize: number = 1 << bits;
 const mostDecimals = 9;
 const powers = Array.from({ length: mostDecimals + 1 }, (_, decimals) => 10 ** decimals);
 
@@ -27,7 +28,8 @@ type Chunk =
 /** Grows at its end; NaN is a value like others. Most columns of a file need half a byte to four bytes per number. */
 export class NumberStore implements Numbers {
   readonly #chunks: Chunk[] = [];
-  readonly #open: Float64Array = new Float64Array(chunkSize);
+  // Wide tables have thousands of columns with few rows: a full chunk for each would be mostly air.
+  #open: Float64Array = new Float64Array(16);
   #length = 0;
   #decimals = 0;
 
@@ -37,6 +39,7 @@ export class NumberStore implements Numbers {
 
   push(value: number): void {
     const at = this.#length & (chunkSize - 1);
+    if (at === this.#open.length) this.#open = grown(this.#open);
     this.#open[at] = value;
     this.#length++;
     if (at === chunkSize - 1) this.#seal();
@@ -53,15 +56,24 @@ export class NumberStore implements Numbers {
   }
 
   toArray(): Float64Array {
-    return Float64Array.from({ length: this.#length }, (_, index) => this.get(index));
+    const values = new Float64Array(this.#length);
+    for (let index = 0; index < values.length; index++) values[index] = this.get(index);
+    return values;
   }
 
   #seal(): void {
     const values = this.#open;
     const decimals = commonDecimals(values, this.#decimals);
+    // Chunks of one column are alike: the next one begins where this one ended.
     this.#decimals = Math.max(decimals, 0);
     this.#chunks.push((decimals < 0 ? null : packed(values, powers[decimals]!)) ?? plain(values));
   }
+}
+
+function grown(values: Float64Array): Float64Array {
+  const larger = new Float64Array(Math.min(chunkSize, 4 * values.length));
+  larger.set(values);
+  return larger;
 }
 
 /** The fewest decimals (from `least` on) with which every value is a whole number over a power of ten, -1 if there is none. */
@@ -83,39 +95,26 @@ function isWhole(value: number, scale: number): boolean {
 }
 
 function packed(values: Float64Array, scale: number): Chunk | null {
+  const whole = values.map((value) => Math.round(value * scale));
   let [least, most, holes] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
-  for (const value of values) {
-    if (Number.isNaN(value)) {
-      holes++;
-      continue;
-    }
-    const whole = Math.round(value * scale);
-    if (whole < least) least = whole;
-    if (whole > most) most = whole;
+  for (const value of whole) {
+    if (Number.isNaN(value)) holes++;
+    else if (value < least) least = value;
+    if (value > most) most = value;
   }
-  if (holes === values.length) return { kind: "ramp", base: Number.NaN, step: 0, scale };
-  const base = Math.round((least + most) / 2);
-  if (holes === 0 && isRamp(values, scale)) return rampOf(values, scale);
-  const half = Math.max(most - base, base - least);
-  const offsets = half < 128 ? new Int8Array(values.length) : half < 32_768 ? new Int16Array(values.length) : null;
-  const room = offsets ?? (half < 2 ** 31 ? new Int32Array(values.length) : null);
-  if (room === null) return null;
-  const hole = -(2 ** (8 * room.BYTES_PER_ELEMENT - 1));
-  values.forEach((value, i) => {
-    room[i] = Number.isNaN(value) ? hole : Math.round(value * scale) - base;
-  });
-  return { kind: "offsets", base, offsets: room, hole, scale };
-}
-
-function rampOf(values: Float64Array, scale: number): Chunk {
-  const base = Math.round(values[0]! * scale);
-  return { kind: "ramp", base, step: Math.round(values[1]! * scale) - base, scale };
-}
-
-function isRamp(values: Float64Array, scale: number): boolean {
-  const base = Math.round(values[0]! * scale);
-  const step = Math.round(values[1]! * scale) - base;
-  return values.every((value, i) => Math.round(value * scale) === base + step * i);
+  if (holes === whole.length) return { kind: "ramp", base: Number.NaN, step: 0, scale };
+  const base = whole[0]!;
+  const step = whole[1]! - base;
+  if (holes === 0 && whole.every((value, i) => value === base + step * i)) return { kind: "ramp", base, step, scale };
+  const centre = Math.round((least + most) / 2);
+  const half = Math.max(most - centre, centre - least);
+  const length = whole.length;
+  const offsets =
+    half < 128 ? new Int8Array(length) : half < 32_768 ? new Int16Array(length) : half < 2 ** 31 ? new Int32Array(length) : null;
+  if (offsets === null) return null;
+  const hole = -(2 ** (8 * offsets.BYTES_PER_ELEMENT - 1));
+  for (let i = 0; i < length; i++) offsets[i] = Number.isNaN(whole[i]!) ? hole : whole[i]! - centre;
+  return { kind: "offsets", base: centre, offsets, hole, scale };
 }
 
 /** Single precision where that is what the numbers were written from. */

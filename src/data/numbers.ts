@@ -20,25 +20,35 @@ export function parseNumber(cell: string, decimal: "." | ","): number {
 }
 
 /**
- * Whether a column is written with decimal commas. A comma-separated file is not: "1,234" there is a quoted thousand.
- * Elsewhere one cell such as "12,5" decides; "1,234" alone counts as a decimal comma only between semicolons.
+ * Whether a cell says that its column is written with decimal commas: "12,5" does. In a comma-separated file none does, and
+ * "1,234" alone is a decimal only between semicolons.
  */
-export function decimalOf(cells: Iterable<string | null>, delimiter: string): "." | "," {
-  if (delimiter === ",") return ".";
-  for (const cell of cells) {
-    if (cell === null || !commaNumber.test(cell)) continue;
-    if (delimiter === ";" || !groupedByComma.test(cell)) return ",";
-  }
-  return ".";
+export function isCommaDecimal(cell: string, delimiter: string): boolean {
+  return delimiter !== "," && commaNumber.test(cell) && (delimiter === ";" || !groupedByComma.test(cell));
 }
 
-/** A test for "this cell is missing". */
-export function missingTest(extra: readonly string[]): (cell: string) => boolean {
+/** Whether a cell is one number with decimal points and another with decimal commas: "1.234", "1,234". */
+export function isAmbiguousNumber(cell: string): boolean {
+  return groupedByPoint.test(cell) || groupedByComma.test(cell);
+}
+
+/** Tests for "this cell is missing": by its text, and by its value where it is a number. */
+export interface MissingTest {
+  isMissing(cell: string): boolean;
+  readonly missingNumbers: ReadonlySet<number>;
+}
+
+/** The test for the usual words and for those the user adds. */
+export function missingTest(extra: readonly string[]): MissingTest {
   const words = new Set([...missingWords, ...extra.map((word) => word.trim().toLowerCase())]);
-  const values = new Set(extra.map((word) => parseNumber(word, ".")).filter((value) => !Number.isNaN(value)));
-  return (cell) => {
-    if (words.has(cell.toLowerCase())) return true;
-    return values.size > 0 && values.has(parseNumber(cell, "."));
+  const missingNumbers = new Set(extra.map((word) => parseNumber(word, ".")).filter((value) => !Number.isNaN(value)));
+  const longest = Math.max(...[...words].map((word) => word.length));
+  return {
+    missingNumbers,
+    isMissing(cell) {
+      if (cell.length <= longest && words.has(cell.toLowerCase())) return true;
+      return missingNumbers.size > 0 && missingNumbers.has(parseNumber(cell, "."));
+    },
   };
 }
 

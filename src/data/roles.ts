@@ -39,7 +39,7 @@ function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
 /** The error for a cell of words in a column that has to be numbers. */
 export function notANumber(table: Table, column: Column, row: number): DataError {
   const cell = column.cell(row)!;
-  const line = table.lines[row]!;
+  const line = table.lines.get(row);
   const message = `line ${line}, ${column.name}: "${cell}" is not a number;`;
   const word = /^[\w.?/+-]+$/.test(cell) ? cell : `"${cell}"`;
   const hint = `if missing, add --missing ${word}.`.replace(/\.\.$/, ".");

@@ -1,6 +1,6 @@
 // Which rows of a table belong to which series, each in the order of time, with rows of the same time taken together.
 
-import type { Numbers } from "./number-store.js";
+import { type Numbers, numbersOf } from "./number-store.js";
 import type { Times } from "./time-column.js";
 import type { Column, Duplicates } from "./types.js";
 
@@ -12,48 +12,76 @@ export interface RowGroup {
 
 /** Rows by id, series in the order of their first row. Without id columns all rows are one series. */
 export function groupRows(rows: number, ids: readonly Column[], times: Times): RowGroup[] {
-  if (ids.length === 0) return [{ id: null, rows: sortedRows({ length: rows, get: (i) => i }, times) }];
-  const { codes, names } = codesOf(rows, ids);
+  if (ids.length === 0) return [{ id: null, rows: sortedRows(range(0, rows), times) }];
+  const idAt = (row: number): string =>
+    ids.length === 1 ? (ids[0]!.cell(row) ?? "") : ids.map((column) => column.cell(row) ?? "").join("/");
+  // Files that are written series by series need no list of rows.
+  const runs = wholeRuns(rows, idAt);
+  if (runs !== null) return runs.map(({ id, start, end }) => ({ id, rows: sortedRows(range(start, end), times) }));
+  const { codes, names } = codesOf(rows, idAt);
   const ends = new Int32Array(names.length + 1);
-  for (let row = 0; row < rows; row++) ends[codes[row]! + 1]!++;
+  for (const code of codes) ends[code + 1]!++;
   for (let code = 0; code < names.length; code++) ends[code + 1]! += ends[code]!;
   const next = ends.slice();
   const order = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) order[next[codes[row]!]!++] = row;
-  return names.map((id, code) => {
-    const own = order.subarray(ends[code]!, ends[code + 1]!);
-    return { id, rows: sortedRows({ length: own.length, get: (i) => own[i]! }, times) };
+  codes.forEach((code, row) => {
+    order[next[code]!++] = row;
   });
+  return names.map((id, code) => ({ id, rows: sortedRows(numbersOf(order.subarray(ends[code]!, ends[code + 1]!)), times) }));
 }
 
-/** Each row's series as a number, counted in the order of appearance. A row without an id belongs to the series "". */
-function codesOf(rows: number, ids: readonly Column[]): { codes: Int32Array; names: string[] } {
+/** Rows [start, end) of each series; null if the rows of one are scattered. A row without an id belongs to the series "". */
+function wholeRuns(rows: number, idAt: (row: number) => string): { id: string; start: number; end: number }[] | null {
+  const runs: { id: string; start: number; end: number }[] = [];
+  const seen = new Set<string>();
+  for (let row = 0; row < rows; row++) {
+    const id = idAt(row);
+    const last = runs.at(-1);
+    if (last?.id === id) {
+      last.end = row + 1;
+      continue;
+    }
+    if (seen.has(id)) return null;
+    seen.add(id);
+    runs.push({ id, start: row, end: row + 1 });
+  }
+  return runs;
+}
+
+/** Each row's series as a number, counted in the order of appearance. */
+function codesOf(rows: number, idAt: (row: number) => string): { codes: Int32Array; names: string[] } {
   const known = new Map<string, number>();
   const names: string[] = [];
   const codes = new Int32Array(rows);
-  let [lastName, lastCode] = ["", -1];
   for (let row = 0; row < rows; row++) {
-    const name = ids.length === 1 ? (ids[0]!.cell(row) ?? "") : ids.map((column) => column.cell(row) ?? "").join("/");
-    if (lastCode < 0 || name !== lastName) {
-      lastCode = known.get(name) ?? names.length;
-      lastName = name;
-      if (lastCode === names.length) {
-        known.set(name, lastCode);
-        names.push(name);
-      }
+    const name = idAt(row);
+    let code = known.get(name);
+    if (code === undefined) {
+      code = names.length;
+      known.set(name, code);
+      names.push(name);
     }
-    codes[row] = lastCode;
+    codes[row] = code;
   }
   return { codes, names };
 }
 
+function range(start: number, end: number): Numbers {
+  return { length: end - start, get: (i) => start + i };
+}
+
 function sortedRows(rows: Numbers, times: Times): Numbers {
-  let isSorted = true;
-  for (let i = 1; i < rows.length && isSorted; i++) isSorted = times.ms.get(rows.get(i - 1)) <= times.ms.get(rows.get(i));
-  if (isSorted) return rows;
+  const timeOf = (i: number): number => times.ms.get(rows.get(i));
+  let [rises, falls] = [true, true];
+  for (let i = 1; i < rows.length && (rises || falls); i++) {
+    const step = timeOf(i) - timeOf(i - 1);
+    rises &&= step >= 0;
+    falls &&= step < 0;
+  }
+  if (rises) return rows;
+  if (falls) return { length: rows.length, get: (i) => rows.get(rows.length - 1 - i) };
   const order = Int32Array.from({ length: rows.length }, (_, i) => rows.get(i));
-  order.sort((a, b) => times.ms.get(a) - times.ms.get(b) || a - b);
-  return { length: order.length, get: (i) => order[i]! };
+  return numbersOf(order.sort((a, b) => times.ms.get(a) - times.ms.get(b) || a - b));
 }
 
 /** The rows of one series with one entry per time. */

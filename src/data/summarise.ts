@@ -30,7 +30,7 @@ export function summariseColumn(
     numbers: isNumeric || mostlyNumbers ? summariseNumbers(table, column) : null,
     words: words.map(([word, times]) => ({ word, count: times })),
     notNumbers: mostlyNumbers
-      ? { count: count - column.numeric, line: table.lines[column.firstText]!, cell: column.cell(column.firstText)! }
+      ? { count: count - column.numeric, line: table.lines.get(column.firstText), cell: column.cell(column.firstText)! }
       : null,
   };
 }
@@ -111,7 +111,7 @@ function findOutliers(table: Table, column: Column, { q25, q75 }: { q25: number;
     const value = column.get(row);
     if (!(value < q25 - reach || value > q75 + reach)) continue;
     count++;
-    if (first.length < mostOutliersShown) first.push({ line: table.lines[row]!, value });
+    if (first.length < mostOutliersShown) first.push({ line: table.lines.get(row), value });
   }
   return { count, first };
 }

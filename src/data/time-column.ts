@@ -2,7 +2,7 @@
 
 import { DataError } from "../base/errors.js";
 import { shortName } from "./decode.js";
-import { type Numbers, numbersOf } from "./number-store.js";
+import { NumberStore, type Numbers } from "./number-store.js";
 import { columnOf, placeOf } from "./table.js";
 import {
   type DateOrder,
@@ -13,9 +13,12 @@ import {
   type ParsedTime,
   type Precision,
   parseTime,
+  precisionOf,
   timeOfNumber,
 } from "./time.js";
 import type { Column, Table } from "./types.js";
+
+const dayMs = 86_400_000;
 
 export interface Times {
   /** UTC milliseconds per row; the number itself for precision "number". */
@@ -110,7 +113,12 @@ function isTimeName(name: string): boolean {
 
 /** Increasing or not, every number must be a time, and at least two of them differ. */
 function hasTimeNumbers(column: Column): boolean {
-  return column.numbers.every((value) => timeOfNumber(value) !== null) && column.numbers.some((value) => value !== column.numbers[0]);
+  let differs = false;
+  for (let row = 0; row < column.numeric; row++) {
+    if (timeOfNumber(column.get(row)) === null) return false;
+    differs ||= column.get(row) !== column.get(0);
+  }
+  return differs;
 }
 
 /** Whether the cells of a column are dates or times by their form. */
@@ -118,11 +126,16 @@ export function looksLikeTimes(column: Column): boolean {
   return isMostly(column, looksLikeTime);
 }
 
+/** Judged by about a thousand cells: most of them, and one of the first three, which may be titles. */
 function isMostly(column: Column, test: (cell: string) => boolean): boolean {
-  const cells = column.text.filter((cell) => cell !== null);
-  if (cells.length === 0 || !cells.slice(0, 3).some(test)) return false;
-  const sample = cells.length <= 1000 ? cells : cells.filter((_, i) => i % Math.ceil(cells.length / 1000) === 0);
-  return sample.filter(test).length >= 0.8 * sample.length;
+  const { rows } = column;
+  const every = Math.max(1, Math.floor(rows / 1000));
+  const sample: string[] = [];
+  for (let row = 0; row < rows; row += every) {
+    const cell = column.cell(row);
+    if (cell !== null) sample.push(cell);
+  }
+  return sample.length > 0 && sample.slice(0, 3).some(test) && sample.filter(test).length >= 0.8 * sample.length;
 }
 
 function numberedRows(table: Table): Times {
@@ -144,42 +157,97 @@ export const noProblem: Pick<Times, "firstBad" | "problem"> = {
 
 /** A numeric column: years, compact dates or epochs; any other numbers only order the rows. */
 function readNumbers(table: Table, column: Column): Times | null {
-  const firstBad = column.numbers.findIndex((value) => Number.isNaN(value));
-  const parsed = Array.from(column.numbers, timeOfNumber);
+  const clock = new ClockStore();
+  let areTimes = true;
+  for (let row = 0; row < table.rows && areTimes; row++) {
+    const value = column.get(row);
+    const time = timeOfNumber(value);
+    areTimes = time !== null || Number.isNaN(value);
+    clock.push(time);
+  }
   const base = {
-    ...{ columns: [column.name], dateOrder: null, firstBad },
-    textOf: (row: number) => column.text[row] ?? "",
+    columns: [column.name],
+    dateOrder: null,
+    textOf: (row: number) => column.cell(row) ?? "",
     problem: (row: number) => missingTime(table, row, column.name),
   };
-  if (parsed.every((time, row) => time !== null || Number.isNaN(column.numbers[row]!))) return { ...base, ...collect(parsed) };
-  return { ...base, ms: numbersOf(column.numbers), precision: "number" };
+  if (areTimes) return { ...base, ...clock.result() };
+  let firstBad = -1;
+  for (let row = 0; row < table.rows && firstBad < 0; row++) if (Number.isNaN(column.get(row))) firstBad = row;
+  return { ...base, ms: { length: table.rows, get: (row) => column.get(row) }, precision: "number", firstBad };
 }
 
 function readCells(table: Table, columns: readonly Column[], dateOrder: DateOrder | undefined): Times {
   const name = columns.map((column) => column.name).join(",");
-  const cells = Array.from({ length: table.rows }, (_, row) => joinCells(columns, row));
-  const found = dateOrder === undefined ? findDateOrder(cells) : { order: dateOrder, ambiguous: -1 };
+  const cellAt = (row: number): string | null => joinCells(columns, row);
+  // Times that are kept as such need no reading; only they make a column of many millions of rows bearable.
+  const kept = columns.length === 1 ? columns[0]! : null;
+  const isKept = (row: number): boolean => kept !== null && !Number.isNaN(kept.time(row));
+  const found =
+    dateOrder === undefined
+      ? findDateOrder(cellsOf(table.rows, (row) => (isKept(row) ? null : cellAt(row))))
+      : { order: dateOrder, ambiguous: -1 };
   if (found.ambiguous >= 0) {
-    const message = `"${cells[found.ambiguous]}" fits day or month first throughout;`;
-    const place = { ...placeOf(table.file), line: table.lines[found.ambiguous]!, column: name };
+    const message = `"${cellAt(found.ambiguous)}" fits day or month first throughout;`;
+    const place = { ...placeOf(table.file), line: table.lines.get(found.ambiguous), column: name };
     throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", place);
   }
-  const parsed = cells.map((cell) => (cell === null ? null : parseTime(cell, found.order)));
+  const clock = new ClockStore();
+  for (let row = 0; row < table.rows; row++) {
+    const cell = isKept(row) ? null : cellAt(row);
+    if (isKept(row)) clock.pushMs(kept!.time(row));
+    else clock.push(cell === null ? null : parseTime(cell, found.order));
+  }
+  // The form of a kept time says whether it has a clock; the first of them stands for all.
+  const sample = kept === null ? -1 : clock.firstKept;
+  if (sample >= 0) clock.refine(parseTime(kept!.cell(sample)!, null)?.precision ?? "day");
   return {
-    ...collect(parsed),
+    ...clock.result(),
     columns: columns.map((column) => column.name),
     dateOrder: found.order,
-    firstBad: parsed.indexOf(null),
-    textOf: (row) => cells[row] ?? "",
+    textOf: (row) => cellAt(row) ?? "",
     problem(row) {
       const empty = columns.find((column) => column.cell(row) === null);
       if (empty !== undefined) return missingTime(table, row, empty.name);
-      const line = table.lines[row]!;
+      const line = table.lines.get(row);
       const hint = found.order === null ? "" : `Dates are read ${found.order === "dmy" ? "day" : "month"} first here.`;
       const place = { ...placeOf(table.file), line, column: name };
-      return new DataError("bad_time", `line ${line}, ${name}: "${cells[row]}" is not a date or time.`, hint, place);
+      return new DataError("bad_time", `line ${line}, ${name}: "${cellAt(row)}" is not a date or time.`, hint, place);
     },
   };
+}
+
+function* cellsOf(rows: number, cellAt: (row: number) => string | null): Generator<string | null> {
+  for (let row = 0; row < rows; row++) yield cellAt(row);
+}
+
+/** Times row by row, with the finest precision seen and the first row that has none. */
+class ClockStore {
+  readonly #ms: NumberStore = new NumberStore();
+  #precision: Precision = "year";
+  #firstBad = -1;
+  firstKept = -1;
+
+  push(time: ParsedTime | null): void {
+    if (time === null && this.#firstBad < 0) this.#firstBad = this.#ms.length;
+    if (time !== null) this.refine(time.precision);
+    this.#ms.push(time?.ms ?? Number.NaN);
+  }
+
+  /** A time of the fixed forms: years, months and days are told apart by `refine` on one of them. */
+  pushMs(ms: number): void {
+    if (this.firstKept < 0) this.firstKept = this.#ms.length;
+    if (ms % dayMs !== 0) this.refine(precisionOf(ms));
+    this.#ms.push(ms);
+  }
+
+  refine(precision: Precision): void {
+    this.#precision = finer(this.#precision, precision);
+  }
+
+  result(): Pick<Times, "ms" | "precision" | "firstBad"> {
+    return { ms: this.#ms, precision: this.#precision, firstBad: this.#firstBad };
+  }
 }
 
 /** year, month, day, hour become an ISO time; text cells are joined with a blank. Null if one is missing. */
@@ -193,14 +261,8 @@ function joinCells(columns: readonly Column[], row: number): string | null {
   return hour === undefined ? date : `${date} ${hour}:${minute ?? "00"}`;
 }
 
-function collect(parsed: readonly (ParsedTime | null)[]): { ms: Numbers; precision: Precision } {
-  let precision: Precision = "year";
-  for (const time of parsed) if (time !== null) precision = finer(precision, time.precision);
-  return { ms: numbersOf(Float64Array.from(parsed, (time) => time?.ms ?? Number.NaN)), precision };
-}
-
 function missingTime(table: Table, row: number, column: string): DataError {
-  const line = table.lines[row]!;
+  const line = table.lines.get(row);
   const message = `line ${line} of ${shortName(table.file)} has no ${column}.`;
   return new DataError("missing_time", message, "Every row needs its time.", { ...placeOf(table.file), line, column });
 }

@@ -74,9 +74,11 @@ export interface OrderFound {
 }
 
 /** A first number above 12 puts the day first, a second one the month; without either the order stays open. */
-export function findDateOrder(cells: readonly (string | null)[]): OrderFound {
+export function findDateOrder(cells: Iterable<string | null>): OrderFound {
   let open = -1;
-  for (const [index, cell] of cells.entries()) {
+  let index = -1;
+  for (const cell of cells) {
+    index++;
     const parts = cell === null ? null : slashed.exec(cell);
     if (parts === null || parts[2] === ".") continue;
     const [first, second] = [Number(parts[1]), Number(parts[3])];
@@ -85,6 +87,12 @@ export function findDateOrder(cells: readonly (string | null)[]): OrderFound {
     if (open < 0 && first !== second) open = index;
   }
   return { order: null, ambiguous: open };
+}
+
+/** How fine a time that is kept in milliseconds is written, by what is not zero in it. */
+export function precisionOf(ms: number): Precision {
+  if (ms % 1000 !== 0) return "millisecond";
+  return ms % 60_000 === 0 ? "minute" : "second";
 }
 
 /** Numbers as times: years, compact dates (20240131), epochs in seconds down to nanoseconds; null if it is none of them. */

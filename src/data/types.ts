@@ -1,10 +1,16 @@
 // What the readers hand on: a table of named columns, and a series on a regular time grid.
 
-/** One column as it stands in the file, with its numbers where cells are numbers. */
+import type { Numbers } from "./number-store.js";
+
+/**
+ * One column as it stands in the file, with its numbers where cells are numbers. It is kept in little memory: `numbers` and
+ * `text` are unpacked when asked for, so hold them in a variable; `get` and `cell` unpack one row.
+ */
 export interface Column {
   readonly name: string;
   /** "number" if every cell that is not missing is a number. */
   readonly kind: "number" | "text";
+  readonly rows: number;
   /** One value per row, NaN where the cell is missing or no number. */
   readonly numbers: Float64Array;
   /** The trimmed cell, null where it is missing. */
@@ -16,8 +22,10 @@ export interface Column {
   readonly numeric: number;
   /** The number in one row, NaN where the cell is missing or none. */
   get(row: number): number;
-  /** The cell of one row, null where it is missing. */
+  /** The cell of one row, null where it is missing. Numbers are written in their shortest form unless they begin with 0 or +. */
   cell(row: number): string | null;
+  /** UTC milliseconds of a cell that is written like 2024-01-31 or 2024-01-31 23:59:59, else NaN. */
+  time(row: number): number;
 }
 
 /** A table with a header, or with columns c1, c2 ... if the file has none. Rows keep their line numbers for messages. */
@@ -27,7 +35,7 @@ export interface Table {
   /** Column names in file order. */
   readonly names: readonly string[];
   /** Line of each row in the file, counted from 1. */
-  readonly lines: Int32Array;
+  readonly lines: Numbers;
   /** Path as given, or null for text in memory. */
   readonly file: string | null;
   readonly hasHeader: boolean;

@@ -1,0 +1,240 @@
+// One column while it is read: numbers as long as its cells are numbers, their text as well from the first cell that is not.
+
+import { isoFound, readIso } from "./iso-form.js";
+import { NumberStore } from "./number-store.js";
+import { isAmbiguousNumber, isCommaDecimal, parseNumber } from "./numbers.js";
+import { plainFound, readPlain } from "./plain-number.js";
+import { TextStore } from "./text-store.js";
+import type { Column } from "./types.js";
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** What the columns of one table have in common. */
+export interface ColumnFacts {
+  /** Whether a trimmed cell means "missing". */
+  isMissing(cell: string): boolean;
+  /** Numbers that mean "missing". */
+  readonly missingNumbers: ReadonlySet<number>;
+  /** In comma-separated files a comma is never a decimal. */
+  readonly delimiter: string;
+}
+
+/** Collects the cells of one column. */
+export class ColumnBuilder {
+  readonly #facts: ColumnFacts;
+  #numbers: NumberStore = new NumberStore();
+  /** Kept from the first cell on whose text says more than its number. */
+  #texts: TextStore | null = null;
+  #textsFrom = 0;
+  #hasNames = false;
+  #missing = 0;
+  #numeric = 0;
+  #firstText = -1;
+  #decimal: "." | "," = ".";
+  // The cell before: neighbours are often equal, and comparing bytes is cheaper than decoding them.
+  readonly #lastBytes: Uint8Array = new Uint8Array(64);
+  #lastSize = -1;
+  #lastCell = "";
+
+  constructor(facts: ColumnFacts) {
+    this.#facts = facts;
+  }
+
+  get decimal(): "." | "," {
+    return this.#decimal;
+  }
+
+  /** A cell of UTF-8 bytes [start, end), trimmed of blanks. */
+  pushBytes(bytes: Uint8Array, start: number, end: number): void {
+    if (start === end) {
+      this.#pushMissing();
+      return;
+    }
+    if (this.#texts === null) {
+      const value = readPlain(bytes, start, end, this.#decimal);
+      const isOpen = plainFound.isGrouped && this.#decimal === "." && this.#facts.delimiter !== ",";
+      if (!Number.isNaN(value) && !plainFound.isName && !isOpen) {
+        this.pushNumber(value);
+        return;
+      }
+    }
+    if (readIso(bytes, start, end)) {
+      this.#pushTime(isoFound.ms, isoFound.form);
+      return;
+    }
+    this.#pushText(this.#decode(bytes, start, end).trim());
+  }
+
+  pushNumber(value: number): void {
+    if (Number.isNaN(value) || this.#facts.missingNumbers.has(value)) {
+      this.#pushMissing();
+      return;
+    }
+    this.#texts?.push(String(value));
+    this.#numbers.push(value);
+    this.#numeric++;
+  }
+
+  /** A value of a file that has types: numbers as they are, the rest by its text. */
+  pushValue(value: number | string | boolean | null): void {
+    if (value === null) this.#pushMissing();
+    else if (typeof value === "number") this.pushNumber(Number.isFinite(value) ? value : Number.NaN);
+    else {
+      const bytes = encoder.encode(String(value).trim());
+      this.pushBytes(bytes, 0, bytes.length);
+    }
+  }
+
+  finish(name: string): Column {
+    return new StoredColumn(name, {
+      ...{ numbers: this.#numbers, texts: this.#firstText >= 0 || this.#hasNames ? this.#texts : null },
+      ...{ missing: this.#missing, numeric: this.#numeric, firstText: this.#firstText },
+    });
+  }
+
+  #pushMissing(): void {
+    this.#missing++;
+    this.#texts?.push(null);
+    this.#numbers.push(Number.NaN);
+  }
+
+  #pushTime(ms: number, form: number): void {
+    if (this.#firstText < 0) this.#firstText = this.#numbers.length;
+    this.#openTexts().pushTime(ms, form);
+    this.#numbers.push(Number.NaN);
+  }
+
+  #pushText(text: string): void {
+    if (text === "" || this.#facts.isMissing(text)) {
+      this.#pushMissing();
+      return;
+    }
+    const isOpen = this.#decimal === "." && this.#facts.delimiter !== ",";
+    if (isOpen && isCommaDecimal(text, this.#facts.delimiter)) this.#readWithCommas();
+    const value = parseNumber(text, this.#decimal);
+    const isName = /^[+-]?0\d+$|^\+|^-?\d{16,}$/.test(text);
+    if (isName) this.#hasNames = true;
+    if (Number.isNaN(value) || isName || (isOpen && isAmbiguousNumber(text)) || this.#texts !== null) this.#openTexts().push(text);
+    this.#count(value, this.#numbers.length);
+    this.#numbers.push(value);
+  }
+
+  #count(value: number, row: number): void {
+    if (!Number.isNaN(value)) this.#numeric++;
+    else if (this.#firstText < 0) this.#firstText = row;
+  }
+
+  #openTexts(): TextStore {
+    if (this.#texts !== null) return this.#texts;
+    const texts = new TextStore();
+    this.#texts = texts;
+    this.#textsFrom = this.#numbers.length;
+    for (let row = 0; row < this.#textsFrom; row++) texts.push(numberText(this.#numbers.get(row)));
+    return texts;
+  }
+
+  /** "12,5" makes the whole column one of decimal commas; texts that change their value with it were kept. */
+  #readWithCommas(): void {
+    this.#decimal = ",";
+    const texts = this.#texts;
+    if (texts === null) return;
+    const before = this.#numbers;
+    this.#numbers = new NumberStore();
+    this.#numeric = 0;
+    this.#firstText = -1;
+    for (let row = 0; row < texts.length; row++) {
+      const cell = texts.get(row);
+      const value = row < this.#textsFrom || cell === null ? before.get(row) : parseNumber(cell, ",");
+      if (cell !== null) this.#count(value, row);
+      this.#numbers.push(value);
+    }
+    if (this.#firstText < 0 && !this.#hasNames) this.#texts = null;
+  }
+
+  #decode(bytes: Uint8Array, start: number, end: number): string {
+    const size = end - start;
+    if (size === this.#lastSize && isSame(this.#lastBytes, bytes, start, size)) return this.#lastCell;
+    const cell = decoder.decode(bytes.subarray(start, end));
+    if (size <= this.#lastBytes.length) {
+      this.#lastBytes.set(bytes.subarray(start, end));
+      this.#lastSize = size;
+      this.#lastCell = cell;
+    }
+    return cell;
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array, start: number, size: number): boolean {
+  for (let i = 0; i < size; i++) if (a[i] !== b[start + i]) return false;
+  return true;
+}
+
+function numberText(value: number): string | null {
+  return Number.isNaN(value) ? null : String(value);
+}
+
+interface Stores {
+  readonly numbers: NumberStore;
+  readonly texts: TextStore | null;
+  readonly missing: number;
+  readonly numeric: number;
+  readonly firstText: number;
+}
+
+/** A column in its stores; arrays are made when they are asked for, and may be collected when nobody holds them. */
+class StoredColumn implements Column {
+  readonly name: string;
+  readonly missing: number;
+  readonly numeric: number;
+  readonly firstText: number;
+  readonly #numbers: NumberStore;
+  readonly #texts: TextStore | null;
+  #numberArray: WeakRef<Float64Array> | null = null;
+  #textArray: WeakRef<readonly (string | null)[]> | null = null;
+
+  constructor(name: string, { numbers, texts, missing, numeric, firstText }: Stores) {
+    this.name = name;
+    this.#numbers = numbers;
+    this.#texts = texts;
+    this.missing = missing;
+    this.numeric = numeric;
+    this.firstText = firstText;
+  }
+
+  get kind(): "number" | "text" {
+    return this.firstText < 0 ? "number" : "text";
+  }
+
+  get rows(): number {
+    return this.#numbers.length;
+  }
+
+  get numbers(): Float64Array {
+    const known = this.#numberArray?.deref();
+    if (known !== undefined) return known;
+    const values = this.#numbers.toArray();
+    this.#numberArray = new WeakRef(values);
+    return values;
+  }
+
+  get text(): readonly (string | null)[] {
+    const known = this.#textArray?.deref();
+    if (known !== undefined) return known;
+    const cells = Array.from({ length: this.#numbers.length }, (_, row) => this.cell(row));
+    this.#textArray = new WeakRef(cells);
+    return cells;
+  }
+
+  get(row: number): number {
+    return this.#numbers.get(row);
+  }
+
+  cell(row: number): string | null {
+    return this.#texts === null ? numberText(this.#numbers.get(row)) : this.#texts.get(row);
+  }
+
+  time(row: number): number {
+    return this.#texts === null ? Number.NaN : this.#texts.time(row);
+  }
+}

@@ -1,0 +1,81 @@
+// A table from JSON objects: a row each, or several rows where an object holds lists; keys are columns, in order of appearance.
+
+import { DataError } from "../base/errors.js";
+import { ColumnBuilder, type ColumnFacts } from "./column-builder.js";
+import { shortName } from "./decode.js";
+import { NumberStore } from "./number-store.js";
+import { missingTest } from "./numbers.js";
+import { placeOf, tableFrom } from "./table-builder.js";
+import type { Table, TableOptions } from "./types.js";
+
+type Cell = number | string | boolean | null;
+
+/** Builds a table from objects. */
+export class JsonTable {
+  readonly #options: TableOptions;
+  readonly #facts: ColumnFacts;
+  readonly #columns: Map<string, ColumnBuilder> = new Map();
+  readonly #lines: NumberStore = new NumberStore();
+
+  constructor(options: TableOptions) {
+    this.#options = options;
+    this.#facts = { ...missingTest(options.missing ?? []), delimiter: "," };
+  }
+
+  /** @throws DataError `bad_json` if the lists of one object differ in length */
+  add(value: Readonly<Record<string, unknown>>, line: number): void {
+    const entries = flatEntries(value);
+    const lists = entries.filter((entry): entry is [string, readonly unknown[]] => Array.isArray(entry[1]));
+    const rows = lists.length === 0 ? 1 : lists[0]![1].length;
+    const odd = lists.find(([, list]) => list.length !== rows);
+    if (odd !== undefined) {
+      const message = `line ${line}: "${odd[0]}" has ${odd[1].length} values, "${lists[0]![0]}" ${rows}.`;
+      throw new DataError("bad_json", message, "Lists in one object are columns of equal length.", {
+        ...placeOf(this.#options.file),
+        line,
+      });
+    }
+    for (let row = 0; row < rows; row++) {
+      this.#row(entries.map(([name, entry]) => [name, cellOf(Array.isArray(entry) ? entry[row] : entry)]));
+      this.#lines.push(line);
+    }
+  }
+
+  /** @throws DataError `no_rows` */
+  finish(): Table {
+    const { file } = this.#options;
+    if (this.#lines.length === 0) throw new DataError("no_rows", `${shortName(file)} has no rows.`, "", placeOf(file));
+    const names = [...this.#columns.keys()];
+    const rest = { lines: this.#lines, file: file ?? null, hasHeader: true, named: names.length, delimiter: "," } as const;
+    return tableFrom(names, [...this.#columns.values()], rest);
+  }
+
+  #row(cells: readonly (readonly [string, Cell])[]): void {
+    const given = new Map(cells);
+    for (const name of given.keys()) if (!this.#columns.has(name)) this.#columns.set(name, this.#lateColumn());
+    for (const [name, column] of this.#columns) column.pushValue(given.get(name) ?? null);
+  }
+
+  /** A key that appears late is missing in the rows before. */
+  #lateColumn(): ColumnBuilder {
+    const column = new ColumnBuilder(this.#facts);
+    for (let row = 0; row < this.#lines.length; row++) column.pushValue(null);
+    return column;
+  }
+}
+
+/** Keys of inner objects are joined with a point. */
+function flatEntries(value: Readonly<Record<string, unknown>>, prefix = ""): [string, unknown][] {
+  return Object.entries(value).flatMap(([name, entry]): [string, unknown][] =>
+    isInner(entry) ? flatEntries(entry, `${prefix}${name}.`) : [[prefix + name, entry]],
+  );
+}
+
+function isInner(entry: unknown): entry is Readonly<Record<string, unknown>> {
+  return typeof entry === "object" && entry !== null && !Array.isArray(entry);
+}
+
+function cellOf(value: unknown): Cell {
+  if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") return value;
+  return value === null || value === undefined ? null : JSON.stringify(value);
+}

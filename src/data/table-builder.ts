@@ -1,0 +1,134 @@
+// A table while its records come in: header or none, one builder per column, every record as long as the first.
+
+import { DataError } from "../base/errors.js";
+import { ColumnBuilder, type ColumnFacts } from "./column-builder.js";
+import { shortName } from "./decode.js";
+import { NumberStore } from "./number-store.js";
+import { missingTest, parseNumber } from "./numbers.js";
+import type { Fields } from "./record-reader.js";
+import { looksLikeTime, timeOfNumber } from "./time.js";
+import type { Column, Delimiter, Table, TableOptions } from "./types.js";
+
+/** Builds a table from records of separated text. */
+export class TableBuilder {
+  readonly #options: TableOptions;
+  readonly #delimiter: Delimiter;
+  readonly #facts: ColumnFacts;
+  #names: string[] | null = null;
+  #hasHeader = false;
+  #named = 0;
+  #firstLine = 0;
+  readonly #columns: ColumnBuilder[] = [];
+  readonly #lines: NumberStore = new NumberStore();
+
+  constructor(delimiter: Delimiter, options: TableOptions) {
+    this.#options = options;
+    this.#delimiter = delimiter;
+    this.#facts = { ...missingTest(options.missing ?? []), delimiter };
+  }
+
+  /** @throws DataError `field_count`, `duplicate_column` */
+  add(fields: Fields, line: number): void {
+    if (this.#names === null) this.#begin(fields, line);
+    else this.#row(fields, line);
+  }
+
+  /** @throws DataError `empty_file`, `no_rows` */
+  finish(): Table {
+    const { file } = this.#options;
+    if (this.#names === null) throw new DataError("empty_file", `${shortName(file)} is empty.`, "", placeOf(file));
+    if (this.#lines.length === 0) throw new DataError("no_rows", `${shortName(file)} has a header and no rows.`, "", placeOf(file));
+    return tableFrom(this.#names, this.#columns, {
+      ...{ lines: this.#lines, file: file ?? null, hasHeader: this.#hasHeader, delimiter: this.#delimiter },
+      named: this.#hasHeader ? this.#named : this.#names.length,
+    });
+  }
+
+  #begin(fields: Fields, line: number): void {
+    const cells = Array.from({ length: fields.count }, (_, field) => fields.text(field));
+    const wide = this.#options.wide === true;
+    this.#hasHeader = !isDataRow(cells) && !(wide && isSeriesRow(cells));
+    this.#named = cells.length;
+    this.#firstLine = line;
+    this.#names = this.#hasHeader ? headerNames(cells, line, this.#options.file) : cells.map((_, i) => `c${i + 1}`);
+    for (const _ of cells) this.#columns.push(new ColumnBuilder(this.#facts));
+    if (!this.#hasHeader) this.#row(fields, line);
+  }
+
+  #row(fields: Fields, line: number): void {
+    const columns = this.#columns;
+    if (fields.count !== columns.length) this.#fit(fields.count, line);
+    for (let field = 0; field < columns.length; field++) {
+      if (field >= fields.count) columns[field]!.pushValue(null);
+      else if (fields.isEscaped(field)) columns[field]!.pushValue(fields.text(field));
+      else columns[field]!.pushBytes(fields.bytes, fields.starts[field]!, fields.ends[field]!);
+    }
+    this.#lines.push(line);
+  }
+
+  /** Rows of a wide table may be of any length: shorter ones end early, longer ones add columns. */
+  #fit(count: number, line: number): void {
+    if (this.#options.wide !== true) throw this.#fieldCount(count, line);
+    while (this.#columns.length < count) {
+      const column = new ColumnBuilder(this.#facts);
+      for (let row = 0; row < this.#lines.length; row++) column.pushValue(null);
+      this.#columns.push(column);
+      this.#names!.push(`c${this.#columns.length}`);
+    }
+  }
+
+  #fieldCount(count: number, line: number): DataError {
+    const fields = count === 1 ? "1 field" : `${count} fields`;
+    const other = this.#hasHeader ? `the header ${this.#named}` : `line ${this.#firstLine} has ${this.#named}`;
+    const place = { ...placeOf(this.#options.file), line };
+    return new DataError("field_count", `line ${line} has ${fields}, ${other}.`, "A quoted comma?", place);
+  }
+}
+
+/** The columns of a table by name. */
+export function tableFrom(
+  names: readonly string[],
+  builders: readonly ColumnBuilder[],
+  rest: Omit<Table, "rows" | "columns" | "names" | "decimal">,
+): Table {
+  const columns: Record<string, Column> = {};
+  names.forEach((name, place) => {
+    // defineProperty semantics keep a column called "__proto__" an ordinary column
+    Object.defineProperty(columns, name, { value: builders[place]!.finish(name), enumerable: true });
+  });
+  const decimal = builders.some((builder) => builder.decimal === ",") ? "," : ".";
+  return { rows: rest.lines.length, columns, names, decimal, ...rest };
+}
+
+/** `{ file }` where a file is known, as the errors want it. */
+export function placeOf(file: string | null | undefined): { file?: string } {
+  return file === null || file === undefined ? {} : { file };
+}
+
+/** A first row of numbers and times only is data: the file has no header. */
+function isDataRow(fields: readonly string[]): boolean {
+  const cells = fields.filter((field) => field !== "");
+  const isNumber = (cell: string): boolean => !Number.isNaN(parseNumber(cell, ".")) || !Number.isNaN(parseNumber(cell, ","));
+  return cells.some(isNumber) && cells.every((cell) => isNumber(cell) || looksLikeTime(cell));
+}
+
+/** A first row of a wide table whose cells after the first are mostly numbers that no calendar explains. */
+function isSeriesRow(fields: readonly string[]): boolean {
+  const cells = fields.slice(1).filter((field) => field !== "");
+  const numbers = cells.map((cell) => parseNumber(cell, ".")).filter((value) => !Number.isNaN(value));
+  const isYears = numbers.every((value, i) => timeOfNumber(value) !== null && (i === 0 || value > numbers[i - 1]!));
+  return 2 * numbers.length > cells.length && !isYears;
+}
+
+function headerNames(fields: readonly string[], line: number, file: string | undefined): string[] {
+  const names = fields.map((field, i) => (field === "" ? `c${i + 1}` : field));
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) {
+      const message = `line ${line}: the header names the column "${name}" twice.`;
+      throw new DataError("duplicate_column", message, "Rename one of them.", { ...placeOf(file), line, column: name });
+    }
+    seen.add(name);
+  }
+  return names;
+}
