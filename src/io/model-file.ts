@@ -39,6 +39,8 @@ export interface ModelDocument {
   readonly weights: Readonly<Record<string, WeightSchema>>;
   /** Null if the model was not compiled, or with a function of the user's own. */
   readonly compile: CompileSchema | null;
+  /** Paths of the weights that training leaves as they are. */
+  readonly frozen?: readonly string[];
 }
 
 /** A model taken apart. `preprocess` is handed through as it was given. */
@@ -115,7 +117,7 @@ function checkDocument(value: unknown, file: string): ModelDocument {
     const what = `${file} has format version ${shown(value.formatVersion)}; this version of deep-rnn reads ${modelFormatVersion}.`;
     throw new DataError("model_version", what, "Update deep-rnn, or save the model again.");
   }
-  const { task, network, inputs, outputs, weights, compile } = value;
+  const { task, network, inputs, outputs, weights, compile, frozen } = value;
   if (task !== null && typeof task !== "string") throw edited(file, "task", "a text or null", task);
   if (!isRecord(network)) throw edited(file, "network", "an object", network);
   if (!isRecord(weights)) throw edited(file, "weights", "an object", weights);
@@ -128,6 +130,7 @@ function checkDocument(value: unknown, file: string): ModelDocument {
     outputs: list(outputs, file, "outputs").map((port, index) => checkPort(port, file, `outputs[${index}]`)),
     weights: Object.fromEntries(Object.keys(weights).map((path) => [path, checkWeight(weights[path], file, `weights[${quoted(path)}]`)])),
     compile: compile === null ? null : checkCompile(compile, (at, expected, found) => edited(file, at, expected, found)),
+    ...(frozen === undefined ? {} : { frozen: checkFrozen(frozen, weights, file) }),
   };
 }
 
@@ -151,6 +154,13 @@ function checkWeight(value: unknown, file: string, at: string): WeightSchema {
   });
   const gates = value.gates === null ? null : texts(value.gates, file, `${at}.gates`);
   return { shape, gates };
+}
+
+function checkFrozen(value: unknown, weights: object, file: string): readonly string[] {
+  const paths = texts(value, file, "frozen");
+  const unknown = paths.find((path) => !Object.hasOwn(weights, path));
+  if (unknown === undefined) return paths;
+  throw edited(file, "frozen", "a list of the model's weights", unknown);
 }
 
 function list(value: unknown, file: string, at: string): readonly unknown[] {

@@ -14,6 +14,8 @@ export interface Weight {
   /** What its layer's options say about its size. */
   readonly regularizer?: Regularizer;
   readonly constraint?: Constraint;
+  /** Another layer's weight of this shape that is used in its place; `weight` null means its kernel or table. */
+  readonly tied?: { readonly layer: string; readonly weight: string | null };
 }
 
 /** Options of `weight`. */

@@ -14,6 +14,7 @@ export function identityOf(plan: FitPlan): Identity {
     Object.fromEntries([...columns].map(([name, { shape }]) => [name, shape]));
   return {
     weights: Object.fromEntries(session.store.layout.places.map(({ info }) => [info.path, info.shape])),
+    frozen: session.frozen,
     optimizer: `${optimizer} with the slots ${rule.slots.join(", ") || "none"}`,
     losses: Object.fromEntries([...measures.losses].map(([name, loss]) => [name, savedLossOf(loss) ?? "a function"])),
     lossWeights: Object.fromEntries(measures.lossWeights),

@@ -70,6 +70,7 @@ function restore<O>(network: Network, stored: StoredModel, label: string): Model
         inputs,
         outputSize: size,
         flat: (layout) => storedFlat(layout, stored),
+        frozen: document.frozen ?? [],
         setup: document.compile === null ? null : setupFromSchema(document.compile),
         task: document.task,
         preprocess: stored.preprocess,

@@ -11,6 +11,7 @@ import { type Columns, isNamed, rowsOf, toColumns } from "./columns.js";
 import { inputColumns, type Prepared, prepareData, prepareInputs } from "./dataset.js";
 import { checkWhole, type FitPlan, runFit } from "./fit.js";
 import { type FitArguments, isDataset, readFitArguments } from "./fit-arguments.js";
+import { weightsNamed } from "./frozen.js";
 import { inferInputs, inferOutputSize } from "./infer.js";
 import { showInside } from "./inside.js";
 import { progressCallback } from "./progress.js";
@@ -33,6 +34,8 @@ export interface Restored {
   readonly outputSize: number | null;
   readonly flat: (layout: Layout) => Float32Array;
   readonly setup: Setup | null;
+  /** Paths of frozen weights. */
+  readonly frozen: readonly string[];
   readonly task: string | null;
   readonly preprocess: unknown;
 }
@@ -53,6 +56,7 @@ export class NetworkModel<O> implements Model<O> {
     showInside(this, { session: (verb) => this.#built(verb), compiled: (verb) => this.#compiled(verb), setup: () => this.#setup });
     if (restored === null) return;
     this.#session = new Session(network.build(restored.inputs, restored.outputSize), restored.flat);
+    this.#session.setFrozen(restored.frozen, true);
     this.#setup = restored.setup;
   }
 
@@ -132,6 +136,18 @@ export class NetworkModel<O> implements Model<O> {
       ? typeOf(inputShapes as readonly AxisSize[])
       : Object.fromEntries(shapes.map(([name, shape]) => [name, typeOf(shape)]));
     this.#start(inputs, null, options.seed ?? 0);
+  }
+
+  freeze(...names: readonly string[]): void {
+    this.#setFrozen("freeze", names);
+  }
+
+  unfreeze(...names: readonly string[]): void {
+    this.#setFrozen("unfreeze", names);
+  }
+
+  get frozen(): readonly string[] {
+    return this.#session?.frozen ?? [];
   }
 
   summary(): string {
@@ -276,6 +292,13 @@ export class NetworkModel<O> implements Model<O> {
     checkSeed(seed);
     this.#session = new Session(this.#network.build(inputs, outputSize), (layout) => initialFlat(layout, seed));
     return this.#session;
+  }
+
+  #setFrozen(verb: string, names: readonly string[]): void {
+    this.#refuseWhileTraining(verb);
+    const session = this.#built(verb);
+    const paths = session.store.layout.places.map(({ info }) => info.path);
+    session.setFrozen(weightsNamed(paths, names.length === 0 ? ["*"] : names, verb), verb === "freeze");
   }
 
   #refuseWhileTraining(verb: string): void {

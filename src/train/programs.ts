@@ -1,5 +1,6 @@
 // The programs of a model: training (gradient, norm, update), evaluation and prediction, compiled once for all sizes.
 
+import { UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import type { ArgumentSpec, SectionResult, SectionSource } from "../engine/program.js";
@@ -8,18 +9,18 @@ import type { Penalty, PenaltySink } from "../nn/penalty.js";
 import { mul, valueAndGrad } from "../ops/index.js";
 import type { Ports } from "./dataset.js";
 import { argumentOf, type FeedPlan, fromArguments } from "./feeds.js";
+import { type Freezing, learntPlaces, splitWeights } from "./frozen.js";
 import type { OptimizerRule } from "./optimizers/define.js";
 import { entryOf, recordOf, tensorOf } from "./section-arguments.js";
 import { type BatchTotals, combined, type Measures, measure, outputsByName, type Total, termsOf } from "./terms.js";
 import { plainForm, scalarSpec, type TrainingForm, updateSections } from "./update-program.js";
 import { hasWeightPenalty, weightPenalty } from "./weight-penalty.js";
-import { type Layout, weightSpecs } from "./weights.js";
+import { type Placed, weightSpecs } from "./weights.js";
 
 /** The network and how its flat vectors lie. */
-export interface ProgramContext {
+export interface ProgramContext extends Freezing {
   readonly built: BuiltNetwork;
   readonly ports: Ports;
-  readonly layout: Layout;
 }
 
 /** The terms of a loss: one for each output, one for each penalty of a layer, one for the weights' penalties if there are any. */
@@ -38,9 +39,17 @@ export function trainingSections(
   rule: OptimizerRule,
   form: TrainingForm = plainForm,
 ): SectionSource[] {
+  if (learntPlaces(context).length === 0 && context.layout.places.length > 0) {
+    throw new UsageError({
+      code: "all_frozen",
+      op: "fit",
+      what: "every weight is frozen, there is nothing to learn",
+      hint: "Call unfreeze.",
+    });
+  }
   const isShared = form.isAccumulating && termCount(context, measures) > 1;
   const gradient = gradientSection(context, plan, measures, isShared);
-  return [gradient, ...(isShared ? [countSection(context, plan, measures)] : []), ...updateSections(context.layout, rule, form)];
+  return [gradient, ...(isShared ? [countSection(context, plan, measures)] : []), ...updateSections(context, rule, form)];
 }
 
 /** One section that returns totals of losses and metrics. */
@@ -83,12 +92,13 @@ function gradientSection(context: ProgramContext, plan: FeedPlan, measures: Meas
     body(args): SectionResult {
       let seen: BatchTotals | null = null;
       const whole = isShared ? Object.values(recordOf(args.counts)) : null;
+      const { learnt, withFrozen } = splitWeights(context, args.weights!);
       const summedLoss = (weights: Tree): Tensor => {
-        seen = totals(context, args, weights, { training: true, key: tensorOf(args.key) }, measures);
+        seen = totals(context, args, withFrozen(weights), { training: true, key: tensorOf(args.key) }, measures);
         return combined(termsOf(seen, measures), whole).sum;
       };
-      const [, gradients] = valueAndGrad(summedLoss)(args.weights!);
-      return { fed: fedTotals(seen!), resident: intoVector(context.layout, "gradients", gradients) };
+      const [, gradients] = valueAndGrad(summedLoss)(learnt);
+      return { fed: fedTotals(seen!), resident: intoVector(learntPlaces(context), "gradients", gradients) };
     },
   };
 }
@@ -167,8 +177,8 @@ function elementTree(elements: BatchTotals["elements"]): Tree {
   );
 }
 
-function intoVector(layout: Layout, vector: string, tree: Tree): { vector: string; offset: number; value: Tensor }[] {
-  return layout.places.map(({ info, offset }) => {
+function intoVector(places: readonly Placed[], vector: string, tree: Tree): { vector: string; offset: number; value: Tensor }[] {
+  return places.map(({ info, offset }) => {
     return { vector, offset, value: weightAt(tree, info.path) };
   });
 }

@@ -25,6 +25,7 @@ export class Session {
   readonly ports: Ports;
   readonly store: WeightStore;
   readonly context: ProgramContext;
+  readonly #frozen = new Set<string>();
   /** Steps the optimiser has made since `compile`. */
   steps = 0;
   /** The running average of the weights, if training keeps one. */
@@ -41,7 +42,7 @@ export class Session {
     this.inputTypes = built.inputs;
     this.ports = portsOf(built);
     this.store = new WeightStore(layout, initial(layout));
-    this.context = { built, ports: this.ports, layout };
+    this.context = { built, ports: this.ports, layout, frozen: this.#frozen };
   }
 
   /** Runs `inside` on one backend from beginning to end, whatever is chosen meanwhile: a training's vectors must not move. */
@@ -81,6 +82,21 @@ export class Session {
   setWeights(tree: Tree): void {
     this.store.setTree(tree);
     this.averaging = noAverage;
+  }
+
+  /** Paths of the weights that training leaves as they are, in the weights' order. */
+  get frozen(): readonly string[] {
+    return this.context.layout.places.map(({ info }) => info.path).filter((path) => this.#frozen.has(path));
+  }
+
+  /** Freezes weights, or lets them be learnt again; an average is over, and the programs of training are compiled anew. */
+  setFrozen(paths: readonly string[], isFrozen: boolean): void {
+    for (const path of paths) {
+      if (isFrozen) this.#frozen.add(path);
+      else this.#frozen.delete(path);
+    }
+    this.averaging = noAverage;
+    for (const key of this.#programs.keys()) if (key.startsWith("train ")) this.#programs.delete(key);
   }
 
   /** Forgets slots, steps and the programs that depend on optimiser and losses. */

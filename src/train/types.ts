@@ -228,6 +228,17 @@ export interface Model<O = Tensor> {
   weights: Tree;
   /** Makes the weights for inputs of these shapes (without batch), as in ["time", 3]. */
   build(inputShapes: Named<readonly (number | "time")[]>, options?: { readonly seed?: number }): void;
+  /**
+   * Training leaves these weights exactly as they are, whatever the optimiser decays: layers ("encoder"), weights ("encoder/W"), or names
+   * with * for any characters ("encoder*"); without names, all. Saved with the model.
+   *
+   * @throws UsageError `not_built`, `unknown_weight`
+   */
+  freeze(...names: readonly string[]): void;
+  /** The opposite of `freeze`. */
+  unfreeze(...names: readonly string[]): void;
+  /** Paths of the frozen weights, as in "encoder/W". */
+  readonly frozen: readonly string[];
   /** A table of layers, shapes and parameters. */
   summary(): string;
   /**

@@ -4,10 +4,10 @@ import type { Tensor } from "../base/tensor.js";
 import type { ArgumentSpec, ResidentResult, SectionResult, SectionSource } from "../engine/program.js";
 import type { WeightInfo } from "../nn/network.js";
 import { add, div, maximum, minimum, mul, sqrt, square, sub, sum } from "../ops/index.js";
+import { type Freezing, learntPlaces, learntStretches } from "./frozen.js";
 import { learningRateAt, type OptimizerRule } from "./optimizers/define.js";
 import { entryOf, listOf, tensorOf } from "./section-arguments.js";
 import { constrained } from "./weight-penalty.js";
-import type { Layout } from "./weights.js";
 
 export const scalarSpec: ArgumentSpec = { shape: [], dtype: "float32" };
 const keySpec: ArgumentSpec = { shape: [2], dtype: "int32" };
@@ -44,20 +44,20 @@ interface Part {
  * `norm`: squared norm of the mean gradient. `update`: one step of the optimiser with the scale that the host chose. When batches are
  * added up, `keep` and `add` put a gradient into their sum; when weights are averaged, `swap` exchanges them with their average.
  */
-export function updateSections(layout: Layout, rule: OptimizerRule, form: TrainingForm): SectionSource[] {
+export function updateSections(of: Freezing, rule: OptimizerRule, form: TrainingForm): SectionSource[] {
   const summed = form.isAccumulating ? "accumulated" : "gradients";
   return [
-    normSection(layout, rule, summed),
-    updateSection(layout, rule, { summed, isAveraging: form.isAveraging }),
-    ...(form.isAccumulating ? [addSection(layout, false), addSection(layout, true)] : []),
-    ...(form.isAveraging ? [swapSection(layout)] : []),
+    normSection(of, rule, summed),
+    updateSection(of, rule, { summed, isAveraging: form.isAveraging }),
+    ...(form.isAccumulating ? [addSection(of, false), addSection(of, true)] : []),
+    ...(form.isAveraging ? [swapSection(of)] : []),
   ];
 }
 
-/** An elementwise rule sees every weight as one vector; any other sees them one by one. */
-function partsOf(layout: Layout, isElementwise: boolean): readonly Part[] {
-  if (isElementwise) return [{ offset: 0, shape: [layout.size], info: null }];
-  return layout.places.map(({ offset, info }) => ({ offset, shape: info.shape, info }));
+/** An elementwise rule sees all learnt weights as one vector, or as few as there are; any other sees them one by one. */
+function partsOf(of: Freezing, isElementwise: boolean): readonly Part[] {
+  if (isElementwise) return learntStretches(of).map(({ offset, length }) => ({ offset, shape: [length], info: null }));
+  return learntPlaces(of).map(({ offset, info }) => ({ offset, shape: info.shape, info }));
 }
 
 function specsIn(vector: string, parts: readonly Part[]): ArgumentSpec[] {
@@ -72,8 +72,8 @@ function meanGradient(gradient: Tensor, inverseCount: Tensor, { clipValue, clipW
   return mul(cut, div(clipWeightNorm, maximum(sqrt(sum(square(cut))), clipWeightNorm)));
 }
 
-function normSection(layout: Layout, rule: OptimizerRule, summed: string): SectionSource {
-  const parts = partsOf(layout, rule.clipWeightNorm === null);
+function normSection(of: Freezing, rule: OptimizerRule, summed: string): SectionSource {
+  const parts = partsOf(of, rule.clipWeightNorm === null);
   return {
     name: "norm",
     arguments: { gradients: specsIn(summed, parts), inverseCount: scalarSpec },
@@ -85,11 +85,11 @@ function normSection(layout: Layout, rule: OptimizerRule, summed: string): Secti
 }
 
 function updateSection(
-  layout: Layout,
+  of: Freezing,
   rule: OptimizerRule,
   { summed, isAveraging }: { readonly summed: string; readonly isAveraging: boolean },
 ): SectionSource {
-  const parts = partsOf(layout, rule.elementwise && layout.places.every(({ info }) => info.constraint === null));
+  const parts = partsOf(of, rule.elementwise && of.layout.places.every(({ info }) => info.constraint === null));
   const hasFixedRate = typeof rule.learningRate === "number";
   return {
     name: "update",
@@ -128,32 +128,34 @@ function updateSection(
 }
 
 /** Starts the sum of several batches' gradients, or adds one more. */
-function addSection(layout: Layout, isMore: boolean): SectionSource {
-  const whole = (vector: string): ArgumentSpec[] => specsIn(vector, partsOf(layout, true));
+function addSection(of: Freezing, isMore: boolean): SectionSource {
+  const parts = partsOf(of, true);
   return {
     name: isMore ? "add" : "keep",
-    arguments: { gradients: whole("gradients"), ...(isMore ? { accumulated: whole("accumulated") } : {}) },
+    arguments: { gradients: specsIn("gradients", parts), ...(isMore ? { accumulated: specsIn("accumulated", parts) } : {}) },
     body(args): SectionResult {
-      const [gradient] = listOf(args.gradients);
-      const value = isMore ? add(listOf(args.accumulated)[0]!, gradient!) : mul(gradient!, 1);
-      return { resident: [{ vector: "accumulated", offset: 0, value }] };
+      const gradients = listOf(args.gradients);
+      const resident = parts.map(({ offset }, index): ResidentResult => {
+        const value = isMore ? add(listOf(args.accumulated)[index]!, gradients[index]!) : mul(gradients[index]!, 1);
+        return { vector: "accumulated", offset, value };
+      });
+      return { resident };
     },
   };
 }
 
-function swapSection(layout: Layout): SectionSource {
-  const whole = (vector: string): ArgumentSpec[] => specsIn(vector, partsOf(layout, true));
+function swapSection(of: Freezing): SectionSource {
+  const parts = partsOf(of, true);
   return {
     name: "swap",
-    arguments: { weights: whole("weights"), average: whole("average") },
+    arguments: { weights: specsIn("weights", parts), average: specsIn("average", parts) },
     body(args): SectionResult {
-      const [[weights], [average]] = [listOf(args.weights), listOf(args.average)];
-      return {
-        resident: [
-          { vector: "weights", offset: 0, value: average! },
-          { vector: "average", offset: 0, value: weights! },
-        ],
-      };
+      const [weights, average] = [listOf(args.weights), listOf(args.average)];
+      const resident = parts.flatMap(({ offset }, index): ResidentResult[] => [
+        { vector: "weights", offset, value: average[index]! },
+        { vector: "average", offset, value: weights[index]! },
+      ]);
+      return { resident };
     },
   };
 }

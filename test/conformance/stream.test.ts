@@ -81,7 +81,7 @@ function run(backend: Backend, { built, title }: Subject, batch: number, between
   weights.write("weights", flat);
   const outputs = whole(backend, built, values, weights);
 
-  const context = { built, ports, layout };
+  const context = { built, ports, layout, frozen: new Set<string>() };
   const plan = planStream(context, batch);
   const states = backend.residents({ [stateVector]: plan.stateSize });
   const bound = compileSections(backend, title, streamSections(context, plan)).bind("step", backend.residents({}, [weights, states]));

@@ -1,7 +1,7 @@
 // Layers without memory: dense, embedding, dropout, layer norm, activation.
 
 import { showShape } from "../../base/dim.js";
-import { ShapeError } from "../../base/errors.js";
+import { ShapeError, UsageError } from "../../base/errors.js";
 import { noIndex } from "../../base/no-index.js";
 import type { Tensor } from "../../base/tensor.js";
 import { currentPlace } from "../../ir/core/build.js";
@@ -11,13 +11,14 @@ import { matmul } from "../../ops/linear.js";
 import { layerNorm } from "../../ops/nonlinear.js";
 import { add, cast, equal, floor, greaterEqual, logicalAnd, where } from "../../ops/pointwise.js";
 import { dropout } from "../../ops/random.js";
+import { transpose } from "../../ops/shape.js";
 import { activationName, activations } from "../activations.js";
 import { type Init, onesInit, uniformInit } from "../init.js";
 import { featureSize, type Layer } from "../layer.js";
 import { rememberLogits } from "../logits.js";
 import { checkOptions, type OptionKinds } from "../options.js";
 import { checkWeightRules, type WeightRules, weightRuleKinds, withWeightRules } from "../regularizers.js";
-import { weight } from "../weight.js";
+import { type Weight, weight } from "../weight.js";
 import { plainLayer } from "./plain.js";
 
 /** Options of `dense`. */
@@ -27,6 +28,11 @@ export interface DenseOptions extends WeightRules {
   readonly activation?: string;
   /** Default true. */
   readonly useBias?: boolean;
+  /**
+   * Uses another layer's weight, turned, instead of a W of its own (Press & Wolf 2017): the name of an embedding whose table is
+   * [units, features] or of a dense layer whose W is; or "layer/weight". Gradients of both uses add up, and the weight is saved once.
+   */
+  readonly tiedTo?: string;
   /** Start of W; default glorotUniform. */
   readonly init?: Init;
   readonly name?: string;
@@ -36,24 +42,50 @@ export interface DenseOptions extends WeightRules {
  * x·W + b and an activation, on [B, I] or on every step of [B, T, I].
  *
  * @example dense({ units: 1, activation: "sigmoid" })
+ * @example dense({ units: 5000, activation: "softmax", tiedTo: "words" })  // beside embedding({ vocabularySize: 5000, size: 64, name: "words" })
  */
 export function dense(options: DenseOptions): Layer {
-  const kinds: OptionKinds = { units: "size", activation: "any", useBias: "boolean", init: "any", ...weightRuleKinds, name: "text" };
+  const kinds: OptionKinds = {
+    units: "size",
+    activation: "any",
+    useBias: "boolean",
+    init: "any",
+    tiedTo: "any",
+    ...weightRuleKinds,
+    name: "text",
+  };
   checkOptions("dense", options, kinds, ["units"]);
   checkWeightRules("dense", options);
   const { units, useBias = true, init } = options;
+  const tied = tieOf(options);
   const act = activationName("dense", options.activation ?? "linear");
   return plainLayer("dense", options, {
     weights(shape) {
-      const W = weight([featureSize("dense", shape), units], init === undefined ? {} : { init });
+      const size = featureSize("dense", shape);
+      const W = tied === null ? weight([size, units], init === undefined ? {} : { init }) : { ...weight([units, size]), tied };
       return withWeightRules("dense", useBias ? { W, b: weight([units]) } : { W }, options);
     },
     apply(x, { weights }) {
-      const product = matmul(x, weights.W!);
+      const product = matmul(x, tied === null ? weights.W! : transpose(weights.W!));
       const logits = useBias ? add(product, weights.b!) : product;
       return rememberLogits(activations[act](logits), logits, act);
     },
   });
+}
+
+/** The weight that `tiedTo` names; null without it. */
+function tieOf({ tiedTo, init, kernelRegularizer, kernelConstraint }: DenseOptions): NonNullable<Weight["tied"]> | null {
+  if (tiedTo === undefined) return null;
+  const [layer, name, ...rest] = typeof tiedTo === "string" ? tiedTo.split("/") : [];
+  if (layer === undefined || layer === "" || name === "" || rest.length > 0) {
+    const what = `dense: option tiedTo must be the name of a layer, or "layer/weight", got ${JSON.stringify(tiedTo)}`;
+    throw new UsageError({ code: "bad_option", what });
+  }
+  if (init !== undefined || kernelRegularizer !== undefined || kernelConstraint !== undefined) {
+    const what = "dense: a tied layer has no kernel of its own to start, to penalise or to limit";
+    throw new UsageError({ code: "bad_option", what, hint: `Give init and rules to layer "${layer}".` });
+  }
+  return { layer, weight: name ?? null };
 }
 
 /** Options of `embedding`. */

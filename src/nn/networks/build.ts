@@ -28,10 +28,12 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
   checkInputs(inputs);
   const weights = new Map<string, { readonly layer: string; readonly name: string; readonly spec: Weight }>();
   const layers = new Map<string, LayerInfo>();
+  const ties: { readonly path: string; readonly spec: Weight }[] = [];
   const source = symbolicWeights((layer, name, spec) => {
     const path = `${layer}/${name}`;
     const known = weights.get(path);
-    if (known === undefined) weights.set(path, { layer, name, spec });
+    if (spec.tied !== undefined) ties.push({ path, spec });
+    else if (known === undefined) weights.set(path, { layer, name, spec });
     else checkSameWeight(path, known.spec, spec);
   });
   const onCall = ({ layer, x, result }: LayerCall): LayerCall["result"] => {
@@ -69,6 +71,7 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
       hint: "Call it in the network's function, or leave it out.",
     });
   }
+  for (const { path, spec } of ties) checkTie(path, weights.get(path)?.spec, spec);
   return {
     inputs,
     outputs,
@@ -139,6 +142,17 @@ function checkInputs(inputs: Named<NetworkInput>): void {
 function weightInfo(path: string, spec: Weight): WeightInfo {
   const { gates, regularizer = null, constraint = null } = spec;
   return { path, shape: storedShape(spec), gates, regularizer, constraint, initial: (seed) => initialValues(spec, seed, path) };
+}
+
+function checkTie(path: string, owned: Weight | undefined, tied: Weight): void {
+  if (owned === undefined)
+    throw new UsageError({ code: "unknown_tie", what: `tiedTo names the weight "${path}", which the network does not have` });
+  if (equalShapes(storedShape(owned), storedShape(tied))) return;
+  throw new ShapeError({
+    code: "tied_shape",
+    what: `the tied weight "${path}" is ${showShape(storedShape(owned))}, a dense layer of these units over this input needs ${showShape(storedShape(tied))}`,
+    hint: "Give the dense layer as many units as the embedding has words, and as many features as the embedding's size.",
+  });
 }
 
 function checkSameWeight(path: string, known: Weight, next: Weight): void {

@@ -68,12 +68,30 @@ export function runPlan(plan: NetworkPlan, inputs: Named<Tensor>, options: RunOp
     const call = (x: Tensor, extras: Extras = {}): LayerResult => {
       // The same layer called twice draws different masks.
       const index = calls++;
-      const result = withPlace(layer.name, () => runLayer(layer, x, extras, options, index));
+      const result = withPlace(layer.name, () =>
+        runLayer(layer, x, extras, { ...options, weights: withTies(plan, options.weights) }, index),
+      );
       return options.onCall === undefined ? result : options.onCall({ layer, x, extras, result });
     };
     return [layer.name, bindLayer(layer.definition, layer.name, call)] as const;
   });
   return checkedOutputs(plan.run(Object.fromEntries(bound), inputs));
+}
+
+/** Finds a tied weight under the name of the layer that owns it. */
+function withTies({ layers }: NetworkPlan, source: WeightSource): WeightSource {
+  return (layer, name, spec) => {
+    if (spec.tied === undefined) return source(layer, name, spec);
+    const { tied } = spec;
+    checkNames(
+      `tiedTo of layer "${layer}"`,
+      "layer",
+      [tied.layer],
+      layers.map((each) => each.name).filter((each) => each !== layer),
+    );
+    const owner = layers.find((each) => each.name === tied.layer)!;
+    return source(tied.layer, tied.weight ?? (owner.definition.config.kind === "embedding" ? "table" : "W"), spec);
+  };
 }
 
 /** Sequence inputs as packed sequences; the others as they are. */
