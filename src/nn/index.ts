@@ -4,7 +4,20 @@ export { type ActivationName, activations } from "./activations.js";
 export { type AnyCell, type Cell, type CellSpec, defineCell, type Sizes, type StepInput } from "./cell.js";
 export * from "./cells/index.js";
 export * from "./door-names.js";
-export { constant, glorotNormal, glorotUniform, heNormal, heUniform, type Init, identity, orthogonal } from "./init.js";
+export {
+  constant,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Init,
+  identity,
+  lecunNormal,
+  lecunUniform,
+  orthogonal,
+  truncatedNormal,
+} from "./init.js";
+export type { Initializer } from "./initializers.js";
 export type { Extras, Layer, LayerConfig, StatefulLayer, WeighingLayer } from "./layer.js";
 export { type AttentionOptions, type AttentionScore, attention } from "./layers/attention.js";
 export { type BidirectionalOptions, type BothStates, bidirectional, type Merge } from "./layers/bidirectional.js";

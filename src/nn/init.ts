@@ -10,6 +10,9 @@ export type Init =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "uniform"; readonly limit: number }
   | { readonly kind: "normal"; readonly deviation: number }
+  | { readonly kind: "truncatedNormal"; readonly deviation: number }
+  | { readonly kind: "lecunUniform" }
+  | { readonly kind: "lecunNormal" }
   | { readonly kind: "glorotUniform" }
   | { readonly kind: "glorotNormal" }
   | { readonly kind: "heUniform" }
@@ -42,6 +45,21 @@ export function uniformInit(limit = 0.05): Init {
 /** Normal with mean 0. */
 export function normalInit(deviation = 0.05): Init {
   return { kind: "normal", deviation };
+}
+
+/** Normal with mean 0; draws beyond two deviations are drawn again. @example dense({ units: 8, kernelInitializer: truncatedNormal(0.02) }) */
+export function truncatedNormal(deviation = 0.05): Init {
+  return { kind: "truncatedNormal", deviation };
+}
+
+/** Uniform with limit √(3 / fanIn). LeCun et al. 1998. @example dense({ units: 8, kernelInitializer: lecunUniform() }) */
+export function lecunUniform(): Init {
+  return { kind: "lecunUniform" };
+}
+
+/** Normal with deviation √(1 / fanIn), for selu. LeCun et al. 1998. @example dense({ units: 8, activation: "selu", kernelInitializer: lecunNormal() }) */
+export function lecunNormal(): Init {
+  return { kind: "lecunNormal" };
 }
 
 /** Uniform with limit √(6 / (fanIn + fanOut)), the fans of one gate. Glorot & Bengio 2010. */
@@ -127,6 +145,12 @@ export function drawInit(init: Init, shape: readonly number[], next: () => numbe
       return spread(init.limit);
     case "normal":
       return bell(init.deviation);
+    case "truncatedNormal":
+      return Float64Array.from({ length }, () => init.deviation * drawWithinTwo(next));
+    case "lecunUniform":
+      return spread(Math.sqrt(3 / fanIn));
+    case "lecunNormal":
+      return bell(Math.sqrt(1 / fanIn));
     case "glorotUniform":
       return spread(Math.sqrt(6 / (fanIn + fanOut)));
     case "glorotNormal":
@@ -164,6 +188,14 @@ function fansOf(shape: readonly number[]): { fanIn: number; fanOut: number } {
 function drawNormal(next: () => number): number {
   const radius = Math.sqrt(-2 * Math.log(1 - next()));
   return radius * Math.cos(2 * Math.PI * next());
+}
+
+/** A normal draw of absolute value at most 2. */
+function drawWithinTwo(next: () => number): number {
+  for (;;) {
+    const drawn = drawNormal(next);
+    if (Math.abs(drawn) <= 2) return drawn;
+  }
 }
 
 /** Gram-Schmidt of normal draws along the shorter side, run twice per vector because one pass loses orthogonality in large matrices. */

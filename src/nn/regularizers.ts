@@ -2,6 +2,7 @@
 
 import { UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
+import { type Initializer, initializerOf } from "./initializers.js";
 import { type OptionKinds, shown } from "./options.js";
 import type { Weight } from "./weight.js";
 
@@ -60,6 +61,10 @@ export interface WeightRules {
   readonly biasRegularizer?: Regularizer;
   /** Limit on the kernel after every step: maxNorm(3). */
   readonly kernelConstraint?: Constraint;
+  /** Start of the kernel, by name or as in heNormal(); each layer says its default. */
+  readonly kernelInitializer?: Initializer;
+  /** Start of the bias; default zeros. */
+  readonly biasInitializer?: Initializer;
 }
 
 /** The same for recurrent layers. */
@@ -68,17 +73,34 @@ export interface RecurrentWeightRules extends WeightRules {
   readonly recurrentRegularizer?: Regularizer;
   /** Limit on the recurrent matrix after every step. */
   readonly recurrentConstraint?: Constraint;
+  /** Start of the recurrent matrix, each gate by itself; default orthogonal, the identity for relu. */
+  readonly recurrentInitializer?: Initializer;
 }
 
 /** Kinds of these options, for `checkOptions`. */
-export const weightRuleKinds: OptionKinds = { kernelRegularizer: "any", biasRegularizer: "any", kernelConstraint: "any" };
-export const recurrentRuleKinds: OptionKinds = { ...weightRuleKinds, recurrentRegularizer: "any", recurrentConstraint: "any" };
+export const weightRuleKinds: OptionKinds = {
+  kernelRegularizer: "any",
+  biasRegularizer: "any",
+  kernelConstraint: "any",
+  kernelInitializer: "any",
+  biasInitializer: "any",
+};
+export const recurrentRuleKinds: OptionKinds = {
+  ...weightRuleKinds,
+  recurrentRegularizer: "any",
+  recurrentConstraint: "any",
+  recurrentInitializer: "any",
+};
 
 type Role = "kernel" | "recurrent" | "bias";
 
 /** Refuses values of these options that are none; throws UsageError `bad_option`. */
 export function checkWeightRules(owner: string, rules: RecurrentWeightRules): void {
   for (const [name, value] of givenRules(rules)) {
+    if (name.endsWith("Initializer")) {
+      initializerOf(owner, name, value);
+      continue;
+    }
     const isRight = name.endsWith("Regularizer") ? isRegularizer(value) : isConstraint(value);
     if (isRight) continue;
     const hint = name.endsWith("Regularizer") ? "Use l1(factor), l2(factor) or l1l2({ l1, l2 })." : "Use maxNorm(limit).";
@@ -96,7 +118,7 @@ export function withWeightRules<W extends { readonly [name: string]: Weight }>(
   if (given.length === 0) return weights;
   const roles = new Set(Object.entries(weights).map(([name, spec]) => roleOf(name, spec)));
   for (const [name] of given) {
-    const role = name.replace(/Regularizer$|Constraint$/, "") as Role;
+    const role = name.replace(/Regularizer$|Constraint$|Initializer$/, "") as Role;
     if (roles.has(role)) continue;
     const what = `${owner}: option ${name} is given, but the layer has no ${role === "recurrent" ? "recurrent matrix" : role}`;
     throw new UsageError({ code: "bad_option", what, hint: `Its weights are ${Object.keys(weights).join(", ")}.` });
@@ -107,9 +129,15 @@ export function withWeightRules<W extends { readonly [name: string]: Weight }>(
       if (role === null) return [name, spec];
       const regularizer = rules[`${role}Regularizer`];
       const constraint = role === "bias" ? undefined : rules[`${role}Constraint`];
+      const initializer = rules[`${role}Initializer`];
       return [
         name,
-        { ...spec, ...(regularizer === undefined ? {} : { regularizer }), ...(constraint === undefined ? {} : { constraint }) },
+        {
+          ...spec,
+          ...(regularizer === undefined ? {} : { regularizer }),
+          ...(constraint === undefined ? {} : { constraint }),
+          ...(initializer === undefined ? {} : { init: initializerOf(owner, `${role}Initializer`, initializer) }),
+        },
       ];
     }),
   );

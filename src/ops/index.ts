@@ -6,7 +6,22 @@ export type { Operand } from "./align.js";
 export { full, iota, type Nested, ones, sizeOf, type TensorLike, tensor, toTensor, zeros } from "./create.js";
 export { oneHot, scatterAdd, take } from "./indexing.js";
 export { dot, matmul, outer } from "./linear.js";
-export { elu, gelu, hardSigmoid, layerNorm, leakyRelu, logSoftmax, logSumExp, relu, silu, softmax, softplus, square } from "./nonlinear.js";
+export {
+  elu,
+  gelu,
+  hardSigmoid,
+  layerNorm,
+  leakyRelu,
+  logSoftmax,
+  logSumExp,
+  relu,
+  selu,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  square,
+} from "./nonlinear.js";
 export {
   abs,
   add,

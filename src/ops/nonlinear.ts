@@ -43,6 +43,17 @@ export function elu(a: Operand): Tensor {
   return where(less(0, a), a, sub(exp(minimum(a, 0)), 1));
 }
 
+/** Scaled so that layers keep mean 0 and variance 1 by themselves: λ·x above 0, λ·α·(e^x - 1) below (Klambauer et al. 2017). Start weights with lecunNormal. */
+export function selu(a: Operand): Tensor {
+  const [alpha, scale] = [1.6732632423543772, 1.0507009873554805];
+  return mul(scale, where(less(0, a), a, mul(alpha, sub(exp(minimum(a, 0)), 1))));
+}
+
+/** x / (1 + |x|): tanh's shape with heavier tails. */
+export function softsign(a: Operand): Tensor {
+  return div(a, add(1, abs(a)));
+}
+
 /** x·sigmoid(x) (Elfwing et al. 2018). */
 export function silu(a: Operand): Tensor {
   return mul(a, sigmoid(a));

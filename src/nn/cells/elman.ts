@@ -1,9 +1,10 @@
-// Elman's network with one of four activations.
+// Elman's network with any activation.
 
 import type { Tensor } from "../../base/tensor.js";
 import { matmul } from "../../ops/linear.js";
 import { leakyRelu, relu } from "../../ops/nonlinear.js";
 import { add, sigmoid, tanh } from "../../ops/pointwise.js";
+import { type ActivationName, activations } from "../activations.js";
 import { type Cell, defineCell } from "../cell.js";
 import { type Init, identity, orthogonal } from "../init.js";
 import { weight } from "../weight.js";
@@ -28,3 +29,10 @@ export const elmanTanh: Cell<Record<never, never>> = elman("tanh", tanh, orthogo
 export const elmanSigmoid: Cell<Record<never, never>> = elman("sigmoid", sigmoid, orthogonal());
 export const elmanRelu: Cell<Record<never, never>> = elman("relu", relu, identity());
 export const elmanLeakyRelu: Cell<Record<never, never>> = elman("leaky-relu", (sum) => leakyRelu(sum), identity());
+
+/** The cell of an activation; with relu and leakyRelu the recurrence starts at the identity, otherwise orthogonal. */
+export function elmanCell(activation: ActivationName): Cell<Record<never, never>> {
+  const name = activation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const known = [elmanTanh, elmanSigmoid, elmanRelu, elmanLeakyRelu].find((cell) => cell.name === `elman-${name}`);
+  return known ?? elman(name, activations[activation], orthogonal());
+}

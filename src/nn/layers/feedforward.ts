@@ -13,7 +13,7 @@ import { add, cast, equal, floor, greaterEqual, logicalAnd, where } from "../../
 import { dropout } from "../../ops/random.js";
 import { transpose } from "../../ops/shape.js";
 import { activationName, activations } from "../activations.js";
-import { type Init, onesInit, uniformInit } from "../init.js";
+import { onesInit, uniformInit } from "../init.js";
 import { featureSize, type Layer } from "../layer.js";
 import { rememberLogits } from "../logits.js";
 import { checkOptions, type OptionKinds } from "../options.js";
@@ -33,8 +33,6 @@ export interface DenseOptions extends WeightRules {
    * [units, features] or of a dense layer whose W is; or "layer/weight". Gradients of both uses add up, and the weight is saved once.
    */
   readonly tiedTo?: string;
-  /** Start of W; default glorotUniform. */
-  readonly init?: Init;
   readonly name?: string;
 }
 
@@ -56,13 +54,13 @@ export function dense(options: DenseOptions): Layer {
   };
   checkOptions("dense", options, kinds, ["units"]);
   checkWeightRules("dense", options);
-  const { units, useBias = true, init } = options;
+  const { units, useBias = true } = options;
   const tied = tieOf(options);
   const act = activationName("dense", options.activation ?? "linear");
   return plainLayer("dense", options, {
     weights(shape) {
       const size = featureSize("dense", shape);
-      const W = tied === null ? weight([size, units], init === undefined ? {} : { init }) : { ...weight([units, size]), tied };
+      const W = tied === null ? weight([size, units]) : { ...weight([units, size]), tied };
       return withWeightRules("dense", useBias ? { W, b: weight([units]) } : { W }, options);
     },
     apply(x, { weights }) {
@@ -74,16 +72,16 @@ export function dense(options: DenseOptions): Layer {
 }
 
 /** The weight that `tiedTo` names; null without it. */
-function tieOf({ tiedTo, init, kernelRegularizer, kernelConstraint }: DenseOptions): NonNullable<Weight["tied"]> | null {
+function tieOf({ tiedTo, kernelInitializer, kernelRegularizer, kernelConstraint }: DenseOptions): NonNullable<Weight["tied"]> | null {
   if (tiedTo === undefined) return null;
   const [layer, name, ...rest] = typeof tiedTo === "string" ? tiedTo.split("/") : [];
   if (layer === undefined || layer === "" || name === "" || rest.length > 0) {
     const what = `dense: option tiedTo must be the name of a layer, or "layer/weight", got ${JSON.stringify(tiedTo)}`;
     throw new UsageError({ code: "bad_option", what });
   }
-  if (init !== undefined || kernelRegularizer !== undefined || kernelConstraint !== undefined) {
+  if (kernelInitializer !== undefined || kernelRegularizer !== undefined || kernelConstraint !== undefined) {
     const what = "dense: a tied layer has no kernel of its own to start, to penalise or to limit";
-    throw new UsageError({ code: "bad_option", what, hint: `Give init and rules to layer "${layer}".` });
+    throw new UsageError({ code: "bad_option", what, hint: `Give them to layer "${layer}".` });
   }
   return { layer, weight: name ?? null };
 }

@@ -46,7 +46,7 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
   const options = config.options as unknown;
   switch (config.kind) {
     case "dense":
-      return dense(options as DenseOptions);
+      return dense(renamedInit(options) as DenseOptions);
     case "embedding":
       return embedding(options as EmbeddingOptions);
     case "dropout":
@@ -96,6 +96,13 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
     default:
       throw badConfig(`layer kind ${JSON.stringify(config.kind)} is not known`);
   }
+}
+
+/** Models of version 0.1 call the start of a dense layer's kernel `init`. */
+function renamedInit(options: unknown): unknown {
+  if (!isRecord(options) || options.init === undefined) return options;
+  const { init, ...rest } = options;
+  return { ...rest, kernelInitializer: init };
 }
 
 /** Narrows JSON to a layer's configuration. */

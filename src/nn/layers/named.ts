@@ -1,11 +1,8 @@
 // The recurrent layers of the library under the names people look for.
 
-import type { AnyCell } from "../cell.js";
+import { activationName } from "../activations.js";
+import { elmanCell } from "../cells/elman.js";
 import {
-  elmanLeakyRelu,
-  elmanRelu,
-  elmanSigmoid,
-  elmanTanh,
   gruCell,
   gruResetBeforeCell,
   lruCell,
@@ -18,12 +15,11 @@ import {
 } from "../cells/index.js";
 import { type Layer, makeLayer, type StatefulLayer } from "../layer.js";
 import { checkOptions, optionRecord } from "../options.js";
-import { checkNames } from "../suggest.js";
 import { asAnyCell, plainOptions, type RecurrentOptions, recurrentDefinition } from "./recurrent.js";
 
 /** Options of `simpleRnn`. */
 export interface SimpleRnnOptions extends RecurrentOptions {
-  /** "tanh" (default), "relu", "leakyRelu" or "sigmoid". With relu and leakyRelu the recurrence starts at the identity. */
+  /** Default "tanh". With relu and leakyRelu the recurrence starts at the identity (Le, Jaitly & Hinton 2015). */
   readonly activation?: string;
 }
 
@@ -59,13 +55,6 @@ export interface LruOptions extends RecurrentOptions {
   readonly maxPhase?: number;
 }
 
-const elmanCells: { readonly [activation: string]: AnyCell } = {
-  tanh: asAnyCell(elmanTanh),
-  relu: asAnyCell(elmanRelu),
-  leakyRelu: asAnyCell(elmanLeakyRelu),
-  sigmoid: asAnyCell(elmanSigmoid),
-};
-
 type Stateful = { readonly returnState: true };
 
 /**
@@ -77,8 +66,8 @@ export function simpleRnn(options: SimpleRnnOptions & Stateful): StatefulLayer;
 export function simpleRnn(options: SimpleRnnOptions): Layer;
 export function simpleRnn(options: SimpleRnnOptions): Layer & StatefulLayer {
   const { activation = "tanh", ...rest } = optionRecord("simpleRnn", options);
-  checkNames("simpleRnn", "activation", [activation], Object.keys(elmanCells));
-  return makeLayer(recurrentDefinition(elmanCells[activation]!, rest, { kind: "simpleRnn", options: plainOptions(options) }));
+  const cell = asAnyCell(elmanCell(activationName("simpleRnn", activation)));
+  return makeLayer(recurrentDefinition(cell, rest, { kind: "simpleRnn", options: plainOptions(options) }));
 }
 
 /**

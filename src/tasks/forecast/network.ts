@@ -2,7 +2,6 @@
 
 import { DataError } from "../../base/errors.js";
 import { nearestName } from "../../data/table.js";
-import { zerosInit } from "../../nn/init.js";
 import type { Layer } from "../../nn/layer.js";
 import { dense, dropoutLayer } from "../../nn/layers/feedforward.js";
 import { gru, lru, lstm, minGru, minLstm, simpleRnn } from "../../nn/layers/named.js";
@@ -152,7 +151,7 @@ function buildModel(spec: NetworkSpec): Model {
     const layer = makeCell({ units: width, returnSequences: i < units.length - 1 }, activation);
     return dropout > 0 ? [layer, dropoutLayer({ rate: dropout })] : [layer];
   });
-  const model = sequential([...layers, dense({ units: horizon, init: zerosInit() })]);
+  const model = sequential([...layers, dense({ units: horizon, kernelInitializer: "zeros" })]);
   model.build(["time", 1], { seed });
   return model;
 }
