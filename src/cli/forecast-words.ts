@@ -1,6 +1,7 @@
 // What the forecast command says: what was found, what is trained, how it compares, where the files are, what to do next.
 import type { ForecastEvent, ForecastRun } from "../tasks/forecast/types.js";
 import { drawForecast } from "./braille.js";
+import { drawLoss } from "./loss-drawing.js";
 import { counted, duration } from "./numbers.js";
 import { pictureOf } from "./picture.js";
 import { scoreRows, scoreTable } from "./scores.js";
@@ -33,6 +34,7 @@ export function reportLines(run: ForecastRun, path: string, file: string, termin
     "",
     ...drawForecast(picture, { columns: terminal.columns, rows: 16 }, paint),
     "",
+    ...lossLines(run, terminal),
     `${paint("bold", "Files")}, after ${duration(run.seconds)}:`,
     `  ${path}/report.html    plot, loss curve, scores: open it in a browser`,
     `  ${path}/forecast.csv   the numbers`,
@@ -41,6 +43,13 @@ export function reportLines(run: ForecastRun, path: string, file: string, termin
     paint("bold", "Next:"),
     ...nextCommands(path, file).map((command) => `  ${command}`),
   ];
+}
+
+// The training that chose the epoch is the one with a validation loss.
+function lossLines({ curves, training }: ForecastRun, { columns, paintOut }: Terminal): string[] {
+  const curve = curves.find(({ phase }) => phase === "select");
+  const lines = curve === undefined ? [] : drawLoss(curve, training.bestEpoch, { columns: Math.min(columns, 72), rows: 6 }, paintOut);
+  return lines.length === 0 ? [] : [...lines, ""];
 }
 
 /** Commands to go on with. */

@@ -5,12 +5,15 @@ import { drawForecast } from "../../src/cli/braille.js";
 import { forecastCsv } from "../../src/cli/csv.js";
 import { toJson } from "../../src/cli/envelope.js";
 import { quoted } from "../../src/cli/forecast-words.js";
+import { drawLoss } from "../../src/cli/loss-drawing.js";
 import { axisOf, duration, shown, tickLabel, ticks } from "../../src/cli/numbers.js";
 import type { Picture } from "../../src/cli/picture.js";
 import { pictureOf } from "../../src/cli/picture.js";
+import { liveLine, plainLine } from "../../src/cli/progress.js";
 import { forecastPlot } from "../../src/cli/report/forecast-plot.js";
 import { lossPlot } from "../../src/cli/report/loss-plot.js";
 import { scoreRows, scoreTable } from "../../src/cli/scores.js";
+import { wantsColor } from "../../src/cli/terminal.js";
 import type { ForecastRow } from "../../src/tasks/forecast/types.js";
 
 const row = (time: string, actual: number | null, value: number): ForecastRow => ({
@@ -198,4 +201,56 @@ test("the star marks the lowest score of each column, ties included", () => {
     [["smape", "mase"], ["smape", "rmse"], [], []],
   );
   assert.match(scoreTable(rows, noPaint)[1] ?? "", /^network \(gru\) +3\.000\* +1\.000\* +9\.000 $/);
+});
+
+test("the loss is drawn falling, on a logarithmic axis if it falls far, in its size whatever the values", () => {
+  const falling = Array.from({ length: 30 }, (_, i) => 0.7 ** i);
+  const lines = drawLoss({ loss: falling, valLoss: falling.map((value) => 1.5 * value) }, 30, { columns: 60, rows: 6 }, noPaint);
+  const body = lines.filter((line) => /[┤│]/.test(line));
+  assert.equal(body.length, 6);
+  const lastInk = body.map((line) => line.search(/[\u2801-\u28ff](?!.*[\u2801-\u28ff])/)).filter((at) => at >= 0);
+  assert.deepEqual(
+    lastInk,
+    [...lastInk].sort((a, b) => a - b),
+  );
+  assert.match(lines.at(-1) ?? "", /epoch 1 to 30, best 30, logarithmic/);
+  for (const loss of [
+    [1, 1],
+    [1, Number.NaN, 2],
+    [0, 5],
+    [-3, -4],
+    [1e-12, 1e12],
+  ]) {
+    for (const line of drawLoss({ loss, valLoss: [] }, 0, { columns: 40, rows: 5 }, noPaint))
+      assert.ok(!line.includes("NaN") && line.length <= 40, line);
+  }
+  assert.deepEqual(drawLoss({ loss: [1], valLoss: [] }, 1, { columns: 40, rows: 5 }, noPaint), []);
+});
+
+test("progress shows everything where there is room, and always the time left where there is little", () => {
+  const event = {
+    kind: "epoch",
+    phase: "select",
+    ...{ epoch: 7, epochs: 40, loss: 0.5, valLoss: 0.6, step: 70, learningRate: 0.001, gradientNorm: 0.42, clippedShare: 0.1 },
+    ...{ seconds: 3, etaSeconds: 17, windowsPerSecond: 1234, done: 0.175 },
+  } as const;
+  for (const text of ["18 %", "epoch 7/40", "loss 0.50", "validation 0.60", "17 s left", "1,234 windows/s", "lr 0.001", "grad 0.4"]) {
+    assert.ok(plainLine(event).includes(text), text);
+    assert.ok(liveLine(event, 200).includes(text), text);
+  }
+  for (let width = 5; width < 200; width++) {
+    assert.ok(liveLine(event, width).length <= width);
+    if (width >= 20) assert.match(liveLine(event, width), /17 s left/);
+  }
+});
+
+test("colour: --no-color, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal that can", () => {
+  assert.equal(wantsColor(true, {}, true), true);
+  assert.equal(wantsColor(true, {}, false), false);
+  assert.equal(wantsColor(true, { TERM: "dumb" }, true), false);
+  assert.equal(wantsColor(true, { FORCE_COLOR: "1" }, false), true);
+  assert.equal(wantsColor(true, { FORCE_COLOR: "0" }, true), false);
+  assert.equal(wantsColor(true, { FORCE_COLOR: "1", NO_COLOR: "1" }, true), false);
+  assert.equal(wantsColor(true, { NO_COLOR: "" }, true), true);
+  assert.equal(wantsColor(false, { FORCE_COLOR: "1" }, true), false);
 });
