@@ -4,6 +4,7 @@ export type { Stored } from "../base/stored.js";
 export { type BatchOf, type BatchOptions, batches } from "./batches.js";
 export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.js";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.js";
+export { type PlateauOptions, reduceOnPlateau } from "./callbacks/reduce-on-plateau.js";
 export { latestCheckpoint } from "./checkpoint.js";
 export { deepRnn, functional, sequential } from "./containers.js";
 export { type LoadOptions, loadModel } from "./load.js";

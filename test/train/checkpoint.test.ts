@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import {
   type Callback,
   checkpoint,
+  cosineSchedule,
   dense,
   type FitOptions,
   gru,
@@ -16,6 +17,8 @@ import {
   latestCheckpoint,
   loadModel,
   type Model,
+  nadam,
+  reduceOnPlateau,
   type Stored,
   sequential,
   sgd,
@@ -267,4 +270,38 @@ test("a folder that cannot be written stops training before its first step, and 
   await assert.rejects(small().fit(x, y, { ...options, resumeFrom: path, callbacks: [fail] }), /cannot be written: .*Nothing was changed/);
   assert.deepEqual(readFileSync(join(path, "last", "training.safetensors")), before);
   assert.ok(existsSync(join(path, "last", "model.json")));
+});
+
+test("averages, added batches, noise, a reduced rate and metrics of all elements go on to the bit in the middle of an epoch", async (t) => {
+  const path = join(desk(t), "run");
+  const made = (): Model => {
+    const model = sequential([gru({ units: 3, weightDrop: 0.2 }), dense({ units: 1, activation: "sigmoid" })]);
+    const optimizer = nadam({ gradientNoise: 1e-3, learningRate: cosineSchedule({ learningRate: 0.01, steps: 20, warmupSteps: 3 }) });
+    model.compile({ optimizer, loss: "binaryCrossEntropy", metrics: ["auroc", "accuracy"] });
+    model.build(["time", 2], { seed: 2 });
+    return model;
+  };
+  const labels = Array.from({ length: 12 }, (_, row) => [row % 2]);
+  const run = async (options: FitOptions): Promise<{ readonly model: Model; readonly history: object }> => {
+    const model = made();
+    const callbacks = [reduceOnPlateau({ monitor: "loss", patience: 1, minDelta: 1, cooldown: 1 }), ...(options.callbacks ?? [])];
+    const settings: FitOptions = {
+      verbose: "silent",
+      epochs: 5,
+      batchSize: 2,
+      accumulate: 2,
+      ema: 0.8,
+      sampleWeights: Float32Array.from(random(5, [12]).data, Math.abs),
+    };
+    return { model, history: await model.fit(x, labels, { ...settings, ...options, callbacks }) };
+  };
+  const whole = await run({});
+  for (const steps of [4, 6, 9]) {
+    const ending = new AbortController();
+    const end: Callback = { name: "end", onBatchEnd: ({ step }) => (step === steps ? ending.abort() : undefined) };
+    await run({ signal: ending.signal, callbacks: [checkpoint({ path, everySteps: 100 }), end] });
+    const resumed = await run({ resumeFrom: path });
+    assert.deepEqual(resumed.history, whole.history);
+    assert.deepEqual(numbers(resumed.model.weights), numbers(whole.model.weights));
+  }
 });

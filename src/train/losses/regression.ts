@@ -1,26 +1,9 @@
 // Losses for numbers. One value per element; the model averages the valid ones.
 
 import { UsageError } from "../../base/errors.js";
-import type { Tensor } from "../../base/tensor.js";
+import { hostTensor, type Tensor } from "../../base/tensor.js";
 import { shown } from "../../nn/options.js";
-import {
-  abs,
-  add,
-  exp,
-  less,
-  lessEqual,
-  log,
-  log1p,
-  maximum,
-  mul,
-  neg,
-  softplus,
-  square,
-  sub,
-  tanh,
-  tensor,
-  where,
-} from "../../ops/index.js";
+import { abs, add, exp, less, lessEqual, log, log1p, maximum, mul, neg, softplus, square, sub, tanh, where } from "../../ops/index.js";
 import { dimsOf } from "../../trace/traced.js";
 import { type LossWithOptions, lossWithOptions } from "./configured.js";
 
@@ -100,7 +83,7 @@ export const quantile: LossWithOptions<QuantileOptions> = lossWithOptions(
       const what = `${quantiles.length} quantiles need an output of ${quantiles.length} columns, it has ${String(dimsOf(predicted).at(-1))}`;
       throw new UsageError({ code: "target_shape", op: "quantile", what });
     }
-    const shares = tensor(quantiles);
+    const shares = hostTensor(Float64Array.from(quantiles), [quantiles.length], "float32");
     return maximum(mul(shares, error), mul(sub(shares, 1), error));
   },
   ({ quantiles = [0.5] }) => {
