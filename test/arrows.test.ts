@@ -35,11 +35,12 @@ const files = readdirSync(src, { recursive: true })
   .filter((name) => name.endsWith(".ts"));
 const importLine = /^\s*(?:import|export)\b[^;"]*?\bfrom\s+"([^"]+)"|^\s*import\s+"([^"]+)"|(\bimport)\(\s*"([^"]+)"\s*\)/gm;
 const imports = files.flatMap((file) =>
-  [...readFileSync(join(src, file), "utf8").matchAll(importLine)].map((match) => ({
-    file,
-    lazy: match[3] !== undefined,
-    to: match[1] ?? match[2] ?? match[4] ?? "",
-  })),
+  [...readFileSync(join(src, file), "utf8").matchAll(importLine)].map((match) => {
+    const written = match[1] ?? match[2] ?? match[4] ?? "";
+    // "#node/io/folder" is io/folder-node.js in Node and a refusal elsewhere, see "imports" in package.json.
+    const to = written.replace(/^#node\/(.*)$/, (_, name: string) => `./${relative(dirname(file), `${name}-node.js`)}`);
+    return { file, lazy: match[3] !== undefined, written, to };
+  }),
 );
 const roomOf = (file: string): string => file.split(/[\\/]/)[0] ?? "";
 
@@ -57,6 +58,17 @@ test("from base to train nothing needs Node or a package, except files named *-n
   const engine = imports.filter(({ file }) => !edges.has(roomOf(file)) && !file.endsWith("-node.ts"));
   assert.deepEqual(
     engine.filter(({ to, lazy }) => !to.startsWith(".") || (to.endsWith("-node.js") && !lazy)),
+    [],
+  );
+});
+
+test("a lazily loaded *-node.ts file is named by #node/, so that bundlers for browsers leave it out, and exists", () => {
+  const lazy = imports.filter(({ file, to, lazy: isLazy }) => isLazy && to.endsWith("-node.js") && roomOf(file) !== "cli");
+  assert.ok(lazy.length > 5);
+  assert.deepEqual(
+    lazy.filter(
+      ({ file, written, to }) => !written.startsWith("#node/") || !existsSync(resolve(src, dirname(file), to.replace(/\.js$/, ".ts"))),
+    ),
     [],
   );
 });

@@ -12,7 +12,7 @@ const reExport = /^export\b[^;"'`]*?\bfrom\s*["']([^"']+)["']/gm;
 const firstCode = /^(?:export )?(?:const|let|function|async|class|var)\b/m;
 const lazyImport = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
-// Follows static imports and lazy ones alike; a lazy import of a *-node.js file is never taken in a browser.
+// Follows static imports and lazy ones alike; what is imported as #node/… is a refusal in a browser.
 function walk(entry: string): { readonly files: ReadonlySet<string>; readonly foreign: readonly string[] } {
   const files = new Set<string>();
   const foreign: string[] = [];
@@ -24,7 +24,7 @@ function walk(entry: string): { readonly files: ReadonlySet<string>; readonly fo
     const code = text.search(firstCode);
     const head = code < 0 ? text : text.slice(0, code);
     const statics = [...head.matchAll(importLine), ...text.matchAll(reExport)].map((match) => match[1] ?? match[2] ?? "");
-    const lazies = [...text.matchAll(lazyImport)].map((match) => match[1] ?? "").filter((to) => !to.endsWith("-node.js"));
+    const lazies = [...text.matchAll(lazyImport)].map((match) => match[1] ?? "").filter((to) => !to.startsWith("#node/"));
     for (const to of [...statics, ...lazies]) {
       if (to.startsWith(".")) queue.push(resolve(dirname(file), to));
       else foreign.push(`${relative(dist, file)} imports ${to}`);

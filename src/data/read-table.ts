@@ -10,6 +10,6 @@ import type { ReadTableOptions, Table } from "./types.js";
  * @example  const sales = series(await readTable("sales.csv"), { time: "Month", target: "Sales" });
  */
 export async function readTable(path: string, options: ReadTableOptions = {}): Promise<Table> {
-  const { bytesOf, readTextTable } = await import("./read-table-node.js");
+  const { bytesOf, readTextTable } = await import("#node/data/read-table");
   return readTextTable(bytesOf(path), { ...options, file: options.file ?? path });
 }

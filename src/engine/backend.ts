@@ -126,7 +126,7 @@ function onMachine(machine: Machine, threads: number | null, why: string): Backe
 
 async function nativeMachine(): Promise<Machine | Unavailable> {
   if (!isNode()) return { unavailable: "it needs Node" };
-  const { loadNative } = await import("../backends/core/native-node.js");
+  const { loadNative } = await import("#node/backends/core/native");
   return loadNative({});
 }
 

@@ -7,6 +7,6 @@ export async function readBytes(from: string | URL | Uint8Array, label: string):
   if (from instanceof Uint8Array) return { bytes: from, label };
   if (!(typeof from === "string" && from !== "") && !(from instanceof URL))
     throw new UsageError({ code: "bad_path", what: "expected a path, a URL or bytes", hint: "Bytes are a Uint8Array." });
-  const { readForeignFile } = await import("../io/folder-node.js");
+  const { readForeignFile } = await import("#node/io/folder");
   return { bytes: await readForeignFile(from), label: String(from) };
 }

@@ -82,7 +82,7 @@ export class TrainingSnapshot implements Snapshot {
   }
 
   async write(path: string): Promise<void> {
-    const { writeCheckpoint } = await import("../io/checkpoint-node.js");
+    const { writeCheckpoint } = await import("#node/io/checkpoint");
     const model = modelFiles(this.#model, this.vectors.get("weights")!);
     await writeCheckpoint(path, new Map([...model, ...encodeCheckpoint({ training: this.#training, arrays: this.#arrays })]));
   }
@@ -104,7 +104,7 @@ export interface ReadCheckpoint {
  * @throws DataError `no_checkpoint`, `not_a_checkpoint`, `checkpoint_version`, `checkpoint_damaged`, `safetensors_*`
  */
 export async function readTraining(path: string): Promise<ReadCheckpoint> {
-  const disk = await import("../io/checkpoint-node.js");
+  const disk = await import("#node/io/checkpoint");
   const found = await disk.readCheckpoint(path);
   return opened(decodeCheckpoint(found.files, found.path), found.path);
 }
@@ -118,7 +118,7 @@ export async function readTraining(path: string): Promise<ReadCheckpoint> {
 export async function latestCheckpoint(path: string): Promise<string | null> {
   if (typeof path !== "string" || path === "")
     throw new UsageError({ code: "bad_path", op: "latestCheckpoint", what: "the path must be a text that is not empty" });
-  const { newestCheckpoint } = await import("../io/checkpoint-node.js");
+  const { newestCheckpoint } = await import("#node/io/checkpoint");
   return newestCheckpoint(path);
 }
 

@@ -81,7 +81,7 @@ function restore<O>(network: Network, stored: StoredModel, label: string): Model
 async function readFiles(from: string | URL | Uint8Array, label: string): Promise<ReadonlyMap<string, Uint8Array>> {
   if (from instanceof Uint8Array) return readZip(from, label);
   if (/^https?:/.test(String(from))) return readZip(await download(String(from)), label);
-  const { readModelPath } = await import("../io/folder-node.js");
+  const { readModelPath } = await import("#node/io/folder");
   const found = await readModelPath(from);
   return found instanceof Uint8Array ? readZip(found, label) : found;
 }

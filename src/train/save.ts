@@ -28,7 +28,7 @@ export async function saveModel(path: string, model: SavedModel): Promise<void> 
       what: "the path must be a text that is not empty",
       hint: 'As in save("models/a").',
     });
-  const { writeFileAtomically, writeFolder } = await import("../io/folder-node.js");
+  const { writeFileAtomically, writeFolder } = await import("#node/io/folder");
   if (path.endsWith(".drnn")) await writeFileAtomically(path, modelBytes(model));
   else await writeFolder(path, encodeModel(storedModel(model)));
 }

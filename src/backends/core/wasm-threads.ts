@@ -50,7 +50,7 @@ const notIsolated = "this page is not cross-origin isolated";
 /** The way to start workers here. */
 export async function starter(): Promise<Starter> {
   if (host.process?.versions?.node !== undefined) {
-    const { startNodeWorker, nodeProcessors } = await import("./wasm-threads-node.js");
+    const { startNodeWorker, nodeProcessors } = await import("#node/backends/core/wasm-threads");
     return { start: startNodeWorker, processors: nodeProcessors() };
   }
   return { start: startBrowserWorker, processors: host.navigator?.hardwareConcurrency ?? 1 };

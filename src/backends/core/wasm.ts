@@ -32,7 +32,7 @@ function inNode(): boolean {
 export async function wasmVariants(): Promise<readonly string[]> {
   const engine = wasmEngine();
   if (engine === undefined || !engine.validate(probe(plainBody))) return [];
-  if (!engine.validate(probe(relaxedBody)) && inNode()) (await import("./wasm-node.js")).enableRelaxedSimd();
+  if (!engine.validate(probe(relaxedBody)) && inNode()) (await import("#node/backends/core/wasm")).enableRelaxedSimd();
   return engine.validate(probe(relaxedBody)) ? ["relaxed", "simd"] : ["simd"];
 }
 
@@ -46,7 +46,7 @@ function moduleUrl(name: string): URL {
 
 async function moduleBytes(name: string): Promise<Uint8Array> {
   const url = moduleUrl(name);
-  if (inNode() && url.protocol === "file:") return (await import("./wasm-node.js")).readModule(url);
+  if (inNode() && url.protocol === "file:") return (await import("#node/backends/core/wasm")).readModule(url);
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${response.status} ${response.statusText} for ${url.href}`);
   return new Uint8Array(await response.arrayBuffer());

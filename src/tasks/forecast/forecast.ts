@@ -82,7 +82,7 @@ async function opened(
 /** A model saved with its preprocess carries it; in a folder it is a file of its own. */
 async function preprocessOf(modelPath: string, carried: unknown): Promise<SavedPreprocess> {
   if (carried !== null && carried !== undefined) return parsePreprocess(JSON.stringify(carried), `${modelPath}/preprocess.json`);
-  const { readPreprocess } = await import("./preprocess-node.js");
+  const { readPreprocess } = await import("#node/tasks/forecast/preprocess");
   const text = await readPreprocess(modelPath);
   if (text !== null) return parsePreprocess(text, `${modelPath}/preprocess.json`);
   const what = `${modelPath} was not made by the forecast task: it has no preprocess.json`;

@@ -62,7 +62,7 @@ class Checkpoints {
         this.#unwritten = null;
         this.#written = null;
         this.#lastMs = Date.now();
-        const { openCheckpoints } = await import("../../io/checkpoint-node.js");
+        const { openCheckpoints } = await import("#node/io/checkpoint");
         await openCheckpoints(this.#options.path);
       },
       onSafePoint: (event) => this.#atSafePoint(event),
@@ -105,7 +105,7 @@ class Checkpoints {
     await snapshot.write(`${path}/last`);
     if (this.#keep > 0) {
       await snapshot.write(`${path}/step-${event.step}`);
-      const { pruneCheckpoints } = await import("../../io/checkpoint-node.js");
+      const { pruneCheckpoints } = await import("#node/io/checkpoint");
       await pruneCheckpoints(path, this.#keep);
     }
     this.#written = { step: event.step, moment: event.moment };
