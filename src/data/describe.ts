@@ -43,7 +43,7 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
   const clock = clockOf(times, groups, found);
   const repeated = duplicateRows(table);
   hints.push(...repeatedHints(repeated));
-  hints.push(...columnHints(columns), ...clockHints(clock, candidates.id, ids.length > 0));
+  hints.push(...columnHints(columns, table.lineWord), ...clockHints(clock, candidates.id, ids.length > 0));
   if (target !== null) hints.push(...leakHints(table, target, groups, times));
   return {
     ...{ file: table.file, rows: table.rows, hasHeader: table.hasHeader, delimiter: table.delimiter, decimal: table.decimal },
@@ -173,7 +173,7 @@ function leakHints(table: Table, target: string, groups: readonly RowGroup[], ti
   ];
 }
 
-function columnHints(columns: readonly ColumnDescription[]): Hint[] {
+function columnHints(columns: readonly ColumnDescription[], word: string): Hint[] {
   return columns.flatMap((column): Hint[] => {
     const { name, count, missing, numbers, notNumbers } = column;
     const hints: Hint[] = [];
@@ -184,14 +184,14 @@ function columnHints(columns: readonly ColumnDescription[]): Hint[] {
       add("missing_many", `${name} is missing in ${percent(missing / (count + missing))} of the rows.`);
     if (notNumbers !== null && column.role !== "time" && column.type !== "time") {
       const cells = notNumbers.count === 1 ? "cell is" : "cells are";
-      add("not_a_number", `${name}: ${notNumbers.count} ${cells} no number, the first "${notNumbers.cell}" in line ${notNumbers.line}.`);
+      add("not_a_number", `${name}: ${notNumbers.count} ${cells} no number, the first "${notNumbers.cell}" in ${word} ${notNumbers.line}.`);
     }
     const outliers = numbers?.outliers.count ?? 0;
     if (outliers > 0 && column.role !== "time" && column.role !== "id") {
       const first = numbers!.outliers.first[0]!;
       add(
         "outliers",
-        `${name}: ${outliers} ${outliers === 1 ? "value lies" : "values lie"} far outside, the first ${first.value} in line ${first.line}.`,
+        `${name}: ${outliers} ${outliers === 1 ? "value lies" : "values lie"} far outside, the first ${first.value} in ${word} ${first.line}.`,
       );
     }
     return hints;

@@ -46,7 +46,14 @@ export class JsonTable {
     const { file } = this.#options;
     if (this.#lines.length === 0) throw new DataError("no_rows", `${shortName(file)} has no rows.`, "", placeOf(file));
     const names = [...this.#columns.keys()];
-    const rest = { lines: this.#lines, file: file ?? null, hasHeader: true, named: names.length, delimiter: "," } as const;
+    const rest = {
+      lines: this.#lines,
+      lineWord: "line",
+      file: file ?? null,
+      hasHeader: true,
+      named: names.length,
+      delimiter: ",",
+    } as const;
     return tableFrom(names, [...this.#columns.values()], rest);
   }
 

@@ -111,7 +111,7 @@ function duplicateTimes(rows: readonly number[], { times, table }: LayFacts): Da
   const lines = rows.map((row) => table.lines.get(row));
   const often = rows.length === 2 ? "twice" : `${rows.length} times`;
   const shown = lines.length > 6 ? `${lines.slice(0, 6).join(", ")}, ...` : lines.join(", ");
-  const message = `${times.textOf(rows[0]!)} appears ${often} (lines ${shown}):`;
+  const message = `${times.textOf(rows[0]!)} appears ${often} (${table.lineWord}s ${shown}):`;
   const place = { ...placeOf(table.file), line: lines[1]!, column: times.columns.join(",") };
   return new DataError("duplicate_times", message, "--duplicates mean, or name --id.", place);
 }

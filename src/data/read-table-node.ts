@@ -36,6 +36,27 @@ export async function readTextTable(blocks: Blocks, options: ReadTableOptions & 
 }
 
 /**
+ * Reads a table from a file of any kind, told by its first bytes.
+ * @throws DataError those of `bytesOf`, `readTextTable` and `readWithDuckDb`
+ */
+export async function readTableFile(path: string, options: ReadTableOptions): Promise<Table> {
+  const blocks = bytesOf(path);
+  const first = await blocks.next();
+  const isParquet = first.done !== true && marks(first.value, "PAR1");
+  if (!isParquet && options.sql === undefined && !/\.sql$/i.test(path)) {
+    const all = first.done === true ? blocks : chain(first.value, blocks);
+    return readTextTable(all, { ...options, file: options.file ?? path });
+  }
+  await blocks.return(undefined);
+  const { readWithDuckDb } = await import("./duckdb-node.js");
+  return readWithDuckDb(path, options);
+}
+
+function marks(bytes: Uint8Array, mark: string): boolean {
+  return [...mark].every((letter, i) => bytes[i] === letter.charCodeAt(0));
+}
+
+/**
  * The bytes of a file as they lie on the disk.
  * @throws DataError `file_not_found`, `is_a_directory`, `unreadable`, `spreadsheet`
  */

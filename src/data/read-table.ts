@@ -4,12 +4,13 @@ import type { ReadTableOptions, Table } from "./types.js";
 
 /**
  * Reads a table: columns separated by comma, semicolon or tab, JSON lines, or a JSON list of objects; plain or gzip. The file
- * is read in blocks and kept in packed columns, so that it may be much larger than the memory.
+ * is read in blocks and kept in packed columns, so that it may be much larger than the memory. Parquet, queries in a `.sql`
+ * file and the option `sql` need the package `@duckdb/node-api`.
  *
  * @throws DataError with the file, line and column where the trouble is
  * @example  const sales = series(await readTable("sales.csv"), { time: "Month", target: "Sales" });
  */
 export async function readTable(path: string, options: ReadTableOptions = {}): Promise<Table> {
-  const { bytesOf, readTextTable } = await import("#node/data/read-table");
-  return readTextTable(bytesOf(path), { ...options, file: options.file ?? path });
+  const { readTableFile } = await import("#node/data/read-table");
+  return readTableFile(path, options);
 }

@@ -40,7 +40,7 @@ function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
 export function notANumber(table: Table, column: Column, row: number): DataError {
   const cell = column.cell(row)!;
   const line = table.lines.get(row);
-  const message = `line ${line}, ${column.name}: "${cell}" is not a number;`;
+  const message = `${table.lineWord} ${line}, ${column.name}: "${cell}" is not a number;`;
   const word = /^[\w.?/+-]+$/.test(cell) ? cell : `"${cell}"`;
   const hint = `if missing, add --missing ${word}.`.replace(/\.\.$/, ".");
   return new DataError("not_a_number", message, hint, { ...placeOf(table.file), line, column: column.name });

@@ -39,7 +39,7 @@ export class TableBuilder {
     if (this.#names === null) throw new DataError("empty_file", `${shortName(file)} is empty.`, "", placeOf(file));
     if (this.#lines.length === 0) throw new DataError("no_rows", `${shortName(file)} has a header and no rows.`, "", placeOf(file));
     return tableFrom(this.#names, this.#columns, {
-      ...{ lines: this.#lines, file: file ?? null, hasHeader: this.#hasHeader, delimiter: this.#delimiter },
+      ...{ lines: this.#lines, lineWord: "line", file: file ?? null, hasHeader: this.#hasHeader, delimiter: this.#delimiter },
       named: this.#hasHeader ? this.#named : this.#names.length,
     });
   }

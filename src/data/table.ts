@@ -38,7 +38,7 @@ export function tableOf(columns: Readonly<Record<string, readonly (number | stri
   });
   const lines = new NumberStore();
   for (let row = 0; row < rows; row++) lines.push(row + 1);
-  return tableFrom(names, builders, { lines, file: null, hasHeader: true, named: names.length, delimiter: "," });
+  return tableFrom(names, builders, { lines, lineWord: "row", file: null, hasHeader: true, named: names.length, delimiter: "," });
 }
 
 /**

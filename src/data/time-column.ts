@@ -212,7 +212,7 @@ function readCells(table: Table, columns: readonly Column[], dateOrder: DateOrde
       const line = table.lines.get(row);
       const hint = found.order === null ? "" : `Dates are read ${found.order === "dmy" ? "day" : "month"} first here.`;
       const place = { ...placeOf(table.file), line, column: name };
-      return new DataError("bad_time", `line ${line}, ${name}: "${cellAt(row)}" is not a date or time.`, hint, place);
+      return new DataError("bad_time", `${table.lineWord} ${line}, ${name}: "${cellAt(row)}" is not a date or time.`, hint, place);
     },
   };
 }
@@ -263,6 +263,6 @@ function joinCells(columns: readonly Column[], row: number): string | null {
 
 function missingTime(table: Table, row: number, column: string): DataError {
   const line = table.lines.get(row);
-  const message = `line ${line} of ${shortName(table.file)} has no ${column}.`;
+  const message = `${table.lineWord} ${line} of ${shortName(table.file)} has no ${column}.`;
   return new DataError("missing_time", message, "Every row needs its time.", { ...placeOf(table.file), line, column });
 }

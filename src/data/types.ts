@@ -36,6 +36,8 @@ export interface Table {
   readonly names: readonly string[];
   /** Line of each row in the file, counted from 1. */
   readonly lines: Numbers;
+  /** What `lines` counts: "row" for files that have no lines, as Parquet. */
+  readonly lineWord: "line" | "row";
   /** Path as given, or null for text in memory. */
   readonly file: string | null;
   readonly hasHeader: boolean;
@@ -64,6 +66,11 @@ export interface TableOptions {
 export interface ReadTableOptions extends TableOptions {
   /** utf-8 unless given; a byte order mark wins. */
   readonly encoding?: Encoding;
+  /**
+   * A query over the file, seen as the table `data`, and over others by their names: `SELECT day, sum(y) AS y FROM data GROUP BY
+   * day`. Needs `@duckdb/node-api`. It is code: run none that you did not write.
+   */
+  readonly sql?: string;
 }
 
 /** How rows with the same time are merged; "error", the default, refuses them. */
