@@ -48,7 +48,7 @@ export async function readTableFile(path: string, options: ReadTableOptions): Pr
     return readTextTable(all, { ...options, file: options.file ?? path });
   }
   await blocks.return(undefined);
-  const { readWithDuckDb } = await import("./duckdb-node.js");
+  const { readWithDuckDb } = await import("#node/data/duckdb");
   return readWithDuckDb(path, options);
 }
 
