@@ -232,3 +232,25 @@ describe("metrics over a data set are those of scikit-learn", () => {
     });
   });
 });
+
+test("metrics of all elements see the valid steps of ragged rows only, each with its weight", async () => {
+  const of = golden.cases[4]!;
+  const lengths = [9, 0, 10, 1, 20, 7, 13];
+  const [score, label, weight] = [0, 1, 2].map(() => lengths.map(() => new Array<number>(20).fill(0)));
+  let next = 0;
+  lengths.forEach((length, row) => {
+    for (let step = 0; step < 20; step++, next += Number(step <= length)) {
+      // What lies in the padding would change every metric.
+      const isValid = step < length;
+      score![row]![step] = isValid ? of.score[next]! : 1 - (step % 2);
+      label![row]![step] = isValid ? of.label[next]! : step % 2;
+      weight![row]![step] = isValid ? of.weights![next]! : 9;
+    }
+  });
+  const model = sequential([activation("linear")]);
+  const metrics = ["auroc", "auprc", "f1Macro", "accuracy"];
+  model.compile({ optimizer: "sgd", loss: binaryCrossEntropy({ fromLogits: false }), metrics });
+  const column = (values: readonly (readonly number[])[]): Nested => values.map((row) => row.map((value) => [value]));
+  const found = await model.evaluate(exact(column(score!)), exact(column(label!)), { lengths, sampleWeights: weight!, batchSize: 3 });
+  for (const name of metrics) assert.ok(Math.abs(found[name]! - of.binary[name]!) < 1e-5, `${name}: ${found[name]}`);
+});
