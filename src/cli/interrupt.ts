@@ -1,8 +1,9 @@
-// Ctrl-C and SIGTERM: the first asks the run to stop cleanly, a second one leaves at once.
+// Ctrl-C and SIGTERM: the first asks a training to stop cleanly and ends any other command, a second one leaves at once.
 import { exitCodes } from "./failure.js";
 
 /** What listens to the two signals while a command runs. */
 export interface Interrupt {
+  /** Whoever takes it stops by itself when it is aborted; until somebody does, a signal ends the command at once. */
   readonly signal: AbortSignal;
   /** The exit code that the signal asks for; null if there was none. */
   exitCode(): number | null;
@@ -15,18 +16,27 @@ export interface Interrupt {
   close(): void;
 }
 
-/** Starts to listen. `tell` gets one sentence when a signal comes. */
-export function listenForInterrupt(tell: (sentence: string) => void): Interrupt {
+/** Starts to listen. `tell` gets one sentence while the command stops by itself; `end` reports and leaves where nobody would stop it. */
+export function listenForInterrupt(tell: (sentence: string) => void, end: () => void): Interrupt {
   const controller = new AbortController();
   const cleaners: (() => void)[] = [];
   let code: number | null = null;
   let resume: string | null = null;
+  let isTaken = false;
+  const clean = (): void => {
+    for (const each of cleaners) each();
+  };
   const handle = (wanted: number) => (): void => {
     if (code !== null) {
-      for (const clean of cleaners) clean();
+      clean();
       process.exit(wanted);
     }
     code = wanted;
+    if (!isTaken) {
+      clean();
+      end();
+      return;
+    }
     tell("Stopping after this step; once more to leave at once.");
     controller.abort();
   };
@@ -36,10 +46,13 @@ export function listenForInterrupt(tell: (sentence: string) => void): Interrupt 
   process.removeAllListeners("SIGINT").on("SIGINT", onInt);
   process.removeAllListeners("SIGTERM").on("SIGTERM", onTerm);
   return {
-    signal: controller.signal,
+    get signal() {
+      isTaken = true;
+      return controller.signal;
+    },
     exitCode: () => code,
-    onLeave: (clean) => {
-      cleaners.push(clean);
+    onLeave: (each) => {
+      cleaners.push(each);
     },
     canResume: (command) => {
       resume = command;

@@ -31,7 +31,10 @@ class Session {
     // Known before parsing, because a failure to parse must obey them too.
     this.#json = earlySwitch("json", this.#args, process.env);
     this.#terminal = this.#open(earlySwitch("quiet", this.#args, process.env), !this.#args.includes("--no-color"));
-    this.#interrupt = listenForInterrupt((sentence) => this.#terminal.alarm(sentence));
+    this.#interrupt = listenForInterrupt(
+      (sentence) => this.#terminal.alarm(sentence),
+      () => leave(this.failed(new Error("stopped by a signal"))),
+    );
   }
 
   /** Runs the command line and returns the exit code. */

@@ -118,3 +118,13 @@ test("--out of a command that only answers holds result.json; a folder with file
   assert.equal(desk.read("full/result.json"), forced.stdout);
   assert.equal(desk.read("full/mine.txt"), "kept");
 });
+
+test("a signal ends a command that does not train at once: one JSON value, the code of the signal, nothing written", async (t) => {
+  const desk = openDesk(t);
+  const slow = `data:text/javascript,${encodeURIComponent("setTimeout(() => process.kill(process.pid, 'SIGINT'), 900)")}`;
+  const { code, stdout } = await desk.run(["doctor", "--json", "--out", "run", "--threads", "2"], {
+    env: { NODE_OPTIONS: `--import=${slow}` },
+  });
+  assert.deepEqual([code, (JSON.parse(stdout) as Envelope).error?.code], [130, "interrupted"]);
+  assert.deepEqual(desk.names(), []);
+});

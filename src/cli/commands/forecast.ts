@@ -8,7 +8,7 @@ import type { BackendInfo, Ok } from "../envelope.js";
 import { toJson } from "../envelope.js";
 import { exitCodes } from "../failure.js";
 import { firstConfig, metricsWriter, writeForecastRun } from "../forecast-files.js";
-import { foundLines, plannedLines, reportLines } from "../forecast-words.js";
+import { foundLines, plannedLines, quoted, reportLines } from "../forecast-words.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { globalOptions, tableOptions, taskFlags } from "../options.js";
 import { progress } from "../progress.js";
@@ -135,7 +135,7 @@ class Begun {
     const { interrupt } = this.#context;
     const run = this.#make();
     interrupt.onLeave(run.leave);
-    interrupt.canResume(`deep-rnn resume ${run.path}`);
+    interrupt.canResume(`deep-rnn resume ${quoted(run.path)}`);
     this.#run = run;
     return run;
   }
