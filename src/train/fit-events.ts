@@ -12,7 +12,7 @@ export interface EventSource {
   step(): number;
   learningRate(): number;
   setLearningRate(rate: number): void;
-  stop(reason: string): void;
+  stop(reason: string, kind?: "early" | "nan"): void;
   snapshot(): Snapshot;
   rollBack(to: Snapshot): void;
 }
@@ -27,19 +27,15 @@ export type Fault = Pick<NonFinite, "what" | "layer" | "loss" | "gradientNorm">;
 export class Events {
   readonly callbacks: readonly Callback[];
   readonly #source: EventSource;
-  readonly #hooks: ReadonlySet<string>;
 
   constructor(callbacks: readonly Callback[], source: EventSource) {
     this.callbacks = callbacks;
     this.#source = source;
-    this.#hooks = new Set(
-      callbacks.flatMap((callback) => Object.entries(callback).flatMap(([name, value]) => (value === undefined ? [] : [name]))),
-    );
   }
 
   /** False if nobody listens, so that a step without listeners makes no event. */
   has(hook: keyof Callback): boolean {
-    return this.#hooks.has(hook) || this.callbacks.some((callback) => callback[hook] !== undefined);
+    return this.callbacks.some((callback) => callback[hook] !== undefined);
   }
 
   async call(hook: PlainHook, logs: Logs): Promise<void> {

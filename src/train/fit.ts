@@ -105,6 +105,7 @@ class Training {
     this.#reserve(stepper);
     await this.#events.call("onTrainStart", {});
     if (resume !== null) await this.#restoreCallbacks(resume);
+    await this.#events.safePoint("start", {});
     while (this.#completed < epochs && !this.#isOver()) {
       const logs = await this.#runEpoch(stepper);
       if (logs === null) break;
@@ -246,8 +247,8 @@ class Training {
       step: () => this.#steps,
       learningRate: () => this.#rate.at(session.steps + 1),
       setLearningRate: (rate) => this.#rate.set(rate, session.steps + 1),
-      stop: (reason) => {
-        this.#stop ??= { stopped: "early", reason };
+      stop: (reason, kind = "early") => {
+        this.#stop ??= { stopped: kind, reason };
       },
       snapshot: () => this.#snapshot(),
       rollBack: (to) => this.#rollBack(to),

@@ -105,13 +105,13 @@ export interface TrainEvent {
   readonly isResumed: boolean;
   /** The learning rate of the next step; setting it holds until it is set again. Of a schedule everything later is scaled alike. */
   learningRate: number;
-  /** Ends training after the current step. */
-  stop(reason: string): void;
+  /** Ends training after the current step; as "nan" if numbers were lost. */
+  stop(reason: string, kind?: "early" | "nan"): void;
 }
 
 /** A moment from which training can go on later: every other hook of the batch or epoch has run. */
 export interface SafePoint extends TrainEvent {
-  readonly moment: "batch" | "epoch" | "interrupt" | "end";
+  readonly moment: "start" | "batch" | "epoch" | "interrupt" | "end";
   /** Copies what training consists of; nothing is written yet. */
   snapshot(): Snapshot;
 }
@@ -146,7 +146,7 @@ export interface Callback {
   onEpochEnd?(event: TrainEvent): void | Promise<void>;
   /** Before training ends with `stopped: "nan"`, unless a callback rolls back. */
   onNonFinite?(event: NonFinite): void | Promise<void>;
-  /** After the other hooks of each batch and epoch, and when training is interrupted or over. */
+  /** Before the first step, after the other hooks of each batch and epoch, and when training is interrupted or over. */
   onSafePoint?(event: SafePoint): void | Promise<void>;
   onTrainEnd?(event: TrainEvent): void | Promise<void>;
   /** What a checkpoint keeps of this callback. */

@@ -89,6 +89,7 @@ class Checkpoints {
 
   #isDue({ moment, step }: SafePoint): boolean {
     const { everySteps, everySeconds } = this.#options;
+    if (moment === "start") return false;
     if (moment === "end" || moment === "interrupt")
       return this.#written?.step !== step || this.#written.moment === "batch" || this.#unwritten !== null;
     if (everySeconds !== undefined && Date.now() - this.#lastMs >= everySeconds * 1000) return true;
