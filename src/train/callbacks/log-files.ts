@@ -27,7 +27,7 @@ export function logCallback(writer: LogWriter): Callback {
   let place: { readonly path: string; readonly size: number } = { path: "", size: 0 };
   const append = async (event: TrainEvent, data: string | Uint8Array | null): Promise<void> => {
     if (data === null) return;
-    const { openLog } = await import("#node/io/log-file-node.js");
+    const { openLog } = await import("#node/io/log-file");
     file ??= await openLog(place.path, place.size);
     if (file.size === 0) await file.append(writer.begin(event));
     await file.append(data);
