@@ -36,6 +36,7 @@ const cases: readonly { readonly file: string; readonly layers?: readonly LayerC
   { file: "convolution.keras", kinds: ["conv1d", "maxPool1d", "layerNorm", "simpleRnn", "dense", "globalAveragePool1d"] },
   { file: "encoder-decoder.keras", kinds: ["gru", "flatten", "dense", "repeat", "lstm", "dense"] },
   { file: "gru.weights.h5", layers: ["embedding", "gru", { name: "dense", activation: "tanh" }], kinds: ["embedding", "gru", "dense"] },
+  { file: "keras-2.weights.h5", kinds: ["gru", "dense"] },
   { file: "keras-2.h5", kinds: ["bidirectional", "dense"] },
 ];
 

@@ -263,6 +263,22 @@ def weights_only():
     save_probe("gru.weights", {"input": x}, np.tanh(h @ d[0] + d[1]))
 
 
+def keras_2_weights():
+    g, d = [weights(2, 9), weights(3, 9), weights(2, 9)], [weights(3, 1), weights(1)]
+    with h5py.File(os.path.join(here, "keras-2.weights.h5"), "w") as file:
+        file.attrs["layer_names"] = [b"gru", b"dense"]
+        file.attrs["backend"] = b"tensorflow"
+        for name, arrays in {"gru": zip(("kernel", "recurrent_kernel", "bias"), g), "dense": zip(("kernel", "bias"), d)}.items():
+            own, paths = file.create_group(name), []
+            for what, array in arrays:
+                path = f"{name}/gru_cell/{what}:0" if name == "gru" else f"{name}/{what}:0"
+                own[path] = array
+                paths.append(path.encode())
+            own.attrs["weight_names"] = paths
+    x = draw.normal(size=(2, 4, 2))
+    save_probe("keras-2.weights", {"input": x}, scan(gru_step(True), x, g, 1, False) @ d[0] + d[1])
+
+
 def keras_2():
     r, d = [[weights(2, 12), weights(3, 12), weights(12)] for _ in range(2)], [weights(6, 1), weights(1)]
     inner = {"class_name": "LSTM", "config": recurrent("lstm", 3)}
@@ -289,5 +305,5 @@ def keras_2():
     save_probe("keras-2", {"input": x}, np.clip(0.2 * (h @ d[0] + d[1]) + 0.5, 0, 1))
 
 
-for make in (stacked_lstm, gru_both_ways, functional, convolution, flattened, weights_only, keras_2):
+for make in (stacked_lstm, gru_both_ways, functional, convolution, flattened, weights_only, keras_2, keras_2_weights):
     make()
