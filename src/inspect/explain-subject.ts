@@ -10,6 +10,7 @@ import { lowerProgram } from "../lower/lower.js";
 import type { LayerInfo, WeightInfo } from "../nn/network.js";
 import { randomKey } from "../ops/index.js";
 import type { PassEntry } from "../passes/log.js";
+import { CarriedStates } from "../train/carried.js";
 import type { Column } from "../train/columns.js";
 import type { Prepared } from "../train/dataset.js";
 import { BatchFeeder, planFeeds } from "../train/feeds.js";
@@ -173,7 +174,9 @@ function ready(session: Session, backend: Backend, sources: readonly SectionSour
   const { size } = session.context.layout;
   const residents = backend.residents(Object.fromEntries(["weights", ...vectors].map((name) => [name, size])));
   residents.write("weights", session.store.flat());
-  const feeds: Feeds = new BatchFeeder(data).feeds(Int32Array.from({ length: data.rows }, (_, row) => row));
+  const feeds: Feeds = new BatchFeeder(data, new CarriedStates(session.built)).feeds(
+    Int32Array.from({ length: data.rows }, (_, row) => row),
+  );
   return { program, residents, feeds };
 }
 

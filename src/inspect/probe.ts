@@ -5,6 +5,7 @@ import { isRecord, type Tree } from "../base/tree.js";
 import type { CompiledProgram, Feeds } from "../engine/program.js";
 import type { TensorLike } from "../ops/index.js";
 import { wholeBatchSize } from "../train/batches.js";
+import { CarriedStates } from "../train/carried.js";
 import { toColumns } from "../train/columns.js";
 import { inputColumns, type Prepared, prepareData, prepareInputs } from "../train/dataset.js";
 import { BatchFeeder, planFeeds } from "../train/feeds.js";
@@ -72,7 +73,7 @@ export async function probe<O>(
       : prepareData({ ...inputs, y: toColumns(y, "y") }, session.ports, measures.losses);
   const { program, taps } = await compiled(session, data, measures, only);
   const residents = session.residents(program.backend, []);
-  const feeder = new BatchFeeder(data);
+  const feeder = new BatchFeeder(data, new CarriedStates(session.built));
   const parts = batchesOf({ rows: orderedRows(0, data.rows), batchSize: wholeBatchSize(batchSize, data.rows) });
   const run = (section: string, rows: Int32Array, more: Feeds = {}) =>
     program.compiled.run(section, residents, { ...feeder.feeds(rows), ...more });

@@ -185,6 +185,7 @@ const reserved: readonly string[] = [
   "dropout",
   "recurrentDropout",
   "zoneout",
+  "stateful",
   "weightDrop",
   "activationRegularization",
   "temporalRegularization",

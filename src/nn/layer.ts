@@ -69,6 +69,8 @@ export interface LayerContext {
   readonly key: Tensor | null;
   /** Where states come from and go to while a sequence is run piece by piece; null otherwise. */
   readonly memory: ((sizes: { readonly [state: string]: number }) => CallMemory) | null;
+  /** Where stateful layers go on from and what they leave for the next batch; null where every batch begins anew. */
+  readonly carried: ((sizes: { readonly [state: string]: number }) => CallMemory) | null;
   /** Takes what the layer adds to the loss; null while nothing is trained. */
   readonly penalties: PenaltySink | null;
 }

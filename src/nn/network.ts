@@ -6,7 +6,7 @@ import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import type { Windows } from "../ir/core/node.js";
 import type { Json, LayerConfig } from "./layer.js";
-import type { Memory } from "./memory.js";
+import type { Memory, NamedState } from "./memory.js";
 import type { PenaltySink } from "./penalty.js";
 import type { Constraint, Regularizer } from "./regularizers.js";
 
@@ -69,6 +69,8 @@ export interface CallOptions {
   readonly lengths?: Tensor | { readonly [input: string]: Tensor };
   /** States from outside instead of zeros. Layers that need the end of the sequence first throw `cannot_stream`. */
   readonly memory?: Memory;
+  /** States that stateful layers take over from the batch before. */
+  readonly carried?: Memory;
   /** Takes what layers add to the loss, while tracing. */
   readonly penalties?: PenaltySink;
   /** Sees the output of every layer call. */
@@ -82,6 +84,8 @@ export interface BuiltNetwork {
   /** In a fixed order: layers as first called, weights as declared. */
   readonly weights: readonly WeightInfo[];
   readonly layers: readonly LayerInfo[];
+  /** States that stateful layers carry from batch to batch, in the order in which they ask for them. */
+  readonly carried: readonly NamedState[];
   /** How many penalties a run hands to `penalties`. */
   readonly penalties: number;
   /** Runs the network; dense sequence inputs are packed first. While tracing, sequence outputs stay packed. */

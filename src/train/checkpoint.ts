@@ -26,6 +26,8 @@ export interface Standing {
   readonly learningRate: Stored;
   readonly optimizerSteps: number;
   readonly averaging: Averaging;
+  /** States of stateful layers between the last batch and the next; null for zeros. */
+  readonly carried: Stored;
 }
 
 /** What must be the same when training goes on, in the words of messages. */
@@ -55,6 +57,7 @@ export class TrainingSnapshot implements Snapshot {
   readonly vectors: ReadonlyMap<string, Vector>;
   readonly optimizerSteps: number;
   readonly averaging: Averaging;
+  readonly carried: Stored;
   readonly #model: SavedModel;
   readonly #training: { readonly [name: string]: unknown };
   readonly #arrays: Map<string, StoredArray> = new Map();
@@ -64,6 +67,7 @@ export class TrainingSnapshot implements Snapshot {
     this.step = standing.steps;
     this.optimizerSteps = standing.optimizerSteps;
     this.averaging = standing.averaging;
+    this.carried = standing.carried;
     this.vectors = model.session.store.vectors();
     this.#model = model;
     for (const [name, data] of this.vectors) this.#arrays.set(`vector/${name}`, { shape: [data.length], dtype: "float32", data });
@@ -131,6 +135,7 @@ export function restoreVectors({ vectors, standing, path }: ReadCheckpoint, sess
   session.store.setVectors(vectors);
   session.steps = standing.optimizerSteps;
   session.averaging = standing.averaging;
+  session.carried.stored = standing.carried ?? null;
 }
 
 /**

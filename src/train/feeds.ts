@@ -4,6 +4,7 @@ import { type Dim, symbolDim } from "../base/dim.js";
 import { hostTensor, type Tensor } from "../base/tensor.js";
 import type { ArgumentSpec, Feeds } from "../engine/program.js";
 import { BatchBuffer, gatherRows } from "./batches.js";
+import type { CarriedStates } from "./carried.js";
 import type { Column, Columns } from "./columns.js";
 import { isSequence, type Ports, type Prepared, type RowLengths } from "./dataset.js";
 
@@ -57,10 +58,13 @@ export function argumentOf(args: Readonly<Record<string, Tensor>>, name: string)
 /** Makes the feeds of a batch. Memory is reused: a batch's tensors are valid until the next one is made. */
 export class BatchFeeder {
   readonly #data: Prepared;
+  readonly #states: CarriedStates;
   readonly #buffers = new Map<string, BatchBuffer>();
 
-  constructor(data: Prepared) {
+  /** @param states  that go before the batches of stateful models */
+  constructor(data: Prepared, states: CarriedStates) {
     this.#data = data;
+    this.#states = states;
   }
 
   /** Feeds for these rows. */
@@ -69,6 +73,7 @@ export class BatchFeeder {
       x: this.#gather("x", this.#data.x, rows),
       y: this.#gather("y", this.#data.y, rows),
       lengths: gatherLengths(this.#data.lengths, rows),
+      ...(this.#states.isUsed ? { states: this.#states.before(rows.length) } : {}),
       sampleWeights: this.#gather("weights", this.#data.weights, rows),
     };
   }

@@ -6,6 +6,7 @@ import { keyAt } from "../base/random.js";
 import { hostTensor } from "../base/tensor.js";
 import type { Feeds } from "../engine/program.js";
 import { randomKey } from "../ops/index.js";
+import { CarriedStates } from "./carried.js";
 import { compareTraining, type ReadCheckpoint, restoreVectors, type Standing, TrainingSnapshot } from "./checkpoint.js";
 import { type Prepared, stepsIn } from "./dataset.js";
 import { culpritWords, findCulprit } from "./diagnose.js";
@@ -89,7 +90,7 @@ class Training {
     this.#plan = plan;
     this.#backend = backend;
     this.#feeds = planFeeds(data, session.ports);
-    this.#feeder = new BatchFeeder(data);
+    this.#feeder = new BatchFeeder(data, session.carried);
     this.#rate = new LearningRate(rule);
     this.#tally = new Tally(measures);
     this.#events = new Events(plan.callbacks, this.#source());
@@ -162,7 +163,14 @@ class Training {
     const learningRate = this.#rate.at(session.steps);
     stepper.showAverage();
     if (validation === null) return { ...logs, learningRate };
-    const measured = await evaluateRows(session, measures, validation, () => this.#plan.signal?.aborted === true);
+    const measured = await evaluateRows(
+      session,
+      measures,
+      validation,
+      () => this.#plan.signal?.aborted === true,
+      // Streams of their own, which begin with every validation.
+      new CarriedStates(session.built),
+    );
     if (measured !== null) return { ...logs, ...validationLogs(measured), learningRate };
     this.#isOver();
     return null;
@@ -270,6 +278,7 @@ class Training {
       learningRate: this.#rate.state(),
       optimizerSteps: this.#plan.session.steps,
       averaging: this.#plan.session.averaging,
+      carried: this.#plan.session.carried.stored,
     };
     const identity = identityOf(this.#plan);
     return new TrainingSnapshot(saved, { standing, identity, circumstances: circumstancesOf(this.#plan, this.#backend.info), callbacks });
@@ -281,6 +290,7 @@ class Training {
     this.#plan.session.store.setVectors(to.vectors);
     this.#plan.session.steps = to.optimizerSteps;
     this.#plan.session.averaging = to.averaging;
+    this.#plan.session.carried.stored = to.carried;
   }
 }
 

@@ -150,6 +150,10 @@ export class NetworkModel<O> implements Model<O> {
     return this.#session?.frozen ?? [];
   }
 
+  resetStates(): void {
+    this.#session?.carried.reset();
+  }
+
   summary(): string {
     return summaryTable(this.#built("summary").built);
   }
@@ -193,6 +197,7 @@ export class NetworkModel<O> implements Model<O> {
     const session = this.#sessionFor(x, y, data.lengths, seed);
     const measures = measuresFor(setup, session.ports);
     const prepared = prepareData({ ...data, x, y, lengths: data.lengths }, session.ports, measures.losses);
+    if (session.carried.isUsed && (options.shuffle !== false || options.bucketByLength === true)) throw shuffledStates();
     if (options.bucketByLength === true && prepared.lengths.size === 0) throw nothingToBucket();
     const trainRows = prepared.rows - splitRows(prepared.rows, options);
     const validation = this.#validation(session, measures.losses, prepared, trainRows, options);
@@ -358,6 +363,15 @@ function checkMemory(ema: number | undefined): number | null {
 function nothingToBucket(): UsageError {
   const what = "bucketByLength sorts rows by length, but all rows have all steps";
   return new UsageError({ code: "bad_option", op: "fit", what, hint: "Pass lengths, or ragged nested arrays." });
+}
+
+function shuffledStates(): UsageError {
+  return new UsageError({
+    code: "stateful_shuffle",
+    op: "fit",
+    what: "a layer is stateful, so that row i of a batch goes on where row i of the batch before ended, but rows are put in another order",
+    hint: "Pass shuffle: false, and no bucketByLength.",
+  });
 }
 
 function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {

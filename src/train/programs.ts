@@ -7,6 +7,7 @@ import type { ArgumentSpec, SectionResult, SectionSource } from "../engine/progr
 import type { BuiltNetwork } from "../nn/network.js";
 import type { Penalty, PenaltySink } from "../nn/penalty.js";
 import { mul, valueAndGrad } from "../ops/index.js";
+import { Carrying, carriedSpecs } from "./carried.js";
 import type { Ports } from "./dataset.js";
 import { argumentOf, type FeedPlan, fromArguments } from "./feeds.js";
 import { type Freezing, learntPlaces, splitWeights } from "./frozen.js";
@@ -58,7 +59,11 @@ export function evaluationSections(context: ProgramContext, plan: FeedPlan, meas
     {
       name: "evaluate",
       arguments: batchArguments(context, plan),
-      body: (args) => ({ fed: fedTotals(totals(context, args, args.weights!, { training: false, key: null }, measures)) }),
+      body(args) {
+        const carrying = new Carrying(recordOf(args.states));
+        const seen = totals(context, args, args.weights!, { training: false, key: null, carrying }, measures);
+        return { fed: { ...fedTotals(seen), states: carrying.after } };
+      },
     },
   ];
 }
@@ -68,18 +73,26 @@ export function predictionSections(context: ProgramContext, plan: FeedPlan): Sec
   return [
     {
       name: "predict",
-      arguments: { weights: weightSpecs(context.layout, "weights"), x: plan.x, lengths: plan.lengths },
-      body: (args) => ({
-        fed: { outputs: Object.fromEntries(callNetwork(context, args, args.weights!, { training: false, key: null })) },
-      }),
+      arguments: {
+        weights: weightSpecs(context.layout, "weights"),
+        x: plan.x,
+        lengths: plan.lengths,
+        states: carriedSpecs(context.built),
+      },
+      body(args) {
+        const carrying = new Carrying(recordOf(args.states));
+        const outputs = callNetwork(context, args, args.weights!, { training: false, key: null, carrying });
+        return { fed: { outputs: Object.fromEntries(outputs), states: carrying.after } };
+      },
     },
   ];
 }
 
 const keySpec: ArgumentSpec = { shape: [2], dtype: "int32" };
 
-function batchArguments({ layout }: ProgramContext, plan: FeedPlan): SectionSource["arguments"] {
-  return { weights: weightSpecs(layout, "weights"), x: plan.x, y: plan.y, lengths: plan.lengths, sampleWeights: plan.weights };
+function batchArguments({ built, layout }: ProgramContext, plan: FeedPlan): SectionSource["arguments"] {
+  const data = { x: plan.x, y: plan.y, lengths: plan.lengths, sampleWeights: plan.weights };
+  return { weights: weightSpecs(layout, "weights"), ...data, states: carriedSpecs(built) };
 }
 
 /** With `isShared` the counts of all batches that a step adds up are fed, one for each term. */
@@ -92,13 +105,15 @@ function gradientSection(context: ProgramContext, plan: FeedPlan, measures: Meas
     body(args): SectionResult {
       let seen: BatchTotals | null = null;
       const whole = isShared ? Object.values(recordOf(args.counts)) : null;
+      const carrying = new Carrying(recordOf(args.states));
       const { learnt, withFrozen } = splitWeights(context, args.weights!);
       const summedLoss = (weights: Tree): Tensor => {
-        seen = totals(context, args, withFrozen(weights), { training: true, key: tensorOf(args.key) }, measures);
+        seen = totals(context, args, withFrozen(weights), { training: true, key: tensorOf(args.key), carrying }, measures);
         return combined(termsOf(seen, measures), whole).sum;
       };
       const [, gradients] = valueAndGrad(summedLoss)(learnt);
-      return { fed: fedTotals(seen!), resident: intoVector(learntPlaces(context), "gradients", gradients) };
+      const fed = { ...fedTotals(seen!), states: carrying.after };
+      return { fed, resident: intoVector(learntPlaces(context), "gradients", gradients) };
     },
   };
 }
@@ -121,6 +136,8 @@ export interface Mode {
   /** Sees the output of every layer call. */
   readonly onLayer?: (layer: string, output: Tensor) => void;
   readonly penalties?: PenaltySink;
+  /** States of stateful layers; without it they begin at zero. */
+  readonly carrying?: Carrying;
 }
 
 /** The network's outputs by name, from a section's arguments. */
@@ -132,7 +149,9 @@ export function callNetwork(
 ): ReadonlyMap<string, Tensor> {
   const lengths = recordOf(args.lengths);
   const given = Object.keys(lengths).length === 0 ? {} : { lengths: fromArguments(lengths) };
-  return outputsByName(built.call(weights, fromArguments(recordOf(args.x)), { ...mode, ...given }));
+  const carried = mode.carrying?.memory();
+  const options = { ...mode, ...given, ...(carried === undefined ? {} : { carried }) };
+  return outputsByName(built.call(weights, fromArguments(recordOf(args.x)), options));
 }
 
 /** Totals of losses, penalties and metrics, from a section's arguments. Layers add penalties in training only. */

@@ -3,6 +3,7 @@
 import { HostTensor } from "../base/tensor.js";
 import { isRecord } from "../base/tree.js";
 import { isTensor } from "../trace/traced.js";
+import type { CarriedStates } from "./carried.js";
 import type { Prepared } from "./dataset.js";
 import { BatchFeeder, planFeeds } from "./feeds.js";
 import { joined } from "./joined.js";
@@ -25,17 +26,20 @@ export async function evaluateRows(
   measures: Measures,
   pass: Pass,
   isCancelled: () => boolean = () => false,
+  states: CarriedStates = session.carried,
 ): Promise<Logs | null> {
   const plan = planFeeds(pass.data, session.ports);
   const backend = await session.backend();
   const program = session.program(backend, "evaluate", plan.signature, () => evaluationSections(session.context, plan, measures));
   const residents = session.residents(backend, []);
   const tally = new Tally(measures);
-  const feeder = new BatchFeeder(pass.data);
+  const feeder = new BatchFeeder(pass.data, states);
   const pause = makePause();
   for (const rows of batchesOf(pass)) {
     if (isCancelled()) return null;
-    tally.add(program.run("evaluate", residents, feeder.feeds(rows)));
+    const totals = program.run("evaluate", residents, feeder.feeds(rows));
+    states.take(totals.states);
+    tally.add(totals);
     await pause();
   }
   return tally.logs();
@@ -47,11 +51,12 @@ export async function predictRows(session: Session, pass: Pass): Promise<Map<str
   const backend = await session.backend();
   const program = session.program(backend, "predict", plan.signature, () => predictionSections(session.context, plan));
   const residents = session.residents(backend, []);
-  const feeder = new BatchFeeder(pass.data);
+  const feeder = new BatchFeeder(pass.data, session.carried);
   const pause = makePause();
   const parts = new Map<string, HostTensor[]>();
   for (const rows of batchesOf(pass)) {
-    const { outputs } = program.run("predict", residents, feeder.feeds(rows));
+    const { outputs, states } = program.run("predict", residents, feeder.feeds(rows));
+    session.carried.take(states);
     if (!isRecord(outputs) || isTensor(outputs)) throw new TypeError("expected outputs by name");
     for (const [name, value] of Object.entries(outputs)) {
       if (value instanceof HostTensor) parts.set(name, [...(parts.get(name) ?? []), value]);

@@ -5,6 +5,7 @@ import type { Tree } from "../base/tree.js";
 import { currentBackend } from "../engine/backend.js";
 import { type CompiledProgram, compileSections, type SectionSource } from "../engine/program.js";
 import type { BuiltNetwork, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
+import { CarriedStates } from "./carried.js";
 import { type Ports, portsOf } from "./dataset.js";
 import type { ProgramContext } from "./programs.js";
 import { type Layout, layoutOf, WeightStore } from "./weights.js";
@@ -28,6 +29,8 @@ export class Session {
   readonly #frozen = new Set<string>();
   /** Steps the optimiser has made since `compile`. */
   steps = 0;
+  /** States between batches, for stateful layers. */
+  readonly carried: CarriedStates;
   /** The running average of the weights, if training keeps one. */
   averaging: Averaging = noAverage;
   /** Steps of the sequences that were trained on last; null before. */
@@ -41,6 +44,7 @@ export class Session {
     this.built = built;
     this.inputTypes = built.inputs;
     this.ports = portsOf(built);
+    this.carried = new CarriedStates(built);
     this.store = new WeightStore(layout, initial(layout));
     this.context = { built, ports: this.ports, layout, frozen: this.#frozen };
   }

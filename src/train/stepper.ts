@@ -70,8 +70,11 @@ export class Stepper {
     this.hideAverage();
     const { measures, rule } = this.#plan;
     const counts = this.#isShared ? this.#countsOf(batches) : {};
+    const { carried } = this.#plan.session;
+    const before = carried.stored;
     const fed = batches.map((feeds, index) => {
       const totals = this.gradient(feeds(), counts);
+      carried.take(totals.states);
       if (this.#form.isAccumulating) this.#program.run(index === 0 ? "keep" : "add", this.#residents, {});
       return totals;
     });
@@ -81,6 +84,7 @@ export class Stepper {
     const norm = Math.sqrt(scalarOf(squaredNorm));
     const isFaulty = fed.map((one) => !Number.isFinite(stepLoss([one], measures).loss));
     const result = { loss, norm, isClipped: false, faultyBatch: Math.max(isFaulty.indexOf(true), 0) };
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) carried.stored = before;
     if (!Number.isFinite(loss)) return { ...result, fault: `the loss became ${loss}` };
     if (!Number.isFinite(norm)) return { ...result, fault: `the gradient's norm became ${norm}` };
     for (const totals of fed) tally.add(totals);

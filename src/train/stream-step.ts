@@ -6,8 +6,7 @@ import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import { inputNode } from "../ir/core/build.js";
 import { type Domain, type InputSource, isOp, type Node, reachable } from "../ir/core/node.js";
-import type { Tensors } from "../nn/cell.js";
-import type { Memory } from "../nn/memory.js";
+import { type NamedState, namedMemory } from "../nn/memory.js";
 import type { NetworkInput } from "../nn/network.js";
 import { nodeOf } from "../trace/emit.js";
 import { physical } from "../trace/packed.js";
@@ -18,11 +17,7 @@ import type { ProgramContext } from "./programs.js";
 import { outputsByName } from "./terms.js";
 
 /** A state of one layer call. */
-export interface StepState {
-  readonly layer: string;
-  readonly name: string;
-  readonly size: number;
-}
+export type StepState = NamedState;
 
 /** What a step is traced with; `start` gives the value [B, size] of each state. */
 export interface StepArguments {
@@ -54,16 +49,11 @@ export function traceStep({ built, ports }: ProgramContext, { batch, weights, in
     }),
   );
   const starts = new Set<Node>();
-  const next: (StepState & { value: Tensor })[] = [];
-  const calls = new Map<string, number>();
-  const memory: Memory = (layer, sizes) => {
-    const call = (calls.get(layer) ?? 0) + 1;
-    calls.set(layer, call);
-    const states = Object.entries(sizes).map(([name, size]): StepState => ({ layer: call === 1 ? layer : `${layer}#${call}`, name, size }));
-    const first: Tensors = Object.fromEntries(states.map((state) => [state.name, start(state)]));
-    for (const value of Object.values(first)) starts.add(nodeOf(asValue(value)));
-    return { first, keep: (last) => next.push(...states.map((state) => ({ ...state, value: last[state.name]! }))) };
-  };
+  const { memory, next } = namedMemory((state) => {
+    const value = start(state);
+    starts.add(nodeOf(asValue(value)));
+    return value;
+  });
   const results = outputsByName(built.call(weights, fromArguments(packed), { training: false, key: null, memory }));
   const outputs = new Map([...results].map(([name, value]): [string, Tensor] => [name, physical(asValue(value))]));
   checkNodes(

@@ -239,6 +239,8 @@ export interface Model<O = Tensor> {
   unfreeze(...names: readonly string[]): void;
   /** Paths of the frozen weights, as in "encoder/W". */
   readonly frozen: readonly string[];
+  /** States of stateful layers back to zeros: the next batch begins new sequences. */
+  resetStates(): void;
   /** A table of layers, shapes and parameters. */
   summary(): string;
   /**

@@ -30,6 +30,20 @@ export interface RecurrentOptions extends ActivityOptions, RecurrentWeightRules 
   readonly returnState?: boolean;
   /** From each row's last valid step to its first. Outputs stay at the steps they belong to. */
   readonly goBackwards?: boolean;
+  /**
+   * Row i of a batch goes on where row i of the batch before ended, in fit, evaluate and predict: long sequences in pieces, gradients
+   * through one piece at a time (truncated back-propagation through time). All batches have the same number of rows;
+   * `model.resetStates()` begins anew.
+   *
+   * @example
+   * const model = sequential([lstm({ units: 32, returnSequences: true, stateful: true }), dense({ units: 1 })]);
+   * model.compile({ optimizer: "adam", loss: "mse" });
+   * for (let epoch = 0; epoch < 10; epoch++) {
+   *   model.resetStates();
+   *   for (const [x, y] of pieces) await model.fit(x, y, { epochs: 1, batchSize: x.shape[0], shuffle: false });  // 50 steps each
+   * }
+   */
+  readonly stateful?: boolean;
   /** Share of the inputs dropped at each step while training. */
   readonly dropout?: number;
   /** Share of the output state dropped on its way into the step's matrix products: one mask per sequence (Gal & Ghahramani 2016). */
@@ -50,6 +64,7 @@ const kinds: OptionKinds = {
   returnSequences: "boolean",
   returnState: "boolean",
   goBackwards: "boolean",
+  stateful: "boolean",
   dropout: "rate",
   recurrentDropout: "rate",
   zoneout: "any",
@@ -85,6 +100,10 @@ export function recurrentDefinition(cell: AnyCell, options: RecurrentOptions, co
   const cellOptions = Object.fromEntries(Object.entries(cell.options).map(([name, value]) => [name, Number(given[name] ?? value)]));
   checkCellSizes(owner, cell, cellOptions);
   checkWeightRules(owner, options);
+  if (options.stateful === true && options.goBackwards === true) {
+    const what = `${owner}: option stateful needs the steps in their order, goBackwards begins with the last one`;
+    throw new UsageError({ code: "bad_option", what });
+  }
   const { units } = options;
   const zoneout = zoneoutRates(owner, cell.definition, options.zoneout);
   return {

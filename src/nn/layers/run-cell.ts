@@ -109,9 +109,14 @@ function guarded(cell: CellDefinition, thing: string, values: Tensors): Tensors 
 function memoryOf(
   { options, owner }: CellRun,
   extras: Extras,
-  { memory }: LayerContext,
+  { memory, carried }: LayerContext,
   states: { readonly [state: string]: number },
 ): CallMemory | null {
+  if (memory === null && options.stateful === true && carried !== null) {
+    if (extras.initialState === undefined) return carried(states);
+    const what = "a stateful layer goes on from its own states, an initialState was given";
+    throw new UsageError({ code: "stateful_initial", op: owner, what, where: currentPlace(), hint: "Leave one of both out." });
+  }
   if (memory === null) return null;
   const found =
     options.goBackwards === true ? "it goes backwards" : extras.initialState !== undefined ? "it is given an initialState" : null;

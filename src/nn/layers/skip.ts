@@ -118,7 +118,7 @@ function outputSize(layer: LayerDefinition, shape: readonly Dim[], dtype: DType,
       specs.map(([name, spec]) => [name, new TracedTensor(inputNode(name, { shape: storedShape(spec), dtype: "float32" }))]),
     );
     const x = new TracedTensor(inputNode("x", { shape, dtype }));
-    const context = { weights, training: false, key: null, memory: null, penalties: null };
+    const context = { weights, training: false, key: null, memory: null, carried: null, penalties: null };
     const output = outputOf(layer.apply(x, extras, context));
     return { outputs: [], extra: featureSize("residual", dimsOf(output)) };
   }).extra;

@@ -9,6 +9,7 @@ import { windowDomainOf } from "../../trace/context.js";
 import { traceFunction, traceOrEvaluate } from "../../trace/function.js";
 import { dimsOf, isTensor, TracedTensor } from "../../trace/traced.js";
 import { outputOf } from "../layers/recurrent.js";
+import { namedMemory } from "../memory.js";
 import {
   type BuiltNetwork,
   type CallOptions,
@@ -53,12 +54,15 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     });
     return result;
   };
+  const { memory, next } = namedMemory(
+    ({ name, size }) => new TracedTensor(inputNode(name, { shape: [symbolDim("B"), size], dtype: "float32" })),
+  );
   let penalties = 0;
   const countPenalty = (): void => {
     penalties += 1;
   };
   const outputs = traceInputs(inputs, (given) => {
-    const result = runPlan(plan, given, { weights: source, training: false, key: null, onCall, penalties: countPenalty });
+    const result = runPlan(plan, given, { weights: source, training: false, key: null, onCall, carried: memory, penalties: countPenalty });
     return isTensor(result)
       ? outputInfo(result)
       : Object.fromEntries(Object.entries(result as { readonly [name: string]: Tensor }).map(([name, one]) => [name, outputInfo(one)]));
@@ -77,6 +81,7 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     outputs,
     weights: [...weights].map(([path, { spec }]) => weightInfo(path, spec)),
     layers: [...layers.values()],
+    carried: next.map(({ layer, name, size }) => ({ layer, name, size })),
     penalties,
     call: (tree, given, options) => callPlan(plan, inputs, tree, given, options),
   };
@@ -101,7 +106,7 @@ export function symbolicWeights(note: (layer: string, name: string, spec: Weight
 }
 
 function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, given: Named<Tensor>, options: CallOptions): Named<Tensor> {
-  const { key, lengths, training, memory, penalties, onLayer } = options;
+  const { key, lengths, training, memory, carried, penalties, onLayer } = options;
   const onCall = ({ layer, result }: LayerCall): LayerCall["result"] => {
     onLayer?.(layer.name, outputOf(result));
     return result;
@@ -115,7 +120,7 @@ function callPlan(plan: NetworkPlan, types: Named<NetworkInput>, tree: Tree, giv
       readonly lengths?: NonNullable<CallOptions["lengths"]>;
     };
     const packed = packInputs(types, now.inputs, now.lengths);
-    return runPlan(plan, packed, { weights: weightsFrom(now.weights), training, key: now.key ?? null, memory, penalties, onCall });
+    return runPlan(plan, packed, { weights: weightsFrom(now.weights), training, key: now.key ?? null, memory, carried, penalties, onCall });
   }, args) as Named<Tensor>;
 }
 

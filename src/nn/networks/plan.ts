@@ -48,6 +48,7 @@ export interface RunOptions {
   readonly training: boolean;
   readonly key: Tensor | null;
   readonly memory?: Memory | undefined;
+  readonly carried?: Memory | undefined;
   readonly penalties?: PenaltySink | undefined;
   /** Sees every call, and may put another result in its place. */
   readonly onCall?: (call: LayerCall) => LayerResult;
@@ -151,7 +152,8 @@ function runLayer(layer: PlannedLayer, x: Tensor, extras: Extras, options: RunOp
   const weights: Tensors = Object.fromEntries(Object.entries(specs).map(([weight, spec]) => [weight, options.weights(name, weight, spec)]));
   const key = options.training && options.key !== null ? foldIn(options.key, index) : null;
   const memory = options.memory === undefined ? null : options.memory.bind(null, name);
-  return definition.apply(x, extras, { weights, training: options.training, key, memory, penalties: options.penalties ?? null });
+  const carried = options.carried === undefined ? null : options.carried.bind(null, name);
+  return definition.apply(x, extras, { weights, training: options.training, key, memory, carried, penalties: options.penalties ?? null });
 }
 
 function packInput(name: string, type: NetworkInput, given: Tensor | undefined, lengths: CallOptions["lengths"]): Tensor {
