@@ -35,6 +35,8 @@ export {
   type EmbeddingOptions,
   type Extras,
   embedding,
+  type FillMissingOptions,
+  fillMissing,
   flatten,
   type GruOptions,
   globalAveragePool1d,

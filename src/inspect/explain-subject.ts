@@ -193,5 +193,5 @@ function stand({ ports }: Session, measures: Measures | null, batch: number, ste
     const leading = shape.slice(0, -1);
     return [name, column("y", "float32", targets === "class" ? leading : targets === "column" ? [...leading, 1] : shape)];
   });
-  return { rows: batch, x: new Map(x), y: new Map(measures === null ? [] : y), lengths: new Map(), weights: new Map() };
+  return { rows: batch, x: new Map(x), y: new Map(measures === null ? [] : y), lengths: new Map(), missing: new Set(), weights: new Map() };
 }

@@ -33,6 +33,7 @@ export {
   embedding,
   type LayerNormOptions,
 } from "./layers/feedforward.js";
+export { type FillMissingOptions, fillMissing } from "./layers/fill-missing.js";
 export {
   type GruOptions,
   gru,

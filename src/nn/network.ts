@@ -88,6 +88,8 @@ export interface BuiltNetwork {
   readonly carried: readonly NamedState[];
   /** How many penalties a run hands to `penalties`. */
   readonly penalties: number;
+  /** Inputs in which NaN means a missing value; a single unnamed input is called "". */
+  readonly missingInputs: ReadonlySet<string>;
   /** Runs the network; dense sequence inputs are packed first. While tracing, sequence outputs stay packed. */
   call(weights: Tree, inputs: Named<Tensor>, options: CallOptions): Named<Tensor>;
 }

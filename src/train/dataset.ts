@@ -10,7 +10,7 @@ import { type Column, type Columns, checkSameRows, isNamed, rowsOf, toColumns } 
 import type { Loss } from "./losses/index.js";
 import { weightColumns } from "./sample-weights.js";
 import type { Named } from "./types.js";
-import { checkFinite, checkTargetValues } from "./values.js";
+import { checkFinite, checkTargetValues, hasHoles } from "./values.js";
 
 /** Lengths of rows by input name; "" holds for every sequence input. */
 export type RowLengths = ReadonlyMap<string, Int32Array>;
@@ -22,6 +22,8 @@ export interface Prepared {
   /** Empty for prediction. */
   readonly y: Columns;
   readonly lengths: RowLengths;
+  /** Outputs whose targets have holes: NaN, which counts nowhere. */
+  readonly missing: ReadonlySet<string>;
   /** Weights of the rows [rows] or of their steps [rows, time], by output name; outputs without any count every element once. */
   readonly weights: Columns;
 }
@@ -31,6 +33,8 @@ export interface Ports {
   readonly inputs: ReadonlyMap<string, NetworkInput>;
   readonly outputs: ReadonlyMap<string, NetworkOutput>;
   readonly firstLayer: string;
+  /** Inputs in which NaN means a missing value. */
+  readonly missingInputs: ReadonlySet<string>;
 }
 
 /** The built network's inputs and outputs as maps. */
@@ -40,6 +44,7 @@ export function portsOf(built: BuiltNetwork): Ports {
     inputs: isInput(inputs) ? new Map([["", inputs]]) : new Map(Object.entries(inputs)),
     outputs: isOutput(outputs) ? new Map([["", outputs]]) : new Map(Object.entries(outputs)),
     firstLayer: built.layers[0]?.name ?? "the network",
+    missingInputs: built.missingInputs,
   };
 }
 
@@ -53,8 +58,11 @@ export function prepareInputs(given: { x: Columns; lengths: Named<TensorLike> | 
   checkNames("x", "input", [...x.keys()], [...ports.inputs.keys()]);
   for (const [name, port] of ports.inputs) checkInput(x.get(name)!, port, name === "" ? `layer "${ports.firstLayer}"` : `input "${name}"`);
   const lengths = resolveLengths(x, given.lengths, ports);
-  for (const [name, column] of x) checkFinite(column, isSequence(ports.inputs.get(name)!) ? lengthsFor(lengths, name) : null);
-  return { rows: rowsOf(x), x, y: new Map(), lengths, weights: new Map() };
+  for (const [name, column] of x) {
+    const own = isSequence(ports.inputs.get(name)!) ? lengthsFor(lengths, name) : null;
+    checkFinite(column, own, ports.missingInputs.has(name));
+  }
+  return { rows: rowsOf(x), x, y: new Map(), lengths, missing: new Set(), weights: new Map() };
 }
 
 /** Inputs and targets together; targets get the shape their loss works on. */
@@ -67,18 +75,20 @@ export function prepareData(
   const inputs = prepareInputs(given, ports);
   checkNames("y", "output", [...given.y.keys()], [...ports.outputs.keys()]);
   const inputLengths = singleLengths(inputs.lengths);
+  const missing = new Set<string>();
   const y = [...ports.outputs].map(([name, output]): [string, Column] => {
     const column = fitTarget(given.y.get(name)!, output, losses.get(name)!);
     const { windows = [] } = output;
     if (output.sequence) checkTime(column, windows, inputs.x, ports);
     const lengths = output.sequence ? (inputLengths?.map((length) => windowsIn(length, windows)) ?? null) : null;
     checkTargetLengths(column, lengths);
-    checkFinite(column, lengths);
+    checkFinite(column, lengths, true);
+    if (hasHoles(column, lengths)) missing.add(name);
     checkTargetValues(column, output, { values: losses.get(name)!.values, lengths });
     return [name, column];
   });
   const weights = given.sampleWeights === undefined ? new Map() : weightColumns(given.sampleWeights, new Map(y), ports);
-  return { ...inputs, y: new Map(y), weights };
+  return { ...inputs, y: new Map(y), missing, weights };
 }
 
 /** The lengths of sequence outputs: those of all inputs, or of the first that has any. */

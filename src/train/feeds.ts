@@ -16,6 +16,8 @@ export interface FeedPlan {
   readonly lengths: Record<string, ArgumentSpec>;
   /** Sample weights by output. */
   readonly weights: Record<string, ArgumentSpec>;
+  /** Outputs whose targets have holes. */
+  readonly missing: ReadonlySet<string>;
 }
 
 /** Prefix of argument names, so that the unnamed "" is a name too. */
@@ -42,7 +44,8 @@ export function planFeeds(data: Prepared, ports: Ports): FeedPlan {
     [...data.lengths.keys()].map((name): [string, ArgumentSpec] => [prefix + name, { shape: [symbolDim("B")], dtype: "int32" }]),
   );
   const weights = specs(data.weights, (_, column) => spec(column, column.shape.length === 2));
-  return { signature: JSON.stringify([x, y, lengths, weights]), x, y, lengths, weights };
+  const { missing } = data;
+  return { signature: JSON.stringify([x, y, lengths, weights, [...missing]]), x, y, lengths, weights, missing };
 }
 
 /** The traced value of one argument record, as networks take it: alone if unnamed, else by name. */

@@ -54,7 +54,8 @@ export function probeProgram(
       const { result: outputs, taps: seen } = collectTaps("values", () => callNetwork(context, args, args.weights!, everyday));
       const chosen = chooseTaps(seen, only);
       taps.splice(0, taps.length, ...chosen.map(describe));
-      const losses = measures === null ? {} : fedTotals(totals(context, args, args.weights!, everyday, measures));
+      const losses =
+        measures === null ? {} : fedTotals(totals({ ...context, missing: plan.missing }, args, args.weights!, everyday, measures));
       return { fed: { outputs: Object.fromEntries(outputs), ...losses, taps: numbered(chosen.map(({ value }) => value)) } };
     },
   };
@@ -65,7 +66,9 @@ export function probeProgram(
     name: "cotangents",
     arguments: { ...given, y: plan.y, scales: Object.fromEntries([...outputs.keys()].map((index) => [`scale${index}`, scalar])) },
     body(args) {
-      const { result, taps: seen } = collectTaps("cotangents", () => totals(context, args, args.weights!, everyday, measures));
+      const { result, taps: seen } = collectTaps("cotangents", () =>
+        totals({ ...context, missing: plan.missing }, args, args.weights!, everyday, measures),
+      );
       const chosen = chooseTaps(seen, only).flatMap(({ zeros }) => (zeros === null ? [] : [zeros]));
       const scales = Object.values(args.scales as Readonly<Record<string, Tree>>) as Tensor[];
       const sums = outputs.map((name) => result.losses[name]!.sum);

@@ -24,6 +24,12 @@ export interface ProgramContext extends Freezing {
   readonly ports: Ports;
 }
 
+/** The same for batches of one kind. */
+export interface BatchContext extends ProgramContext {
+  /** Outputs whose targets have holes. */
+  readonly missing: ReadonlySet<string>;
+}
+
 /** The terms of a loss: one for each output, one for each penalty of a layer, one for the weights' penalties if there are any. */
 export function termCount({ built }: ProgramContext, measures: Measures): number {
   return measures.losses.size + built.penalties + (hasWeightPenalty(built.weights) ? 1 : 0);
@@ -61,7 +67,7 @@ export function evaluationSections(context: ProgramContext, plan: FeedPlan, meas
       arguments: batchArguments(context, plan),
       body(args) {
         const carrying = new Carrying(recordOf(args.states));
-        const seen = totals(context, args, args.weights!, { training: false, key: null, carrying }, measures);
+        const seen = totals({ ...context, missing: plan.missing }, args, args.weights!, { training: false, key: null, carrying }, measures);
         return { fed: { ...fedTotals(seen), states: carrying.after } };
       },
     },
@@ -108,7 +114,13 @@ function gradientSection(context: ProgramContext, plan: FeedPlan, measures: Meas
       const carrying = new Carrying(recordOf(args.states));
       const { learnt, withFrozen } = splitWeights(context, args.weights!);
       const summedLoss = (weights: Tree): Tensor => {
-        seen = totals(context, args, withFrozen(weights), { training: true, key: tensorOf(args.key), carrying }, measures);
+        seen = totals(
+          { ...context, missing: plan.missing },
+          args,
+          withFrozen(weights),
+          { training: true, key: tensorOf(args.key), carrying },
+          measures,
+        );
         return combined(termsOf(seen, measures), whole).sum;
       };
       const [, gradients] = valueAndGrad(summedLoss)(learnt);
@@ -123,7 +135,13 @@ function countSection(context: ProgramContext, plan: FeedPlan, measures: Measure
     name: "counts",
     arguments: { ...batchArguments(context, plan), key: keySpec },
     body(args): SectionResult {
-      const seen = totals(context, args, args.weights!, { training: true, key: tensorOf(args.key) }, measures);
+      const seen = totals(
+        { ...context, missing: plan.missing },
+        args,
+        args.weights!,
+        { training: true, key: tensorOf(args.key) },
+        measures,
+      );
       return { fed: { counts: Object.fromEntries(termsOf(seen, measures).map(({ count }, index) => [`term${index}`, count])) } };
     },
   };
@@ -156,7 +174,7 @@ export function callNetwork(
 
 /** Totals of losses, penalties and metrics, from a section's arguments. Layers add penalties in training only. */
 export function totals(
-  context: ProgramContext,
+  context: BatchContext,
   args: Readonly<Record<string, Tree>>,
   weights: Tree,
   mode: Mode,
@@ -173,6 +191,7 @@ export function totals(
     targets: (name: string): Tensor => argumentOf(y, name),
     weights: (name: string): Tensor | null => argumentOf(given, name) ?? null,
     lengths,
+    hasHoles: (name: string): boolean => context.missing.has(name),
     isSequence: (name: string): boolean => context.ports.outputs.get(name)!.sequence,
   };
   const ofWeights = weightPenalty(context.built.weights, (path) => weightAt(weights, path));

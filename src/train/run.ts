@@ -1,5 +1,6 @@
 // Evaluation and prediction: one pass over rows in batches, without learning.
 
+import { RunError } from "../base/errors.js";
 import { HostTensor } from "../base/tensor.js";
 import { isRecord } from "../base/tree.js";
 import { isTensor } from "../trace/traced.js";
@@ -59,11 +60,22 @@ export async function predictRows(session: Session, pass: Pass): Promise<Map<str
     session.carried.take(states);
     if (!isRecord(outputs) || isTensor(outputs)) throw new TypeError("expected outputs by name");
     for (const [name, value] of Object.entries(outputs)) {
+      if (value instanceof HostTensor) checkAnswer(name, value);
       if (value instanceof HostTensor) parts.set(name, [...(parts.get(name) ?? []), value]);
     }
     await pause();
   }
   return new Map([...parts].map(([name, list]) => [name, joined(list)]));
+}
+
+/** A NaN is never an answer; throws RunError `nan_output`. */
+function checkAnswer(name: string, { exact, shape }: HostTensor): void {
+  const at = exact.findIndex((value: number) => Number.isNaN(value));
+  if (at < 0) return;
+  const row = Math.floor((at * (shape[0] ?? 1)) / exact.length);
+  const label = name === "" ? "the output" : `output "${name}"`;
+  const hint = "The weights are not finite, or the network lets a missing input through: see fillMissing and withDecay.";
+  throw new RunError({ code: "nan_output", op: "predict", what: `${label} is NaN in row ${row} of a batch`, hint });
 }
 
 /** The pass in pieces of its batch size; the last may be smaller. */

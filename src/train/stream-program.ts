@@ -25,6 +25,8 @@ export interface StepPort {
   /** Without the batch and time axes. */
   readonly sizes: readonly number[];
   readonly dtype: HostArray["dtype"];
+  /** True if NaN means a missing value. */
+  readonly mayMiss: boolean;
 }
 
 /** What a stream of `batch` rows is made of. */
@@ -47,7 +49,12 @@ const alignment = 16;
  */
 export function planStream(context: ProgramContext, batch: number): StreamPlan {
   const inputs = [...context.ports.inputs].map(
-    ([name, type]): StepPort => ({ name, sizes: type.shape.slice(isSequence(type) ? 1 : 0).map(Number), dtype: type.dtype }),
+    ([name, type]): StepPort => ({
+      name,
+      sizes: type.shape.slice(isSequence(type) ? 1 : 0).map(Number),
+      dtype: type.dtype,
+      mayMiss: context.built.missingInputs.has(name),
+    }),
   );
   const { places } = context.layout;
   const leaves = [
@@ -67,7 +74,12 @@ export function planStream(context: ProgramContext, batch: number): StreamPlan {
     return { layer, name, size, offset };
   });
   const outputs = [...context.ports.outputs].map(
-    ([name, { sequence, shape }]): StepPort => ({ name, sizes: shape.slice(sequence ? 1 : 0).map(Number), dtype: "float32" }),
+    ([name, { sequence, shape }]): StepPort => ({
+      name,
+      sizes: shape.slice(sequence ? 1 : 0).map(Number),
+      dtype: "float32",
+      mayMiss: false,
+    }),
   );
   return { batch, inputs, outputs, states, stateSize: Math.max(stateSize, alignment) };
 }

@@ -202,11 +202,11 @@ function isShape(shape: readonly number[], wanted: readonly number[]): boolean {
   return shape.length === wanted.length && shape.every((size, axis) => size === wanted[axis]);
 }
 
-/** NaN and infinities would stay in the states for ever. */
-function checkFinite(data: ArrayLike<number>, { name }: StepPort): void {
+/** NaN and infinities would stay in the states for ever, unless NaN means a missing value. */
+function checkFinite(data: ArrayLike<number>, { name, mayMiss }: StepPort): void {
   for (let index = 0; index < data.length; index++) {
     const value = data[index]!;
-    if (value - value !== 0) throw notFinite(name, index, value);
+    if (value - value !== 0 && !(mayMiss && Number.isNaN(value))) throw notFinite(name, index, value);
   }
 }
 

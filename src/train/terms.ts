@@ -1,10 +1,10 @@
 // What the trainer adds up over a batch: each output's loss, its count of valid elements, and the metrics.
 
-import { type Dim, equalDims, showShape, sizeOfShape } from "../base/dim.js";
+import { type Dim, equalDims, equalShapes, showShape, sizeOfShape } from "../base/dim.js";
 import { UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Domain } from "../ir/core/node.js";
-import { add, cast, div, expandDims, greater, mul, sum, where } from "../ops/index.js";
+import { add, cast, div, equal, expandDims, greater, min, mul, sum, where } from "../ops/index.js";
 import { domainFor, windowDomainOf } from "../trace/context.js";
 import { emit } from "../trace/emit.js";
 import { domainOf, overSteps, pack, physical } from "../trace/packed.js";
@@ -30,6 +30,7 @@ export interface Measures {
 
 /** Every valid element of one output, for metrics that need them all. */
 export interface Elements {
+  /** NaN where there is none. */
   readonly actual: Tensor;
   /** Probabilities where the loss knows any. */
   readonly predicted: Tensor;
@@ -55,6 +56,8 @@ export interface Term extends Total {
 export interface BatchData {
   targets(name: string): Tensor;
   weights(name: string): Tensor | null;
+  /** True if NaN among the targets means that there is none. */
+  hasHoles(name: string): boolean;
   /** Of the sequence outputs; null if every row has all steps. */
   readonly lengths: Tensor | null;
   isSequence(name: string): boolean;
@@ -80,16 +83,19 @@ export function measure(outputs: ReadonlyMap<string, Tensor>, data: BatchData, m
     const domain = domainOf(output) ?? (data.isSequence(name) ? ofTime() : null);
     const predicted = domain !== null && domainOf(output) === null ? pack(output, domain) : output;
     const target = asValue(data.targets(name));
-    const actual = domain === null ? target : pack(target, domain);
-    const given = data.weights(name);
-    const weights = given === null ? null : weightsOf(asValue(given), domain);
-    const total = (of: Tensor): Total => totalOf(packedIn(asValue(of), domain), weights, loss);
+    const given = domain === null ? target : pack(target, domain);
+    // What is missing is 0 for the loss, and its element of the loss does not count.
+    const seen = data.hasHoles(name) ? asValue(equal(given, given)) : null;
+    const actual = seen === null ? given : asValue(where(seen, given, 0));
+    const weight = data.weights(name);
+    const weights = weight === null ? null : weightsOf(asValue(weight), domain);
+    const total = (of: Tensor): Total => totalOf(packedIn(asValue(of), domain), { weights, seen }, loss);
     losses[name] = total(loss.elements(actual, predicted));
     const own = measures.metrics.get(name) ?? [];
     for (const { name: metric, measured } of own)
       if (measured.kind === "mean") metrics[`${name} ${metric}`] = total(measured.elements(actual, predicted, loss));
     if (own.some(({ measured }) => measured.kind === "whole"))
-      elements[name] = { actual: physical(actual), predicted: physical(asValue(probabilities(loss, predicted))), weights };
+      elements[name] = { actual: physical(given), predicted: physical(asValue(probabilities(loss, predicted))), weights };
   }
   return { losses, metrics, elements };
 }
@@ -140,7 +146,13 @@ function weightsOf(given: Value, domain: Domain | null): Value {
   return physical(dimsOf(value).length === 1 ? overSteps(value, domain) : pack(value, domain));
 }
 
-function totalOf(elements: Value, weights: Value | null, loss: Loss): Total {
+/** What an element counts: the weight of its entry, and whether its target is there; null: every one the same. */
+interface Counting {
+  readonly weights: Value | null;
+  readonly seen: Value | null;
+}
+
+function totalOf(elements: Value, { weights, seen }: Counting, loss: Loss): Total {
   const value = physical(asValue(cast(elements, "float32")));
   const dims = dimsOf(value);
   if (dims.length === 0) {
@@ -151,14 +163,30 @@ function totalOf(elements: Value, weights: Value | null, loss: Loss): Total {
       hint: "Return one number per element, without mean(...) or sum(...): the model averages the valid ones.",
     });
   }
-  if (weights === null) return { sum: sum(value), count: cast(sizeTensor(sizeOfShape(dims)), "float32") };
+  if (weights === null && seen === null) return { sum: sum(value), count: cast(sizeTensor(sizeOfShape(dims)), "float32") };
+  const present = seen === null ? null : presentIn(dims, physical(seen));
+  if (weights === null) return { sum: sum(where(present!, value, 0)), count: sum(cast(present!, "float32")) };
   const [entries, ...rest] = dims;
   if (!equalDims(entries!, dimsOf(weights)[0]!)) {
     const what = `the loss gives ${showShape(dims)}, the sample weights are ${showShape(dimsOf(weights))}`;
     throw new UsageError({ code: "weighted_loss", what, hint: "A weighted loss keeps the first axis of its output." });
   }
   const shaped = rest.reduce<Tensor>((weight) => expandDims(weight, -1), weights);
+  if (present !== null) return { sum: sum(mul(where(present, value, 0), shaped)), count: sum(mul(cast(present, "float32"), shaped)) };
   return { sum: sum(mul(value, shaped)), count: mul(sum(weights), cast(sizeTensor(sizeOfShape(rest)), "float32")) };
+}
+
+/** True for elements of the loss whose targets are all there: one for each target, or one for each row of targets. */
+function presentIn(dims: readonly Dim[], seen: Value): Tensor {
+  const targets = dimsOf(seen);
+  if (equalShapes(dims, targets)) return seen;
+  if (equalShapes(dims, targets.slice(0, -1))) return equal(min(cast(seen, "float32"), { axis: -1 }), 1);
+  const what = `the loss gives ${showShape(dims)} for targets ${showShape(targets)}, so it is not known which of them missing targets belong to`;
+  throw new UsageError({
+    code: "missing_targets",
+    what,
+    hint: "Use a loss with one element for each target, or leave out rows with missing targets.",
+  });
 }
 
 function sizeTensor(dim: Dim): Tensor {

@@ -6,14 +6,27 @@ import type { NetworkOutput } from "../nn/network.js";
 import type { Column } from "./columns.js";
 import type { Loss } from "./losses/index.js";
 
-/** Refuses NaN and infinities in valid steps, naming the first; throws DataError `not_finite`. */
-export function checkFinite(column: Column, lengths: Int32Array | null): void {
+/** Refuses infinities in valid steps, and NaN where it does not mean a missing value, naming the first; throws DataError `not_finite`. */
+export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss: boolean): void {
   if (column.data instanceof Int32Array) return;
-  const at = firstWrong(column, lengths, Number.isFinite);
+  const at = firstWrong(column, lengths, mayMiss ? (value) => Number.isFinite(value) || Number.isNaN(value) : Number.isFinite);
   if (at < 0) return;
   const { label, shape, data } = column;
-  const what = `${label} holds ${data[at]} at ${placeOf(at, shape)}; fill or remove missing values first`;
-  throw new DataError("not_finite", `${what}${label.startsWith("x") && shape.length === 3 ? ", or shorten the row with lengths" : ""}.`);
+  const value = data[at]!;
+  const what = `${label} holds ${value} at ${placeOf(at, shape)}`;
+  if (!Number.isNaN(value)) throw new DataError("not_finite", `${what}.`);
+  const hint =
+    shape.length === 3
+      ? "Begin the network with fillMissing() or a cell made by withDecay, fill the value yourself, or shorten the row with lengths."
+      : "Begin the network with fillMissing(), or fill the value yourself.";
+  throw new DataError("not_finite", `${what}: a missing value, which the first layer cannot take.`, hint);
+}
+
+/** True if valid steps hold NaN; throws DataError `no_targets_seen` if they hold nothing else. */
+export function hasHoles(column: Column, lengths: Int32Array | null): boolean {
+  if (firstWrong(column, lengths, (value) => !Number.isNaN(value)) < 0) return false;
+  if (firstWrong(column, lengths, (value) => Number.isNaN(value)) >= 0) return true;
+  throw new DataError("no_targets_seen", `${column.label} holds nothing but missing values: there is nothing to learn from.`);
 }
 
 /** Refuses targets outside what the loss is made for; throws DataError `bad_target`. */
@@ -27,7 +40,8 @@ export function checkTargetValues(
   const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < classes;
   const isShare = (value: number): boolean => value >= 0 && value <= 1;
   const isCount = (value: number): boolean => value >= 0;
-  const at = firstWrong(column, lengths, { classes: isClass, shares: isShare, counts: isCount }[values]);
+  const isRight = { classes: isClass, shares: isShare, counts: isCount }[values];
+  const at = firstWrong(column, lengths, (value) => Number.isNaN(value) || isRight(value));
   if (at < 0) return;
   const wanted = {
     classes: `a class is a whole number from 0 to ${classes - 1}`,
@@ -41,7 +55,7 @@ export function checkTargetValues(
 export function largestValue(column: Column, lengths: Int32Array | null): number {
   let most = 0;
   firstWrong(column, lengths, (value) => {
-    most = Math.max(most, value);
+    if (value > most) most = value;
     return true;
   });
   return most;

@@ -22,6 +22,7 @@ import {
   type LayerNormOptions,
   layerNormLayer,
 } from "./feedforward.js";
+import { type FillMissingOptions, fillMissing } from "./fill-missing.js";
 import {
   type GruOptions,
   gru,
@@ -79,6 +80,8 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
       return lru(options as LruOptions);
     case "recurrent":
       return makeLayer(recurrentDefinition(findCell(config.cell ?? "", cells), options as RecurrentOptions, config));
+    case "fillMissing":
+      return fillMissing(options as FillMissingOptions);
     case "brits":
       return brits(findCell(config.cell ?? "", cells), options as BritsOptions);
     case "attention":

@@ -37,7 +37,9 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     else if (known === undefined) weights.set(path, { layer, name, spec });
     else checkSameWeight(path, known.spec, spec);
   });
-  const onCall = ({ layer, x, result }: LayerCall): LayerCall["result"] => {
+  const onCall = (call: LayerCall): LayerCall["result"] => {
+    const { layer, x, result } = call;
+    calls.push(call);
     const output = outputOf(result);
     const parameters = [...weights.values()]
       .filter((weight) => weight.layer === layer.name)
@@ -58,11 +60,14 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     ({ name, size }) => new TracedTensor(inputNode(name, { shape: [symbolDim("B"), size], dtype: "float32" })),
   );
   let penalties = 0;
+  let missingInputs: ReadonlySet<string> = new Set();
+  const calls: LayerCall[] = [];
   const countPenalty = (): void => {
     penalties += 1;
   };
   const outputs = traceInputs(inputs, (given) => {
     const result = runPlan(plan, given, { weights: source, training: false, key: null, onCall, carried: memory, penalties: countPenalty });
+    missingInputs = inputsWithHoles(given, calls);
     return isTensor(result)
       ? outputInfo(result)
       : Object.fromEntries(Object.entries(result as { readonly [name: string]: Tensor }).map(([name, one]) => [name, outputInfo(one)]));
@@ -83,8 +88,19 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     layers: [...layers.values()],
     carried: next.map(({ layer, name, size }) => ({ layer, name, size })),
     penalties,
+    missingInputs,
     call: (tree, given, options) => callPlan(plan, inputs, tree, given, options),
   };
+}
+
+/** Inputs that layers take, all of which know what NaN means. */
+function inputsWithHoles(inputs: Named<Tensor>, calls: readonly LayerCall[]): ReadonlySet<string> {
+  const named = isTensor(inputs) ? [["", inputs] as const] : Object.entries(inputs as { readonly [name: string]: Tensor });
+  const isAccepted = (input: Tensor): boolean => {
+    const takers = calls.filter(({ x }) => x === input);
+    return takers.length > 0 && takers.every(({ layer }) => layer.definition.acceptsMissing === true);
+  };
+  return new Set(named.filter(([, input]) => isAccepted(input)).map(([name]) => name));
 }
 
 /** Runs `inside` in a trace of its own with symbolic inputs, sequences packed. */

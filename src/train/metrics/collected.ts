@@ -5,7 +5,7 @@ export interface Collected {
   /** One row for each element: class probabilities or values [rows, columns]. */
   readonly predicted: ArrayLike<number>;
   readonly columns: number;
-  /** Class numbers [rows] if `isClass`, else targets [rows, columns]. */
+  /** Class numbers [rows] if `isClass`, else targets [rows, columns]. NaN: there is none, and nothing counts. */
   readonly actual: ArrayLike<number>;
   readonly isClass: boolean;
   /** Sample weights [rows]; null if all are 1. */
@@ -18,6 +18,7 @@ export interface Collected {
 interface Question {
   readonly labels: Uint8Array;
   readonly scores: Float64Array;
+  readonly weights: ArrayLike<number> | null;
 }
 
 /**
@@ -25,12 +26,12 @@ interface Question {
  * classes or labels that have both; of two exclusive classes the second. NaN where no question has both.
  */
 export function auroc(data: Collected): number {
-  return meanOf(questionsOf(data).map((question) => areaUnderRoc(question, data.weights)));
+  return meanOf(questionsOf(data).map((question) => areaUnderRoc(question)));
 }
 
 /** Average precision, Σ (recallₙ - recallₙ₋₁)·precisionₙ over the scores from the highest; averaged as `auroc` is. */
 export function auprc(data: Collected): number {
-  return meanOf(questionsOf(data).map((question) => averagePrecision(question, data.weights)));
+  return meanOf(questionsOf(data).map((question) => averagePrecision(question)));
 }
 
 /** F1 of each class, averaged. Exclusive classes: those that occur, in truth or prediction; one column: no and yes; labels: all of them. */
@@ -62,6 +63,7 @@ function determination(data: Pick<Collected, "predicted" | "actual" | "columns" 
   const { predicted, actual, columns, weights } = data;
   let [total, mass] = [0, 0];
   for (let row = 0; row < rows; row++) {
+    if (Number.isNaN(actual[row * columns + column])) continue;
     const weight = weights?.[row] ?? 1;
     total += weight * actual[row * columns + column]!;
     mass += weight;
@@ -70,6 +72,7 @@ function determination(data: Pick<Collected, "predicted" | "actual" | "columns" 
   let [left, spread] = [0, 0];
   for (let row = 0; row < rows; row++) {
     const at = row * columns + column;
+    if (Number.isNaN(actual[at])) continue;
     const weight = weights?.[row] ?? 1;
     left += weight * (actual[at]! - predicted[at]!) ** 2;
     spread += weight * (actual[at]! - mean) ** 2;
@@ -82,16 +85,19 @@ function questionsOf(data: Collected): Question[] {
   const { columns, isClass, isExclusive } = data;
   const asked = isExclusive && columns === 2 ? [1] : Array.from({ length: columns }, (_, column) => column);
   const rows = data.predicted.length / columns;
-  return asked.map((column) => ({
-    labels: Uint8Array.from({ length: rows }, (_, row) =>
-      Number(isClass ? data.actual[row] === column : data.actual[row * columns + column]! > 0.5),
-    ),
-    scores: Float64Array.from({ length: rows }, (_, row) => data.predicted[row * columns + column]!),
-  }));
+  return asked.map((column) => {
+    const truth = (row: number): number => data.actual[isClass ? row : row * columns + column]!;
+    const known = Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => !Number.isNaN(truth(row)));
+    return {
+      labels: Uint8Array.from(known, (row) => Number(isClass ? truth(row) === column : truth(row) > 0.5)),
+      scores: Float64Array.from(known, (row) => data.predicted[row * columns + column]!),
+      weights: data.weights === null || known.length === rows ? data.weights : Float64Array.from(known, (row) => data.weights![row]!),
+    };
+  });
 }
 
 /** Calls `visit` with the weight of yes and no of each group of equal scores, from the highest score down. */
-function eachTie({ labels, scores }: Question, weights: ArrayLike<number> | null, visit: (yes: number, no: number) => void): void {
+function eachTie({ labels, scores, weights }: Question, visit: (yes: number, no: number) => void): void {
   const order = Uint32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[b]! - scores[a]!);
   let [yes, no] = [0, 0];
   order.forEach((row, place) => {
@@ -104,9 +110,9 @@ function eachTie({ labels, scores }: Question, weights: ArrayLike<number> | null
   });
 }
 
-function areaUnderRoc(question: Question, weights: ArrayLike<number> | null): number {
+function areaUnderRoc(question: Question): number {
   let [above, below, area] = [0, 0, 0];
-  eachTie(question, weights, (yes, no) => {
+  eachTie(question, (yes, no) => {
     area += no * (above + yes / 2);
     above += yes;
     below += no;
@@ -114,9 +120,9 @@ function areaUnderRoc(question: Question, weights: ArrayLike<number> | null): nu
   return above > 0 && below > 0 ? area / (above * below) : Number.NaN;
 }
 
-function averagePrecision(question: Question, weights: ArrayLike<number> | null): number {
+function averagePrecision(question: Question): number {
   let [above, below, sum] = [0, 0, 0];
-  eachTie(question, weights, (yes, no) => {
+  eachTie(question, (yes, no) => {
     above += yes;
     below += no;
     if (yes > 0) sum += yes * (above / (above + below));
@@ -136,6 +142,7 @@ function confusionOf(data: Collected): Counts[] {
   const rows = data.predicted.length / columns;
   const classes = isExclusive ? columns : columns === 1 ? 2 : columns;
   const counts = Array.from({ length: classes }, (): Counts => ({ hits: 0, wrong: 0, missed: 0 }));
+  const isKnown = (at: number): boolean => !Number.isNaN(data.actual[at]);
   const note = (index: number, isTrue: boolean, isSaid: boolean, weight: number): void => {
     const count = counts[index]!;
     if (isTrue && isSaid) count.hits += weight;
@@ -144,6 +151,7 @@ function confusionOf(data: Collected): Counts[] {
   };
   for (let row = 0; row < rows; row++) {
     const weight = data.weights?.[row] ?? 1;
+    if ((isExclusive || columns === 1) && !isKnown(data.isClass ? row : row * columns)) continue;
     const [said, truth] = isExclusive ? [largest(data.predicted, row, columns), trueClass(data, row)] : [null, null];
     if (said !== null) for (let index = 0; index < classes; index++) note(index, index === truth, index === said, weight);
     else if (columns === 1) {
@@ -153,7 +161,7 @@ function confusionOf(data: Collected): Counts[] {
     } else
       for (let index = 0; index < columns; index++) {
         const at = row * columns + index;
-        note(index, data.actual[at]! > 0.5, data.predicted[at]! > 0.5, weight);
+        if (isKnown(at)) note(index, data.actual[at]! > 0.5, data.predicted[at]! > 0.5, weight);
       }
   }
   return counts;

@@ -1,0 +1,172 @@
+// Missing values in training: NaN among targets counts nowhere, NaN among inputs only enters layers that know what it means.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { dense, embedding, fillMissing, gru, lstm, recurrent, withDecay } from "../../src/nn/index.js";
+import { tensor } from "../../src/ops/index.js";
+import { loadModel, type Model, sequential } from "../../src/train/index.js";
+
+const random = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648 - 0.5;
+  };
+};
+
+function numbers(shape: readonly number[], seed: number): number[] {
+  const next = random(seed);
+  return Array.from({ length: shape.reduce((product, size) => product * size, 1) }, next);
+}
+
+const holes = (values: readonly number[], every: number): number[] =>
+  values.map((value, index) => (index % every === 1 ? Number.NaN : value));
+const as = (values: readonly number[], shape: readonly number[]): ReturnType<typeof tensor> => tensor(Float32Array.from(values), { shape });
+
+function perStep(): Model {
+  const model = sequential([lstm({ units: 4, returnSequences: true }), dense({ units: 2 })]);
+  model.compile({ optimizer: "adam", loss: "mse", metrics: ["mae", "r2"] });
+  return model as Model;
+}
+
+describe("missing targets", () => {
+  const x = as(numbers([6, 5, 3], 1), [6, 5, 3]);
+  const y = numbers([6, 5, 2], 2);
+  const lengths = [5, 3, 5, 1, 4, 5];
+
+  it("loss and metrics are those of the elements that are there", async () => {
+    const model = perStep();
+    model.build(["time", 3], { seed: 3 });
+    const predicted = (await model.predict(x, { lengths })).data;
+    const [errors, squares, truth]: [number[], number[], [number, number][][]] = [[], [], [[], []]];
+    const gaps = holes(y, 3);
+    gaps.forEach((value, index) => {
+      const [row, step, column] = [Math.floor(index / 10), Math.floor(index / 2) % 5, index % 2];
+      if (Number.isNaN(value) || step >= lengths[row]!) return;
+      errors.push(Math.abs(predicted[index]! - value));
+      squares.push((predicted[index]! - value) ** 2);
+      truth[column]!.push([value, predicted[index]!]);
+    });
+    const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
+    const determination = (pairs: readonly [number, number][]): number => {
+      const centre = mean(pairs.map(([actual]) => actual));
+      return 1 - mean(pairs.map(([a, p]) => (a - p) ** 2)) / mean(pairs.map(([a]) => (a - centre) ** 2));
+    };
+    const found = await model.evaluate(x, as(gaps, [6, 5, 2]), { lengths, batchSize: 4 });
+    assert.ok(Math.abs(found.loss! - mean(squares)) < 1e-6);
+    assert.ok(Math.abs(found.mae! - mean(errors)) < 1e-6);
+    assert.ok(Math.abs(found.r2! - mean(truth.map(determination))) < 1e-5);
+  });
+
+  it("training with rows without a target is training without these rows", async () => {
+    const train = async (rows: readonly number[], hidden: readonly number[]): Promise<Float32Array> => {
+      const model = sequential([gru({ units: 3 }), dense({ units: 1 })]);
+      model.compile({ optimizer: "adam", loss: "huber" });
+      model.build(["time", 3], { seed: 5 });
+      const inputs = rows.flatMap((row) => numbers([5, 3], row));
+      const targets = rows.map((row) => (hidden.includes(row) ? Number.NaN : row / 10));
+      await model.fit(as(inputs, [rows.length, 5, 3]), as(targets, [rows.length, 1]), {
+        epochs: 3,
+        batchSize: "full",
+        shuffle: false,
+        verbose: "silent",
+      });
+      return Float32Array.from((await model.predict(x)).data);
+    };
+    const [some, all] = [await train([1, 2, 3], []), await train([1, 2, 3, 4, 5], [4, 5])];
+    some.forEach((value, index) => {
+      assert.ok(Math.abs(value - all[index]!) < 1e-6);
+    });
+  });
+
+  it("classes may be missing too, and weights count beside", async () => {
+    const model = sequential([lstm({ units: 4 }), dense({ units: 3, activation: "softmax" })]);
+    model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossEntropy", metrics: ["accuracy", "auroc", "f1Macro"] });
+    model.build(["time", 3], { seed: 3 });
+    const classes = [0, 1, 2, Number.NaN, 1, 0];
+    const weights = [1, 2, 1, 5, 1, 3];
+    const whole = await model.evaluate(x, as(classes, [6]), { sampleWeights: weights });
+    const kept = [0, 1, 2, 4, 5];
+    const rows = (list: readonly number[]): number[] => kept.map((row) => list[row]!);
+    const few = await model.evaluate(
+      as(
+        kept.flatMap((row) => [...x.data].slice(row * 15, row * 15 + 15)),
+        [5, 5, 3],
+      ),
+      as(rows(classes), [5]),
+      {
+        sampleWeights: rows(weights),
+      },
+    );
+    for (const [name, value] of Object.entries(few)) assert.ok(Math.abs(whole[name]! - value) < 1e-6, name);
+  });
+
+  it("targets that are all missing are refused, and so are infinities", async () => {
+    const model = perStep();
+    const none = as(
+      y.map(() => Number.NaN),
+      [6, 5, 2],
+    );
+    await assert.rejects(model.fit(x, none), /y holds nothing but missing values/);
+    await assert.rejects(
+      model.fit(
+        x,
+        as(
+          y.map((value, index) => (index === 7 ? Infinity : value)),
+          [6, 5, 2],
+        ),
+      ),
+      /y holds Infinity at \[0, 3, 1\]/,
+    );
+  });
+});
+
+describe("missing inputs", () => {
+  const shape = [4, 6, 2];
+  const x = as(holes(numbers(shape, 9), 4), shape);
+  const y = as(numbers([4, 1], 8), [4, 1]);
+
+  it("are refused by a first layer that cannot take them, with what to do", async () => {
+    const model = sequential([lstm({ units: 3 }), dense({ units: 1 })]);
+    model.compile({ optimizer: "adam", loss: "mse" });
+    await assert.rejects(
+      model.fit(x, y),
+      /x holds NaN at \[0, 0, 1\]: a missing value, which the first layer cannot take.*fillMissing\(\)/s,
+    );
+  });
+
+  for (const [name, layers] of [
+    ["fillMissing", () => [fillMissing(), lstm({ units: 3 })]],
+    ["fillMissing with the last value", () => [fillMissing({ strategy: "last", indicator: false }), gru({ units: 3 })]],
+    ["withDecay", () => [recurrent(withDecay(gru), { units: 3 })]],
+  ] as const) {
+    it(`train, predict, stream, save and load: ${name}`, async () => {
+      const model = sequential([...layers(), dense({ units: 1 })]);
+      model.compile({ optimizer: "adam", loss: "mse" });
+      const history = await model.fit(x, y, { epochs: 3, verbose: "silent" });
+      assert.ok(history.history.loss!.every(Number.isFinite));
+      const predicted = (await model.predict(x)).data;
+      assert.ok([...predicted].every(Number.isFinite));
+      const again = await loadModel(model.toBytes());
+      assert.deepEqual([...(await again.predict(x)).data], [...predicted]);
+      const live = await again.stream();
+      const values = [...x.data];
+      const steps = Array.from({ length: 6 }, (_, t) => live.step([values.slice(t * 2, t * 2 + 2)]).data[0]!);
+      assert.equal(steps.at(-1), predicted[0]);
+      assert.throws(() => live.step([[Infinity, 0]]), /x holds Infinity/);
+    });
+  }
+
+  it("the last value is carried on, 0 before the first, and what was seen is marked", async () => {
+    const model = sequential([fillMissing({ strategy: "last" })]);
+    model.build(["time", 1]);
+    const series = as([Number.NaN, 3, Number.NaN, Number.NaN, 5], [1, 5, 1]);
+    assert.deepEqual([...(await model.predict(series)).data], [0, 0, 3, 1, 3, 0, 3, 0, 5, 1]);
+  });
+
+  it("token numbers are never missing", async () => {
+    const model = sequential([embedding({ vocabularySize: 4, size: 2 }), lstm({ units: 2 })]);
+    model.build(["time"]);
+    await assert.rejects(model.predict(as([1, Number.NaN, 2], [1, 3])), /x holds NaN/);
+  });
+});
