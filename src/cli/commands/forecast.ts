@@ -85,8 +85,8 @@ function networkOptions(): Setting[] {
  */
 export async function runForecast(file: string, flags: ForecastFlags, context: Context, resumed: string | null = null): Promise<number> {
   const { dryRun, require, ...options } = taskFlags(flags);
-  const place = resumed === null ? planRun("forecast", file, flags.out, flags.force === true) : null;
   if (dryRun === true) return explainPlan(file, options, flags, context);
+  const place = resumed === null ? planRun("forecast", file, flags.out, flags.force === true) : null;
   const backend = await startBackend(flags);
   const log: string[] = [];
   const epochs: Extract<ForecastEvent, { kind: "epoch" }>[] = [];
