@@ -17,6 +17,7 @@ import {
   cosineSchedule,
   cosineSimilarity,
   exponentialSchedule,
+  grad,
   huber,
   init,
   klDivergence,
@@ -38,6 +39,7 @@ import {
   softmax,
   sparseCategoricalCrossEntropy,
   stepSchedule,
+  sum,
   type Tensor,
   tensor,
   topKAccuracy,
@@ -184,6 +186,50 @@ describe("losses are those of PyTorch", () => {
   assert.deepEqual(Object.keys(calls), Object.keys(golden.losses));
   for (const [name, [loss, actual, predicted]] of Object.entries(calls))
     test(name, () => close(loss(actual, predicted), flat(golden.losses[name]!), name.endsWith("Probabilities") ? 1e-6 : 1e-11));
+});
+
+describe("gradients of losses are central differences", () => {
+  const { y, p, logits, classes, shares, marks, counts } = golden;
+  const calls: Readonly<Record<string, readonly [LossFunction, Nested, Nested]>> = {
+    mse: [mse, y, p],
+    mae: [mae, y, p],
+    huber: [huber({ delta: 0.5 }), y, p],
+    logCosh: [logCosh, y, p],
+    quantiles: [quantile({ quantiles: [0.1, 0.5, 0.9] }), y, p],
+    poisson: [poisson, counts, expOf(p)],
+    poissonLogits: [poisson({ fromLogits: true }), counts, p],
+    binary: [binaryCrossEntropy({ labelSmoothing: 0.1 }), marks, logits],
+    binaryProbabilities: [binaryCrossEntropy({ fromLogits: false }), marks.slice(1), sigmoidOf(logits.slice(1))],
+    categorical: [categoricalCrossEntropy({ labelSmoothing: 0.1 }), shares, logits],
+    sparse: [sparseCategoricalCrossEntropy({ labelSmoothing: 0.1 }), classes, logits],
+    klDivergence: [klDivergence({ fromLogits: true }), shares, logits],
+    klProbabilities: [klDivergence, shares, shares.map((row) => row.map((value) => 0.5 * value + 0.1))],
+    cosineSimilarity: [cosineSimilarity, y, p],
+  };
+  for (const [name, [loss, actual, predicted]] of Object.entries(calls))
+    test(name, () => {
+      const total = (of: Tensor): Tensor => sum(loss(exact(actual), of));
+      const at = exact(predicted);
+      const slopes = grad(total)(at);
+      assert.ok(slopes instanceof HostTensor);
+      const targets = flat(actual);
+      flat(predicted).forEach((value, index) => {
+        // A logarithm bends more the nearer its argument is to 0.
+        const room = /^poisson$|Probabilities$/.test(name) ? Math.min(Math.abs(value), Math.abs(1 - value)) : 1;
+        const step = Math.min(1e-5, 1e-4 * room);
+        // A kink has no central difference.
+        if (["mae", "quantiles"].includes(name) && Math.abs(value - targets[index]!) < 2 * step) return;
+        const shifted = (by: number): number => {
+          const values = Float64Array.from(flat(predicted));
+          values[index]! += by;
+          const found = total(hostTensor(values, at.shape, "float32"));
+          return found instanceof HostTensor ? found.exact[0]! : Number.NaN;
+        };
+        const slope = (shifted(step) - shifted(-step)) / (2 * step);
+        const found = slopes.exact[index]!;
+        assert.ok(Math.abs(found - slope) <= 2e-7 * Math.max(1, Math.abs(slope)), `${found} instead of ${slope} at ${index}`);
+      });
+    });
 });
 
 function expOf(value: Nested): Nested {

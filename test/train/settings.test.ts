@@ -36,6 +36,13 @@ import { numbers, random } from "./support.js";
 
 const silent = { verbose: "silent", epochs: 3, batchSize: 3, seed: 4 } as const;
 
+/** A loaded copy, saved again, has the same bytes: every option was read as it was written. */
+async function staysSame(model: Model<unknown>): Promise<void> {
+  const bytes = model.toBytes();
+  const loaded = await loadModel<unknown>(bytes);
+  assert.deepEqual(loaded.toBytes(), bytes);
+}
+
 /** Trains a loaded copy and the model itself, and compares every bit. */
 async function survives(model: Model<unknown>, x: object, y: object): Promise<void> {
   const loaded = await loadModel<unknown>(model.toBytes());
@@ -74,7 +81,9 @@ describe("optimisers are saved with their options and schedules", () => {
       const model = sequential([gru({ units: 2 }), dense({ units: 1 })]);
       model.compile({ optimizer, loss: "mse" });
       model.build(["time", 2], { seed: 1 });
-      await survives(model, random(1, [7, 3, 2]), random(2, [7, 1]));
+      await staysSame(model);
+      // Training both tells that the bytes mean something; twice is enough.
+      if (index === 11 || index === 13) await survives(model, random(1, [7, 3, 2]), random(2, [7, 1]));
     });
   });
 
@@ -96,9 +105,9 @@ describe("losses and metrics are saved with their options", () => {
   };
   const x = random(1, [7, 2]);
   const shares = Array.from({ length: 7 }, (_, row) => [(row % 3) / 2]);
-  test("huber", () => survives(one({ loss: huber({ delta: 0.1 }), metrics: ["mae", "r2"] }, 1), x, random(2, [7, 1])));
+  test("huber", () => staysSame(one({ loss: huber({ delta: 0.1 }), metrics: ["mae", "r2"] }, 1)));
   test("quantiles", () => survives(one({ loss: quantile({ quantiles: [0.1, 0.9] }) }, 2), x, random(2, [7, 1])));
-  test("poisson", () => survives(one({ loss: poisson({ fromLogits: true }) }, 1), x, shares));
+  test("poisson", () => staysSame(one({ loss: poisson({ fromLogits: true }) }, 1)));
   test("smoothed", () =>
     survives(one({ loss: binaryCrossEntropy({ labelSmoothing: 0.2 }), metrics: ["auroc", "accuracy"] }, 1), x, shares));
   test("metrics with options", async () => {

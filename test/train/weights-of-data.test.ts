@@ -18,7 +18,7 @@ import {
   type Tensor,
   tensor,
 } from "../../src/index.js";
-import { distance, random } from "./support.js";
+import { distance, numbers, random } from "./support.js";
 
 const silent = { verbose: "silent", shuffle: false, seed: 3 } as const;
 
@@ -239,4 +239,25 @@ test("accumulation with one output takes the rest of an epoch as a smaller step"
   assert.equal(steps, 4);
   assert.ok(distance(large.weights, small.weights) < 1e-6);
   await assert.rejects(small.fit(x, y, { ...silent, accumulate: 0 }), { code: "bad_option" });
+});
+
+test("a step of several batches that is not finite changes neither weights nor their average", async () => {
+  const x = random(1, [8, 4, 3]);
+  const model = sequential([dense({ units: 2 }), dense({ units: 2 })]);
+  model.compile({ optimizer: sgd({ learningRate: 1e15, clipNorm: false }), loss: "mse", metrics: ["r2"] });
+  const good: Record<string, readonly number[]>[] = [];
+  const watch = { name: "watch", onBatchEnd: ({ model: now }: { model: Model<unknown> }) => void good.push(numbers(now.weights)) };
+  const history = await model.fit(x, random(3, [8, 4, 2]), {
+    ...silent,
+    epochs: 9,
+    batchSize: 2,
+    accumulate: 3,
+    ema: 0,
+    callbacks: [watch],
+  });
+  assert.equal(history.stopped, "nan");
+  assert.match(history.reason, /became (NaN|Infinity)/);
+  // With no memory the average is the last good weights.
+  assert.deepEqual(numbers(model.weights), good.at(-1));
+  assert.ok(Object.values(numbers(model.weights)).flat().every(Number.isFinite));
 });
