@@ -1,11 +1,12 @@
 // Puts converted layers together to a model with weights, checks that every weight has a source, and writes the report.
 
+import { elementCount } from "../base/dtype.js";
 import { DataError, DeepRnnError } from "../base/errors.js";
-import { hostTensor, type Tensor } from "../base/tensor.js";
-import type { Tree } from "../base/tree.js";
-import { requiredInside } from "../train/inside.js";
+import type { Tensor } from "../base/tensor.js";
+import type { BuiltNetwork, Named, Network, NetworkInput } from "../nn/network.js";
+import { NetworkModel } from "../train/model.js";
 import type { Model } from "../train/types.js";
-import { nested } from "../train/weights.js";
+import type { Layout } from "../train/weights.js";
 import type { ForeignArray } from "./arrays.js";
 import type { ForeignLayer, WeightSource } from "./foreign-layer.js";
 import { type ConversionReport, makeReport, type ProbeResult, type TensorMatch } from "./report.js";
@@ -23,12 +24,17 @@ export interface Imported<O = Tensor> {
   readonly report: ConversionReport;
 }
 
+type InputShape = NetworkInput["shape"];
+
+/** Shapes without the batch: of the single input, or by name. */
+export type InputShapes = InputShape | { readonly [name: string]: InputShape };
+
 /** What is known before the model is put together. */
 export interface Assembly {
   readonly format: ConversionReport["format"];
-  readonly model: Model<Tensor>;
+  readonly network: Network;
   readonly layers: readonly ForeignLayer[];
-  readonly inputShapes: Parameters<Model["build"]>[0];
+  readonly inputShapes: InputShapes;
   readonly leftOver: ConversionReport["leftOver"];
   readonly notes: readonly string[];
   /** How messages call the file. */
@@ -37,25 +43,33 @@ export interface Assembly {
 }
 
 /**
- * Builds the model and gives it the weights.
+ * Builds the network, finds a source for every weight, and only then makes the model: a file cannot announce sizes it does not fill.
  *
  * @throws DataError `weights_do_not_fit` naming the weight and both shapes, `bad_probe`
  */
 export async function assemble(parts: Assembly): Promise<Imported> {
-  const { model, layers, file } = parts;
-  built(file, () => model.build(parts.inputShapes));
+  const { network, layers, file } = parts;
+  const inputs = inputTypes(parts.inputShapes);
+  const { weights } = built(file, () => network.build(inputs, null));
   const sources: ReadonlyMap<string, WeightSource> = new Map(
-    layers.flatMap(({ name, weights }) => weights.map((source): [string, WeightSource] => [`${name}/${source.to}`, source])),
+    layers.flatMap(({ name, weights: own }) => own.map((source): [string, WeightSource] => [`${name}/${source.to}`, source])),
   );
-  const matches = weightsOf(model).map(({ path, shape }) => matched(path, shape, sources.get(path), file));
-  const values = matches.map(({ weight, shape }) => [weight, hostTensor(sources.get(weight)!.value.data, shape, "float32")] as const);
-  const tree: Tree = nested(values);
-  model.weights = tree;
+  const matches = weights.map(({ path, shape }) => matched(path, shape, sources.get(path), file));
+  const flat = (layout: Layout): Float32Array => filled(layout, sources);
+  const model = new NetworkModel<Tensor>(network, {
+    inputs,
+    outputSize: null,
+    flat,
+    frozen: [],
+    setup: null,
+    task: null,
+    preprocess: undefined,
+  });
   const report = makeReport({
     format: parts.format,
     direction: "import",
     layers: layers.map(({ name, kind, foreign }) => ({ name, kind, foreign })),
-    parameters: values.reduce((sum, [, { data }]) => sum + data.length, 0),
+    parameters: matches.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     tensors: matches,
     leftOver: parts.leftOver,
     notes: parts.notes,
@@ -64,9 +78,20 @@ export async function assemble(parts: Assembly): Promise<Imported> {
   return { model, report };
 }
 
-/** Paths and shapes of a built model's weights, in order. */
-export function weightsOf(model: Model<unknown>): readonly { readonly path: string; readonly shape: readonly number[] }[] {
-  return requiredInside(model, "convert").session("convert").built.weights;
+function inputTypes(shapes: InputShapes): Named<NetworkInput> {
+  const typeOf = (shape: InputShape): NetworkInput => ({ shape, dtype: "float32" });
+  if (isShape(shapes)) return typeOf(shapes);
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, typeOf(shape)]));
+}
+
+function isShape(shapes: InputShapes): shapes is InputShape {
+  return Array.isArray(shapes);
+}
+
+function filled(layout: Layout, sources: ReadonlyMap<string, WeightSource>): Float32Array {
+  const flat = new Float32Array(layout.size);
+  for (const { info, offset } of layout.places) flat.set(sources.get(info.path)!.value.data, offset);
+  return flat;
 }
 
 function matched(path: string, shape: readonly number[], source: WeightSource | undefined, file: string): TensorMatch {
@@ -106,9 +131,9 @@ async function difference(model: Model<Tensor>, { input, output }: Probe, file: 
 }
 
 /** A network that cannot be built is the file's fault here. */
-function built(file: string, inside: () => void): void {
+function built(file: string, inside: () => BuiltNetwork): BuiltNetwork {
   try {
-    inside();
+    return inside();
   } catch (error) {
     if (!(error instanceof DeepRnnError) || error instanceof DataError) throw error;
     throw new DataError("weights_do_not_fit", `${file}: its layers do not fit together: ${error.what}.`);

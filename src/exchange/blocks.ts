@@ -126,6 +126,8 @@ function follows(before: Block, after: Block): boolean {
 }
 
 const searchLimit = 10_000;
+/** Beyond this an order has to be told. */
+const searchedBlocks = 100;
 
 function onlyChain(blocks: readonly Block[], file: string): readonly Block[] {
   const found: Block[][] = [];
@@ -139,7 +141,7 @@ function onlyChain(blocks: readonly Block[], file: string): readonly Block[] {
       if (!chain.includes(block) && (last === undefined || follows(last, block))) extend([...chain, block]);
     }
   };
-  extend([]);
+  if (blocks.length <= searchedBlocks) extend([]);
   const [only] = found;
   if (only !== undefined && found.length === 1 && tried <= searchLimit) return only;
   const parts = blocks.map(({ name, inputSize, outputSize }) => `${name} (${inputSize ?? "tokens"} to ${outputSize})`).join(", ");

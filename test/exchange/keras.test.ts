@@ -169,6 +169,10 @@ test("layers and options without a counterpart are named in one sentence", async
     [(layers) => Object.assign(layers[3]!.config!, { activation: "hard_sigmoid" }), /the activation "hard_sigmoid"/],
     [(layers) => Object.assign(layers[1]!.config!, { units: 5 }), /layers\/lstm\/cell\/vars\/0 \[3, 16\] of "lstm" should be \[3, 20\]/],
     [(layers) => Object.assign(layers[1]!.config!, { units: -1 }), /units of "lstm" must be a whole number above 0, found -1/],
+    [
+      (layers) => Object.assign(layers[0]!.config!, { batch_shape: [null, null, 1e9] }),
+      /\[3, 16\] cannot become the weight "lstm\/W" \[1000000000, 16\]/,
+    ],
     [(layers) => layers.push(layers[3]!), /two layers are called "dense"/],
     [(layers) => layers.splice(2, 1), /do not fit together|cannot become|should be/],
   ];

@@ -33,6 +33,8 @@ export interface KerasModel {
   readonly builtShape: readonly unknown[] | null;
 }
 
+const layerLimit = 2000;
+
 /** Narrows the configuration of a whole model; throws DataError `keras_config`. */
 export function readModelConfig(value: unknown, file: string): KerasModel {
   const { className, options } = readObject(value, file);
@@ -46,6 +48,9 @@ export function readModelConfig(value: unknown, file: string): KerasModel {
   const listed: unknown = Array.isArray(options) ? options : options.layers;
   if (!Array.isArray(listed) || listed.length === 0)
     throw new DataError("keras_config", `${file}: the model's configuration lists no layers.`);
+  // Far above any model of layers in a row; what walks them stays within its stack.
+  if (listed.length > layerLimit)
+    throw new DataError("keras_config", `${file} lists ${listed.length} layers, at most ${layerLimit} are read.`);
   const layers = listed.map((entry: unknown) => readLayer(entry, counts, file));
   const built = isRecord(value) && isRecord(value.build_config) ? value.build_config.input_shape : undefined;
   return {

@@ -4,7 +4,7 @@ import { DataError } from "../../base/errors.js";
 import { isRecord } from "../../base/tree.js";
 import { unpackZip } from "../../io/inflate.js";
 import { readJson } from "../../io/json.js";
-import { sequential } from "../../train/containers.js";
+import { sequentialNetwork } from "../../nn/networks/sequential.js";
 import { assemble, type Imported, type Probe, unusedArrays } from "../assemble.js";
 import { chainOf, type LayerChoice, readChoices } from "../blocks.js";
 import { readBytes } from "../bytes.js";
@@ -77,7 +77,7 @@ function weightsOnly(store: KerasStore, reading: NotedReading, { layers: given, 
   const { layers, inputShape, notes } = chainOf(blocks, given === undefined ? null : readChoices(given), reading.file);
   return assemble({
     format: "keras-weights",
-    model: sequential(layers.map(({ layer }) => layer)),
+    network: sequentialNetwork(layers.map(({ layer }) => layer)),
     layers,
     inputShapes: inputShape,
     leftOver: leftOvers(store, layers),

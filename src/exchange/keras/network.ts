@@ -3,10 +3,11 @@
 import { DataError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import type { Layer } from "../../nn/layer.js";
+import type { Network } from "../../nn/network.js";
+import { functionalNetwork } from "../../nn/networks/functional.js";
+import { sequentialNetwork } from "../../nn/networks/sequential.js";
 import { add, maximum, minimum, mul, sub } from "../../ops/pointwise.js";
 import { concat } from "../../ops/shape.js";
-import { functional, sequential } from "../../train/containers.js";
-import type { Model } from "../../train/types.js";
 import type { ForeignLayer } from "../foreign-layer.js";
 import type { KerasLayer, KerasModel, KerasTensor } from "./config.js";
 import { kerasLayer } from "./layers.js";
@@ -17,7 +18,7 @@ type Shape = readonly (number | "time")[];
 
 /** A network without weights, the layers that have them, and the shapes to build it for. */
 export interface KerasNetwork {
-  readonly model: Model<Tensor>;
+  readonly network: Network;
   readonly layers: readonly ForeignLayer[];
   readonly inputShapes: Shape | { readonly [name: string]: Shape };
 }
@@ -43,9 +44,9 @@ export function kerasNetwork(config: KerasModel, store: KerasStore, reading: Rea
   const layers = [...made.values()];
   if (layers.length === 0) throw new DataError("keras_config", `${reading.file}: the model has no layers.`);
   if (isChain(config)) {
-    return { model: sequential(layers.map(({ layer }) => layer)), layers, inputShapes: chainShape(config, reading) };
+    return { network: sequentialNetwork(layers.map(({ layer }) => layer)), layers, inputShapes: chainShape(config, reading) };
   }
-  return { model: graph(config, made, reading), layers, inputShapes: graphShapes(config, reading) };
+  return { network: graph(config, made, reading), layers, inputShapes: graphShapes(config, reading) };
 }
 
 /** True if every layer takes the output of the one before it, and the last one's is the model's. */
@@ -58,7 +59,7 @@ function isChain({ kind, layers, inputs, outputs }: KerasModel): boolean {
   });
 }
 
-function graph(config: KerasModel, made: ReadonlyMap<string, ForeignLayer>, reading: Reading): Model<Tensor> {
+function graph(config: KerasModel, made: ReadonlyMap<string, ForeignLayer>, reading: Reading): Network {
   const byName = new Map(config.layers.map((layer) => [layer.name, layer]));
   checkCalls(config, byName, reading);
   const bound = Object.fromEntries([...made].map(([name, { layer }]) => [name, layer]));
@@ -86,8 +87,7 @@ function graph(config: KerasModel, made: ReadonlyMap<string, ForeignLayer>, read
     const [only] = config.outputs;
     return config.outputs.length === 1 ? value(only!) : Object.fromEntries(config.outputs.map((output) => [output.layer, value(output)]));
   };
-  // Several outputs come as a record; the model's type says what most have.
-  return functional(bound, run) as Model<Tensor>;
+  return functionalNetwork(bound, run);
 }
 
 /** Every tensor exists, nothing waits for itself, and layers are called with what they can take. */

@@ -2,7 +2,7 @@
 
 import { DataError } from "../../base/errors.js";
 import { readSafetensors } from "../../io/safetensors.js";
-import { sequential } from "../../train/containers.js";
+import { sequentialNetwork } from "../../nn/networks/sequential.js";
 import type { ForeignArray } from "../arrays.js";
 import { assemble, type Imported, type Probe, unusedArrays } from "../assemble.js";
 import { chainOf, type LayerChoice, readChoices } from "../blocks.js";
@@ -40,7 +40,7 @@ export async function importTorch(from: string | URL | Uint8Array, options: Torc
   const { layers, inputShape, notes } = chainOf(blocks, choices, label);
   return assemble({
     format: "torch",
-    model: sequential(layers.map(({ layer }) => layer)),
+    network: sequentialNetwork(layers.map(({ layer }) => layer)),
     layers,
     inputShapes: inputShape,
     leftOver: unusedArrays(arrays, layers).map(({ name, shape }) => ({ name, shape, reason: "not among the layers that were asked for" })),
