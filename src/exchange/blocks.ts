@@ -145,7 +145,7 @@ function onlyChain(blocks: readonly Block[], file: string): readonly Block[] {
   const [only] = found;
   if (only !== undefined && found.length === 1 && tried <= searchLimit) return only;
   const parts = blocks.map(({ name, inputSize, outputSize }) => `${name} (${inputSize ?? "tokens"} to ${outputSize})`).join(", ");
-  const what = `${file} does not tell the order of its layers ${parts}: ${found.length === 0 ? "no order fits" : "several fit"}.`;
+  const what = `${file} does not tell the order of its layers ${parts}: ${blocks.length > searchedBlocks ? "there are too many to try" : found.length === 0 ? "no order fits" : "several fit"}.`;
   throw new DataError("layers_unknown_order", what, "Give them in order: layers in the library, --layers a,b,c on the command line.");
 }
 
