@@ -38,11 +38,25 @@ inline Span pieceOf(Index extent, Index unit, Index part, Index parts) {
 
 enum Axis { AXIS_NONE, AXIS_ROWS, AXIS_COLUMNS };
 
+/// What the reductions of a tile program forbid to cut.
+struct TileCuts {
+  bool rows, columns;
+};
+inline TileCuts tileCuts(const int32_t* w) {
+  TileCuts cuts = {true, true};
+  const int32_t* m = w + 6 + w[4] * kOperandWords;
+  for (int32_t i = 0; i < w[5]; i++, m += kMicroWords) {
+    cuts.columns = cuts.columns && !reducesRows(m[0]);
+    cuts.rows = cuts.rows && m[0] != MICRO_SUM_COLUMNS;
+  }
+  return cuts;
+}
+
 /// Columns that can be cut, 0 where an instruction has none.
 inline Index columnsOf(const Step& s, const int32_t* w) {
   switch (w[0]) {
     case OP_GEMM: return sizeAt(s, w[5]) > 1 ? 0 : sizeAt(s, w[3]);
-    case OP_TILE:
+    case OP_TILE: return tileCuts(w).columns ? sizeAt(s, w[3]) : 0;
     case OP_AFFINE:
     case OP_SCATTER: return sizeAt(s, w[3]);
     case OP_REDUCE: return sizeAt(s, w[5]) == 1 ? 0 : sizeAt(s, w[5]);
@@ -52,6 +66,7 @@ inline Index columnsOf(const Step& s, const int32_t* w) {
 
 inline Axis axisOf(const Step& s, const int32_t* w, int threads) {
   const Index rows = extentOf(s, w), columns = columnsOf(s, w);
+  if (w[0] == OP_TILE && !tileCuts(w).rows) return columns >= 32 ? AXIS_COLUMNS : AXIS_NONE;
   if (w[0] == OP_SCATTER) return columns >= 32 ? AXIS_COLUMNS : AXIS_NONE;
   if (w[0] == OP_GEMM && columns > rows && columns >= threads * kPanel) return AXIS_COLUMNS;
   // Rows may have very different lengths, features never.

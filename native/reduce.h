@@ -34,11 +34,15 @@ DRNN_INLINE void finish(float* to, float value, bool accumulate) {
   *to = accumulate ? firstLane(combined<KIND>(splat(*to), splat(value))) : value;
 }
 
-/// Sixteen lanes, lane l takes m = l mod 16 ascending; the lanes then meet in a fixed tree.
+/// Sixteen lanes, lane l takes m = l mod 16 ascending. A row may come in pieces if all but the last are whole groups of lanes.
 template <int KIND>
-inline float reduceLanes(const float* from, Index mid, Index stride) {
+DRNN_INLINE void clearLanes(float* lane) {
+  for (int v = 0; v < kLanes / W; v++) store(lane + v * W, splat(identityOf<KIND>()));
+}
+template <int KIND>
+inline void addToLanes(float* lane, const float* from, Index mid, Index stride) {
   F sum[kLanes / W];
-  for (int v = 0; v < kLanes / W; v++) sum[v] = splat(identityOf<KIND>());
+  for (int v = 0; v < kLanes / W; v++) sum[v] = load(lane + v * W);
   Index m = 0;
   float group[kLanes];
   if (stride == 1) {
@@ -50,12 +54,22 @@ inline float reduceLanes(const float* from, Index mid, Index stride) {
       for (int v = 0; v < kLanes / W; v++) sum[v] = combined<KIND>(sum[v], load(group + v * W));
     }
   }
-  float lane[kLanes];
   for (int v = 0; v < kLanes / W; v++) store(lane + v * W, sum[v]);
   for (int l = 0; m < mid; m++, l++) lane[l] = firstLane(combined<KIND>(splat(lane[l]), splat(from[m * stride])));
+}
+/// The lanes meet in a fixed tree.
+template <int KIND>
+inline float meetingOf(float* lane) {
   for (int width = kLanes / 2; width > 0; width /= 2)
     for (int l = 0; l < width; l++) lane[l] = firstLane(combined<KIND>(splat(lane[l]), splat(lane[l + width])));
   return lane[0];
+}
+template <int KIND>
+inline float reduceLanes(const float* from, Index mid, Index stride) {
+  float lane[kLanes];
+  clearLanes<KIND>(lane);
+  addToLanes<KIND>(lane, from, mid, stride);
+  return meetingOf<KIND>(lane);
 }
 
 /// Several neighbouring elements at once, each with its own accumulator, m ascending.

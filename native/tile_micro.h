@@ -17,6 +17,20 @@ template <class Op>
 DRNN_INLINE void mapTwo(float* d, const float* a, const float* b, int vectors, Op op) {
   for (int v = 0; v < vectors; v++) store(d + v * W, op(load(a + v * W), load(b + v * W)));
 }
+/// Two operations one after the other, each rounded: the value between them is in no memory.
+template <class First, class Second>
+DRNN_INLINE void mapPair(float* d, const float* a, const float* b, const float* c, int vectors, First first, Second second) {
+  for (int v = 0; v < vectors; v++) store(d + v * W, second(first(load(a + v * W), load(b + v * W)), load(c + v * W)));
+}
+template <class First>
+DRNN_INLINE void mapPairOf(int second, float* d, const float* a, const float* b, const float* c, int vectors, First first) {
+  switch (second) {
+    case 0: return mapPair(d, a, b, c, vectors, first, [](F x, F y) { return x + y; });
+    case 1: return mapPair(d, a, b, c, vectors, first, [](F x, F y) { return x - y; });
+    case 2: return mapPair(d, a, b, c, vectors, first, [](F x, F y) { return y - x; });
+    default: return mapPair(d, a, b, c, vectors, first, [](F x, F y) { return x * y; });
+  }
+}
 /// The same on integers held in registers.
 template <class Op>
 DRNN_INLINE void mapOneInt(float* d, const float* a, int vectors, Op op) {
@@ -42,6 +56,16 @@ __attribute__((noinline)) void mapElementary(int micro, float* d, const float* a
     case MICRO_SIGMOID: return mapOne(d, a, n, [](F x) { return logistic(x); });
     case MICRO_FLOOR: return mapOne(d, a, n, [](F x) { return floored(x); });
     default: DRNN_ASSERT(false);
+  }
+}
+
+/// Pairs are numbered by their first operation, then by their second: add, sub, from, mul.
+inline void mapPairs(int micro, float* d, const float* a, const float* b, const float* c, int n) {
+  const int second = (micro - MICRO_ADD_ADD) % 4;
+  switch ((micro - MICRO_ADD_ADD) / 4) {
+    case 0: return mapPairOf(second, d, a, b, c, n, [](F x, F y) { return x + y; });
+    case 1: return mapPairOf(second, d, a, b, c, n, [](F x, F y) { return x - y; });
+    default: return mapPairOf(second, d, a, b, c, n, [](F x, F y) { return x * y; });
   }
 }
 

@@ -6,6 +6,10 @@ namespace {
 
 constexpr int kMaxOperands = 1024;
 constexpr int kMicroWords = 5;
+/// Reductions over columns that one tile program may hold.
+constexpr int kRowReductions = 8;
+/// Reductions of any kind.
+constexpr int kMaxReductions = 64;
 
 /// Words of each opcode apart from the operands and micro instructions of a tile and the operands of an affine scan; 0 = no such opcode.
 inline int fixedWords(int32_t opcode) {
@@ -47,8 +51,23 @@ inline MicroShape microShape(int32_t micro) {
     case MICRO_LOAD:
     case MICRO_IOTA_ROW:
     case MICRO_IOTA_COL: return {0, true};
-    case MICRO_STORE: return {0, false};
-    case MICRO_SELECT: return {3, true};
+    case MICRO_STORE:
+    case MICRO_SUM_ROW:
+    case MICRO_MAX_ROW:
+    case MICRO_SUM_COLUMNS: return {0, false};
+    case MICRO_SELECT:
+    case MICRO_ADD_ADD:
+    case MICRO_ADD_SUB:
+    case MICRO_ADD_FROM:
+    case MICRO_ADD_MUL:
+    case MICRO_SUB_ADD:
+    case MICRO_SUB_SUB:
+    case MICRO_SUB_FROM:
+    case MICRO_SUB_MUL:
+    case MICRO_MUL_ADD:
+    case MICRO_MUL_SUB:
+    case MICRO_MUL_FROM:
+    case MICRO_MUL_MUL: return {3, true};
     case MICRO_ADD:
     case MICRO_SUB:
     case MICRO_MUL:
@@ -70,20 +89,29 @@ inline MicroShape microShape(int32_t micro) {
   }
 }
 
+inline bool reducesRows(int32_t micro) { return micro == MICRO_SUM_ROW || micro == MICRO_MAX_ROW; }
+inline bool isReduction(int32_t micro) { return reducesRows(micro) || micro == MICRO_SUM_COLUMNS; }
+
 inline bool tileFine(const int32_t* w) {
   const int32_t operands = w[4], micros = w[5];
   if (operands < 0 || operands > kMaxOperands || micros < 0 || micros > (1 << 20)) return false;
   if (w[1] != fixedWords(OP_TILE) + operands * kOperandWords + micros * kMicroWords) return false;
   if (w[2] < -1 || w[3] < 0 || !operandsFine(w + 6, operands)) return false;
   const int32_t* m = w + 6 + operands * kOperandWords;
+  int reductions = 0;
   for (int32_t i = 0; i < micros; i++, m += kMicroWords) {
     if (m[0] < 0 || m[0] >= MICRO_COUNT) return false;
     const MicroShape shape = microShape(m[0]);
     if (shape.writes && (m[1] < 0 || m[1] >= kTileRegisters)) return false;
     for (int r = 0; r < shape.reads; r++)
       if (m[2 + r] < 0 || m[2 + r] >= kTileRegisters) return false;
-    if ((m[0] == MICRO_LOAD || m[0] == MICRO_STORE) && (m[2] < 0 || m[2] >= operands)) return false;
-    if (m[0] == MICRO_STORE && (m[3] < 0 || m[3] >= kTileRegisters)) return false;
+    const bool leaves = m[0] == MICRO_STORE || isReduction(m[0]);
+    if ((m[0] == MICRO_LOAD || leaves) && (m[2] < 0 || m[2] >= operands)) return false;
+    if (leaves && (m[3] < 0 || m[3] >= kTileRegisters)) return false;
+    if (reducesRows(m[0]) && (m[1] < 0 || m[1] >= kRowReductions)) return false;
+    if (isReduction(m[0]) && ++reductions > kMaxReductions) return false;
+    // Rows that meet cannot be divided, as the active rows are.
+    if (m[0] == MICRO_SUM_COLUMNS && w[2] == kActiveRows) return false;
   }
   return true;
 }

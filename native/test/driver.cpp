@@ -108,7 +108,7 @@ void addGemm(Case& x) {
 /// Micro instructions that write registers 2.. from registers 0 and 1.
 void addMicro(Case& x, int outputs) {
   int next = 2;
-  for (int micro = MICRO_NEG; micro < MICRO_COUNT; micro++) {
+  for (int micro = MICRO_NEG; micro < MICRO_SUM_ROW; micro++) {
     const int32_t words[] = {micro, next % 46 + 2, upTo(1), upTo(1), upTo(1)};
     for (int32_t w : words) word(x, w);
     next++;
@@ -118,19 +118,33 @@ void addMicro(Case& x, int outputs) {
     for (int32_t w : words) word(x, w);
   }
 }
+/// Reductions of rows, or (outside loops, where rows may meet) of columns, into the operands from number `first` on.
+void addReductions(Case& x, int first, bool ofColumns) {
+  const int kinds[] = {ofColumns ? MICRO_SUM_COLUMNS : MICRO_SUM_ROW, ofColumns ? MICRO_SUM_COLUMNS : MICRO_MAX_ROW};
+  for (int i = 0; i < 2; i++) {
+    const int32_t words[] = {kinds[i], i, first + i, 2 + upTo(30), 0};
+    for (int32_t w : words) word(x, w);
+  }
+}
 void addTile(Case& x, int rows, int cols, bool active, int stepRows) {
-  const int outputs = 2, micros = 2 + (MICRO_COUNT - MICRO_NEG) + outputs;
-  begin(x, OP_TILE, 6 + 4 * 5 + micros * 5);
+  const bool reduces = upTo(1) == 1, ofColumns = reduces && !active && upTo(1) == 1;
+  const int outputs = 2, micros = 2 + (MICRO_SUM_ROW - MICRO_NEG) + outputs + (reduces ? 2 : 0), operands = reduces ? 6 : 4;
+  begin(x, OP_TILE, 6 + operands * 5 + micros * 5);
   if (active)
     word(x, -1);
   else
     size(x, rows);
-  size(x, cols), word(x, 4), word(x, micros);
+  size(x, cols), word(x, operands), word(x, micros);
   operand(x, rows, cols, ANY_STRIDE, stepRows), operand(x, rows, cols, ANY_STRIDE, stepRows);
   operand(x, rows, cols, NO_BROADCAST, stepRows), operand(x, rows, cols, NO_BROADCAST, stepRows);
+  for (int i = 0; i < (reduces ? 2 : 0); i++) {
+    word(x, addBuffer(x, ofColumns ? cols : rows)), size(x, 0);
+    size(x, ofColumns ? 0 : 1), size(x, ofColumns ? 1 : 0), word(x, -1);
+  }
   const int32_t loads[] = {MICRO_LOAD, 0, 0, 0, 0, MICRO_LOAD, 1, 1, 0, 0};
   for (int32_t w : loads) word(x, w);
   addMicro(x, outputs);
+  if (reduces) addReductions(x, 4, ofColumns);
 }
 
 void addReduce(Case& x) {

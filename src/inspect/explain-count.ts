@@ -3,6 +3,7 @@
 import { lifetimesOf, planArena } from "../backends/core/program-plan.js";
 import { bareSymbol, type Dim, evaluateDim, symbolsIn } from "../base/dim.js";
 import { windowsIn } from "../ir/core/domain.js";
+import { isReducing } from "../ir/lowered/opcodes.js";
 import type {
   AffineInstruction,
   Extent,
@@ -152,7 +153,7 @@ function tileCost(
   // An operand that does not move along an axis is read once for all of it.
   const touched = ({ row, col }: MatrixOperand): number => (row === 0 ? 1 : value(tile.rows)) * (col === 0 ? 1 : value(tile.cols));
   const elements = tile.micro
-    .filter(({ op }) => op === "load" || op === "store")
+    .filter(({ op }) => op === "load" || op === "store" || isReducing(op))
     .reduce((total, { a }) => total + touched(tile.operands[a]!), 0);
   return cost(0, size * computing.length, elements, size * weighted);
 }

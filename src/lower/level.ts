@@ -28,14 +28,19 @@ export interface Demands {
 /** Emits everything the demands need into the scope's instructions. */
 export function lowerScope(scope: Scope, { sinks, overwrites, kept, last }: Demands): void {
   const wanted = [...sinks, ...overwrites].map(({ value }) => value);
-  const order = topological([...wanted, ...kept], (node) => dependencies(scope, node));
+  const order = nearestFirst([...wanted, ...kept], (node) => dependencies(scope, node));
   for (const node of order) {
     if (scope.isLeaf(node)) continue;
     for (const input of new Set(inputsRead(scope, node))) addTo(scope.readers, input, node);
   }
   for (const value of kept) addTo(scope.readers, value, afterwards(value));
   const moves = planDestinations(scope, order, sinks);
-  const steps = schedule(scope, order, moves);
+  const steps = schedule(
+    scope,
+    order,
+    moves,
+    overwrites.map(({ value }) => value),
+  );
   const copies = planOverwrites(scope, steps, overwrites, kept);
   copies.first();
   for (const step of steps) {
@@ -45,6 +50,18 @@ export function lowerScope(scope: Scope, { sinks, overwrites, kept, last }: Dema
   }
   last();
   copies.last();
+}
+
+/** Topological order in which what takes the fewest steps comes first: what a layer's gradients need is free before the next layer's come. */
+function nearestFirst(roots: readonly Node[], inputsOf: (node: Node) => readonly Node[]): Node[] {
+  const depths = new Map<Node, number>();
+  for (const node of topological(roots, inputsOf)) {
+    depths.set(node, 1 + Math.max(0, ...inputsOf(node).map((input) => depths.get(input)!)));
+  }
+  return topological(
+    [...roots].sort((a, b) => depths.get(a)! - depths.get(b)!),
+    inputsOf,
+  );
 }
 
 function dependencies(scope: Scope, node: Node): readonly Node[] {
@@ -64,9 +81,16 @@ function afterwards(value: Node): Node {
 }
 
 function emitStep(scope: Scope, step: Step): void {
-  if (step.kind === "tile") emitTile(scope, step);
+  const [first, ...others] = step.kind === "tile" ? step.nodes : [step.node];
+  // A reduction of what lies in memory has an instruction of its own.
+  if (first !== undefined && others.length === 0 && isReduction(first)) emitOp(scope, first);
+  else if (step.kind === "tile") emitTile(scope, step);
   else if (step.kind === "move") emitMove(scope, step.node);
   else emitOp(scope, step.node);
+}
+
+function isReduction(node: Node): boolean {
+  return isOp(node, "sum") || isOp(node, "maxOf");
 }
 
 function emitMove(scope: Scope, node: Node): void {

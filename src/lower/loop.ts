@@ -85,6 +85,7 @@ function bodyScope(scope: Scope, node: Node<"scan">, body: Body): Scope {
     homes: new Map(),
     moved: new Set(),
     fresh: new Set(),
+    again: new Map(),
     instructions: [],
     serial: false,
   };

@@ -72,6 +72,7 @@ function mainScope(builder: SectionBuilder, bodies: ReadonlyMap<Node, Body>): Sc
     homes: new Map(),
     moved: new Set(),
     fresh: new Set(),
+    again: new Map(),
     instructions: [],
     serial: false,
   };

@@ -43,6 +43,8 @@ export interface Scope {
   readonly moved: Set<Node>;
   /** Buffers that hold one value of this level and nothing else. */
   readonly fresh: Set<number>;
+  /** Values in no memory: how many tile programs compute each for themselves. */
+  readonly again: Map<Node, number>;
   readonly instructions: Instruction[];
   /** Set when something adds up over rows. */
   serial: boolean;

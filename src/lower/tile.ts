@@ -3,12 +3,14 @@
 import type { Dim } from "../base/dim.js";
 import type { DType } from "../base/dtype.js";
 import { isOp, type Node, type OpName } from "../ir/core/node.js";
-import { type MicroOpcode, tileRegisters } from "../ir/lowered/opcodes.js";
+import { isReducing, type MicroOpcode, tileRegisters } from "../ir/lowered/opcodes.js";
 import { type Extent, isActiveRows, type MatrixOperand, type MicroInstruction } from "../ir/lowered/program.js";
 import { emitCopy, operandOf } from "./copy.js";
 import { peel, spaceKey } from "./destinations.js";
+import { pairedUp } from "./pairs.js";
+import { type TileReduction, tileReduction } from "./reductions.js";
 import { mostReused, type TileStep } from "./schedule.js";
-import { allocate, isRead, isViewOp, type Scope, viewOf } from "./scope.js";
+import { allocate, homeFor, isRead, isViewOp, type Scope, viewOf } from "./scope.js";
 import { axesOf, broadcastView, reshapeView, sameView, singleAxis, squeezeView, type View } from "./view.js";
 
 /** What an input of a member is: another member's register, a constant, or memory. */
@@ -23,17 +25,22 @@ interface Store {
 /** Emits one tile instruction for the group, with copies for operands that rows and columns cannot address. */
 export function emitTile(scope: Scope, step: TileStep): void {
   const members = new Set(step.nodes);
+  const reductions = new Map(step.nodes.flatMap(reductionOf));
   const sources = step.nodes.map((node) => node.inputs.map((input) => sourceOf(scope, step, members, node, input)));
   const spent = spentViews(scope, step, members);
-  const stores = step.nodes.flatMap((node) => storesOf(scope, members, node, spent));
+  const stores = step.nodes.flatMap((node) => (reductions.has(node) ? [] : storesOf(scope, members, node, spent)));
   const loads = sources.flat().flatMap((source) => ("view" in source ? [source.view] : []));
-  const split = chooseSplit(step.space, [...loads, ...stores.map(({ view }) => squeezeView(view))]);
+  const split = chooseSplit(step.space, step.cut, [...loads, ...stores.map(({ view }) => squeezeView(view))]);
   const program = new TileProgram(scope, step.space, split, sources.flat());
   for (const { view } of stores) program.reserve(squeezeView(view), loads);
   step.nodes.forEach((node, index) => {
-    program.compute(node, sources[index]!);
-    for (const store of stores) if (store.node === node) program.store(store);
-    program.finish(node, sources[index]!);
+    const reduction = reductions.get(node);
+    if (reduction !== undefined) program.reduce(node, reduction, sources[index]![0]!);
+    else {
+      program.compute(node, sources[index]!);
+      for (const store of stores) if (store.node === node) program.store(store);
+      program.finish(node, sources[index]!);
+    }
   });
   program.emit();
 }
@@ -44,13 +51,20 @@ function sourceOf(scope: Scope, step: TileStep, members: ReadonlySet<Node>, node
   const view = viewOf(scope, input);
   const bits = scope.builder.uniformBits(view);
   if (bits !== null) return { bits };
-  const aligned = broadcastView(view, node.shape);
-  const kept = node.shape.flatMap((dim, axis) => (dim === 1 ? [] : [axis]));
+  const shape = node.op === "sum" || node.op === "maxOf" ? input.shape : node.shape;
+  const aligned = broadcastView(view, shape);
+  const kept = shape.flatMap((dim, axis) => (dim === 1 ? [] : [axis]));
   return { view: { ...aligned, shape: step.space, strides: kept.map((axis) => aligned.strides[axis]!) } };
+}
+
+function reductionOf(node: Node): [Node, TileReduction][] {
+  const found = tileReduction(node);
+  return found === null ? [] : [[node, found]];
 }
 
 /** Wanted places, and memory of its own if others read the value and none of those places keeps it. */
 function storesOf(scope: Scope, members: ReadonlySet<Node>, node: Node, spent: View[]): Store[] {
+  if (scope.again.has(node)) return [];
   const wanted = scope.destinations.get(node) ?? [];
   const stores = wanted.map(({ view }) => ({ node, view }));
   if (!isReadOutside(scope, members, node)) return stores;
@@ -88,7 +102,8 @@ function freshHome(scope: Scope, node: Node): View {
 function isReadOutside(scope: Scope, members: ReadonlySet<Node>, node: Node): boolean {
   const key = spaceKey(node.shape);
   return (scope.readers.get(node) ?? []).some((reader) => {
-    if (members.has(reader)) return false;
+    // A reader that other programs compute too reads there as well.
+    if (members.has(reader)) return (scope.again.get(reader) ?? 1) > 1;
     if (!isViewOp(scope, reader)) return true;
     // Members see through views that keep the space; any other view needs the value in memory.
     return spaceKey(reader.shape) === key && peel(scope, reader) !== reader ? isReadOutside(scope, members, reader) : isRead(scope, reader);
@@ -103,9 +118,10 @@ interface Split {
   readonly colAxes: readonly number[];
 }
 
-/** The cut that leaves the fewest operands to be copied; the active rows are always the rows. */
-function chooseSplit(space: readonly Dim[], views: readonly View[]): Split {
+/** The cut that reductions need, else the one that leaves the fewest operands to be copied; the active rows are always the rows. */
+function chooseSplit(space: readonly Dim[], cut: number | null, views: readonly View[]): Split {
   const axes = [...space.keys()];
+  if (cut !== null) return splitAt(space, axes.slice(0, cut), axes.slice(cut));
   const active = space.findIndex(isActiveRows);
   if (active >= 0)
     return splitAt(
@@ -213,10 +229,26 @@ class TileProgram {
     this.#after.push(() => emitCopy(this.#scope, temporary, squeezed));
   }
 
+  /** One number per row or column, in memory that nothing else of the program touches. */
+  reduce(node: Node, { op }: TileReduction, source: Source): void {
+    const register = this.#registerOf(source);
+    const place = (view: View): MatrixOperand | null => {
+      const { shape, strides } = squeezeView(view);
+      const stride = singleAxis(axesOf(shape, [strides]), 1)?.strides[0];
+      if (stride === undefined) return null;
+      return op === "sumColumns" ? operandOf(view, 0, stride) : operandOf(view, stride, 0);
+    };
+    const home = homeFor(this.#scope, node, (view) => place(view) !== null);
+    const d = this.#micro.filter((micro) => micro.op === "sumRow" || micro.op === "maxRow").length;
+    this.#micro.push({ op, d: op === "sumColumns" ? 0 : d, a: this.#operand(place(home.view)!), b: register, c: 0 });
+    this.#release(this.#key(source));
+    this.#after.push(home.done);
+  }
+
   emit(): void {
-    if (this.#micro.some(({ op }) => op === "store")) {
+    if (this.#micro.some(({ op }) => op === "store" || isReducing(op))) {
       const { rows, cols } = this.#split;
-      this.#scope.instructions.push({ op: "tile", rows, cols, operands: this.#operands, micro: this.#micro });
+      this.#scope.instructions.push({ op: "tile", rows, cols, operands: this.#operands, micro: pairedUp(this.#micro) });
     }
     for (const copy of this.#after) copy();
   }
@@ -242,7 +274,7 @@ class TileProgram {
     if (known !== undefined) return known;
     if ("member" in source) throw new Error("a tile program reads a value before it is computed");
     const operand = "view" in source ? this.#loadable(source.view) : null;
-    const d = operand === null || operand.row === 0 ? this.#takeToKeep(key) : this.#take();
+    const d = operand === null || operand.row === 0 || operand.col === 0 ? this.#takeToKeep(key) : this.#take();
     this.#registers.set(key, d);
     if ("bits" in source) this.#micro.push({ op: "const", d, a: source.bits, b: 0, c: 0 });
     else if (operand !== null) this.#micro.push({ op: "load", d, a: this.#operand(operand), b: 0, c: 0 });

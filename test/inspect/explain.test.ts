@@ -72,7 +72,8 @@ test("what stays per step is listed with the reason, for each layer by itself", 
   assert.equal(normed!.kind, "recurrent");
   assert.equal(normed!.cell, "layer-norm-lstm");
   assert.ok(normed!.slow.some((text) => /^forward: a reduction over the features .* stays per step because it reads the state/.test(text)));
-  assert.ok(normed!.slow.some((text) => /^backward: .*because it reads the gradient of the state/.test(text)));
+  // Sums of what a step computes are part of the program that computes it; the sum of a product is not.
+  assert.equal(normed!.slow.length, 1);
   assert.deepEqual(plain!.slow, []);
 });
 

@@ -45,10 +45,38 @@ export const microOpcodes = [
   "toInt",
   "toBool",
   "toBoolI",
+  "addAdd",
+  "addSub",
+  "addFrom",
+  "addMul",
+  "subAdd",
+  "subSub",
+  "subFrom",
+  "subMul",
+  "mulAdd",
+  "mulSub",
+  "mulFrom",
+  "mulMul",
+  "sumRow",
+  "maxRow",
+  "sumColumns",
 ] as const;
 
 export type Opcode = (typeof opcodes)[number];
 export type MicroOpcode = (typeof microOpcodes)[number];
+
+/** Micro-opcodes that write memory and no register. */
+export type WritingOpcode = "store" | ReducingOpcode;
+
+/** Micro-opcodes that reduce a register over the columns of each row, or over the rows. */
+export type ReducingOpcode = "sumRow" | "maxRow" | "sumColumns";
+
+export function isReducing(op: MicroOpcode): op is ReducingOpcode {
+  return op === "sumRow" || op === "maxRow" || op === "sumColumns";
+}
+
+/** Reductions over columns that one tile program may hold. */
+export const rowReductions = 8;
 
 /** Registers a tile program may use. */
 export const tileRegisters = 48;

@@ -1,6 +1,7 @@
 // Prints a lowered section: one line per buffer and instruction, for people and for tests.
 
 import { type Dim, showDim } from "../../base/dim.js";
+import { isReducing } from "./opcodes.js";
 import type {
   AffineInstruction,
   Buffer,
@@ -110,6 +111,7 @@ function showMicro(buffers: readonly Buffer[], tile: TileInstruction): string {
   const line = ({ op, d, a, b, c }: MicroInstruction): string => {
     if (op === "load") return `r${d} = ${operand(a)}`;
     if (op === "store") return `${operand(a)} = r${b}`;
+    if (isReducing(op)) return `${operand(a)} = ${op} r${b}`;
     if (op === "const") return `r${d} = bits ${a}`;
     return `r${d} = ${op} r${a} r${b} r${c}`;
   };

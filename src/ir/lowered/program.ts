@@ -66,7 +66,10 @@ export interface GemmInstruction {
   readonly packed: boolean;
 }
 
-/** One step of a tile program: load and store name an operand in `a`, const holds bits in `a`, store reads register `b`. */
+/**
+ * One step of a tile program: load and store name an operand in `a`, const holds bits in `a`, store reads register `b`. A reduction
+ * is a store that keeps one number per row (column stride 0; `d` tells it from the program's others) or per column (row stride 0).
+ */
 export interface MicroInstruction {
   readonly op: MicroOpcode;
   readonly d: number;

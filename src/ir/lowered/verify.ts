@@ -3,7 +3,7 @@
 import { type Dim, evaluateDim, type SymbolSizes } from "../../base/dim.js";
 import { UsageError } from "../../base/errors.js";
 import type { RunDomain } from "../core/domain.js";
-import { tileRegisters } from "./opcodes.js";
+import { isReducing, rowReductions, tileRegisters } from "./opcodes.js";
 import type {
   AffineInstruction,
   Extent,
@@ -113,7 +113,10 @@ class Verifier {
       case "tile":
         this.#tile(
           one,
-          one.operands.map((operand) => matrix(operand, one.rows, one.cols)),
+          one.operands.map((operand, index) => {
+            const by = one.micro.find(({ op, a }) => a === index && isReducing(op))?.op;
+            return matrix(operand, by === "sumColumns" ? 1 : one.rows, by === undefined || by === "sumColumns" ? one.cols : 1);
+          }),
         );
         return;
       case "reduce": {
@@ -163,8 +166,10 @@ class Verifier {
     const stored = new Set<number>();
     const hasValue = new Set<number>();
     for (const { op, d, a, b, c } of tile.micro) {
-      if (op === "load" || op === "store") this.rule(a >= 0 && a < operands.length, "an operand that does not exist");
-      if (op === "store") {
+      const leaves = op === "store" || isReducing(op);
+      if (op === "load" || leaves) this.rule(a >= 0 && a < operands.length, "an operand that does not exist");
+      if (isReducing(op)) this.#reduction(tile, op, d, a, operands);
+      if (leaves) {
         this.rule(hasValue.has(b), `register ${b} is stored before it has a value`);
         this.#written(operands[a]!);
         stored.add(a);
@@ -187,6 +192,19 @@ class Verifier {
         if (index !== store && !isSame) this.#apart(operands[store]!, operand);
       });
     }
+  }
+
+  /** The result's memory serves nothing else in the program. */
+  #reduction(tile: TileInstruction, op: string, d: number, a: number, operands: readonly Touched[]): void {
+    this.rule(op === "sumColumns" || (d >= 0 && d < rowReductions), `there is no reduction ${d}`);
+    this.rule(op !== "sumColumns" || tile.rows !== "rows", "rows meet in a loop whose rows are divided");
+    this.rule(
+      tile.micro.filter((one) => one.a === a && (one.op === "load" || one.op === "store" || isReducing(one.op))).length === 1,
+      "a reduction's result is used twice",
+    );
+    operands.forEach((operand, index) => {
+      if (index !== a) this.#apart(operands[a]!, operand);
+    });
   }
 
   #touched(place: Place, extents: readonly Extent[], strides: readonly Dim[], step: Step | null): Touched {
