@@ -13,10 +13,13 @@ const worthKeeping: ReadonlySet<OpName> = new Set<OpName>([
 /** A value this many times larger than all carries together is computed again when it can be. */
 const largestKept = 4;
 
+/** A value is kept in the place of what it is computed from if it is smaller by this factor: others may be computed from the same. */
+const smaller = 1.25;
+
 /**
  * Forward body nodes (of the copied body) that the adjoint takes from the forward pass. Carries before the step always are;
  * products, reductions and transcendental results unless they depend on no carry or are large. Other values are computed again from
- * these, except where a value is smaller than what it would take to compute it, as one gate of a product is.
+ * these, except where a value is clearly smaller than what it would take to compute it, as one gate of a product is.
  *
  * @param adjoint    outputs of the adjoint body, still reading forward nodes
  * @param originals  copied forward nodes and their originals
@@ -39,7 +42,7 @@ export function chooseResiduals(adjoint: readonly Node[], copy: OpenScan, origin
     const passed = reachableUntil([node], stops);
     const needed = passed.filter((source) => carried.has(source) && isKept(source) && !saved.has(source));
     const size = needed.reduce((total, source) => total + elementsOf(source), 0);
-    const isSavedItself = size > elementsOf(node);
+    const isSavedItself = size > elementsOf(node) * smaller;
     for (const source of isSavedItself ? [node] : needed) saved.add(source);
     if (!isSavedItself) for (const source of passed) settled.add(source);
   }

@@ -104,10 +104,14 @@ export function logSoftmax(a: Tensor, options: { readonly axis?: number } = {}):
  * Layer normalisation over the last axis: zero mean, unit variance (`epsilon` is added to it), then gain and bias [H] (Ba, Kiros & Hinton 2016).
  */
 export function layerNorm(a: Tensor, gain?: Tensor, bias?: Tensor, epsilon = 1e-5): Tensor {
-  // Written so that whatever is one number per row (the mean's sign, the division) is computed once per row, in the gradient too.
-  const centred = add(a, neg(mean(a, { axis: -1, keepDims: true })));
-  const scale = div(1, sqrt(add(mean(square(centred), { axis: -1, keepDims: true }), epsilon)));
-  const normed = mul(centred, scale);
+  const ofRow = { axis: -1, keepDims: true } as const;
+  const middle = mean(a, ofRow);
+  // The variance is mean((a - c)²) - (mean(a) - c)² for any c. With a constant c at the mean, the gradient needs two sums over a row
+  // that do not wait for each other; any derivative of the last term is right although it is 0.
+  const c = stopGradient(middle);
+  const spread = sub(mean(square(sub(a, c)), ofRow), square(sub(middle, c)));
+  // Whatever is one number per row (the mean's sign, the division) is computed once per row, in the gradient too.
+  const normed = mul(add(a, neg(middle)), div(1, sqrt(add(spread, epsilon))));
   const scaled = gain === undefined ? normed : mul(normed, gain);
   return bias === undefined ? scaled : add(scaled, bias);
 }

@@ -26,6 +26,18 @@ const reasons = {
   outputs: "an output that does not depend on the carry needs no loop",
 } as const;
 
+/** What the loop is for: a gradient is still taken through it, or nothing but running. */
+type Purpose = "gradient" | "run";
+
+/**
+ * Pointwise values leave a loop that only runs if they save reading clearly more than they are; before a gradient is taken any saving
+ * will do, because their gradients then leave too.
+ */
+const saving: Readonly<Record<Purpose, number>> = { gradient: 1, run: 1.25 };
+
+/** Values this many times smaller than the carries, as a mean of each row is, leave if they are expensive: they take no memory. */
+const small = 16;
+
 /** Body nodes that leave, by where they go. */
 interface Leaving {
   readonly once: Node[];
@@ -34,7 +46,7 @@ interface Leaving {
 }
 
 /** The scan's results with everything outside that need not be inside; null if nothing leaves. */
-export function hoistScan(scan: Node<"scan">, report: Report = silent): Node[] | null {
+export function hoistScan(scan: Node<"scan">, purpose: Purpose, report: Report = silent): Node[] | null {
   return atPath(scan.where, () => {
     const given = openScan(scan);
     const open = splitProducts(given, levelsOf(given));
@@ -42,7 +54,7 @@ export function hoistScan(scan: Node<"scan">, report: Report = silent): Node[] |
     const levels = levelsOf(open);
     const lifter = lifterOf(open, levels);
     const freeYs = open.ys.map((y) => levels.get(y)! < 4 && lifter.isAffordable([y]));
-    const leaving = chooseLeaving(open, levels, lifter, freeYs);
+    const leaving = chooseLeaving(open, levels, lifter, freeYs, purpose);
     if (leaving.once.length + leaving.rows.length + leaving.steps.length === 0 && !freeYs.includes(true)) {
       return open === given ? null : allValues(closeScan(open));
     }
@@ -70,7 +82,21 @@ function withoutLeaving(open: OpenScan, leaving: Leaving, lifter: Lifter): OpenS
 }
 
 /** Walks down from what stays: the first node worth computing outside leaves, and what is above it goes with it. */
-function chooseLeaving(open: OpenScan, levels: ReadonlyMap<Node, Level>, lifter: Lifter, freeYs: readonly boolean[]): Leaving {
+function chooseLeaving(
+  open: OpenScan,
+  levels: ReadonlyMap<Node, Level>,
+  lifter: Lifter,
+  freeYs: readonly boolean[],
+  purpose: Purpose,
+): Leaving {
+  const staysFor = readersInLoop(open);
+  const most = open.carries.reduce((size, { inner }) => size + elementsOf(inner), 0) / small;
+  const pays = (node: Node): boolean => {
+    if (roots.has(node.op)) return true;
+    if (movements.has(node.op)) return false;
+    if (elementsOf(node) <= most && costly.has(node.op)) return true;
+    return leavesOf(node, levels, 3, purpose === "run" ? staysFor : null) > saving[purpose] * elementsOf(node);
+  };
   const leaving: Leaving = { once: [], rows: [], steps: [] };
   const seen = new Set<Node>();
   const staying = [...open.carries.map(({ next }) => next), ...open.ys.filter((_, index) => !freeYs[index]), ...open.sums];
@@ -82,7 +108,7 @@ function chooseLeaving(open: OpenScan, levels: ReadonlyMap<Node, Level>, lifter:
     const level = levels.get(node)!;
     if (level === 1 && node.op !== "broadcast") leaving.once.push(node);
     else if (level === 2 && paysPerRow(node, levels)) leaving.rows.push(node);
-    else if (level === 3 && paysOverSteps(node, levels) && lifter.isAffordable([node])) leaving.steps.push(node);
+    else if (level === 3 && pays(node) && lifter.isAffordable([node])) leaving.steps.push(node);
     else pending.push(...node.inputs);
   }
   for (const list of [leaving.once, leaving.rows, leaving.steps]) list.sort((a, b) => a.id - b.id);
@@ -96,14 +122,31 @@ function paysPerRow(node: Node, levels: ReadonlyMap<Node, Level>): boolean {
   return leavesOf(node, levels, 2) >= elementsOf(node);
 }
 
-/** Products and reductions leave; pointwise values only if one value takes the place of more. */
-function paysOverSteps(node: Node, levels: ReadonlyMap<Node, Level>): boolean {
-  if (roots.has(node.op)) return true;
-  return !movements.has(node.op) && leavesOf(node, levels, 3) > elementsOf(node);
+/** Who reads each body value; results of the body count as a reader of their own. */
+function readersInLoop(open: OpenScan): ReadonlyMap<Node, readonly Node[]> {
+  const readers = new Map<Node, Node[]>();
+  const add = (node: Node, reader: Node): void => {
+    const known = readers.get(node);
+    if (known === undefined) readers.set(node, [reader]);
+    else known.push(reader);
+  };
+  const outputs = bodyOutputs(open);
+  for (const node of reachable(outputs)) for (const input of node.inputs) add(input, node);
+  for (const { next } of open.carries) add(next, next);
+  for (const y of open.ys) add(y, y);
+  return readers;
 }
 
-/** Elements that the body reads to compute the node: inputs of this level, slices of them, and roots that leave by themselves. */
-function leavesOf(node: Node, levels: ReadonlyMap<Node, Level>, level: Level): number {
+/**
+ * Elements that the body reads to compute the node: inputs of this level, slices of them, and roots that leave by themselves; with
+ * `readers` without those that the body reads for something else as well.
+ */
+function leavesOf(
+  node: Node,
+  levels: ReadonlyMap<Node, Level>,
+  level: Level,
+  readers: ReadonlyMap<Node, readonly Node[]> | null = null,
+): number {
   const leaves = new Set<Node>();
   const seen = new Set<Node>();
   const pending = [node];
@@ -113,7 +156,11 @@ function leavesOf(node: Node, levels: ReadonlyMap<Node, Level>, level: Level): n
     if (isOp(next, "input") || isOp(next, "slice") || roots.has(next.op)) leaves.add(next);
     else pending.push(...next.inputs);
   }
-  return sizeOfAll(leaves);
+  if (readers === null) return sizeOfAll(leaves);
+  const own = [...leaves].filter(
+    (leaf) => leaf === node || (readers.get(leaf) ?? []).every((reader) => reader !== leaf && seen.has(reader)),
+  );
+  return sizeOfAll(own);
 }
 
 /** Outputs without carries, [N, ...]. */

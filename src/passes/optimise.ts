@@ -7,6 +7,7 @@ import { affineScans } from "./affine.js";
 import { hoistScan } from "./hoist.js";
 import type { PassEntry, Report } from "./log.js";
 import { mergeInScans, mergeOutside } from "./merge.js";
+import { pull } from "./pull.js";
 import { simplify } from "./simplify.js";
 import { inlineSingleSteps } from "./single-step.js";
 import { sinkScan } from "./sink.js";
@@ -34,13 +35,13 @@ export function optimise(graph: Graph): Optimised {
   }
   // Now that each product is where it is computed least often, those that are left beside each other become one.
   const merged = mergeOutside(mergeInScans(current, "staying", report), report);
-  const inlined = inlineSingleSteps(merged, report);
+  const inlined = inlineSingleSteps(pull(merged, report), report);
   return { graph: inlined === current ? current : simplify(inlined, report), log };
 }
 
 /** What does not depend on carries leaves the loops. */
 export function hoist(graph: Graph, report: Report): Graph {
-  return overScans(graph, (scan) => hoistScan(scan, report));
+  return overScans(graph, (scan) => hoistScan(scan, "run", report));
 }
 
 /** States that are affine in themselves leave the loops. */

@@ -29,10 +29,10 @@ export function prepareForGradient(outputs: readonly Node[], wrt: readonly Node[
   for (const pass of [
     (scan: Node<"scan">) => simplifyBody(scan, differentiableRules, report),
     (scan: Node<"scan">) => mergeInScan(scan, "leaving", "gradient", report),
-    (scan: Node<"scan">) => hoistScan(scan, report),
+    (scan: Node<"scan">) => hoistScan(scan, "gradient", report),
     (scan: Node<"scan">) => affineScans(scan, report),
     // Outputs of states that have left need no loop any more.
-    (scan: Node<"scan">) => hoistScan(scan, report),
+    (scan: Node<"scan">) => hoistScan(scan, "gradient", report),
     (scan: Node<"scan">) => sinkScan(scan, report),
     (scan: Node<"scan">) => mergeInScan(scan, "staying", "gradient", report),
   ]) {

@@ -5,7 +5,8 @@ import { allValues, type BodyCarry, closeScan, elementsOf, type OpenScan, openSc
 import { atPath } from "../ir/core/build.js";
 import { slice } from "../ir/core/builders.js";
 import { isOp, type Node, reachable } from "../ir/core/node.js";
-import { type Level, type Lifter, levelsOf, lifterOf } from "./levels.js";
+import { primitives } from "../ir/core/table.js";
+import { costly, type Level, type Lifter, levelsOf, lifterOf } from "./levels.js";
 import { type Report, silent } from "./log.js";
 import { planSum, type Stacking, type SumPlan } from "./sum-over-steps.js";
 
@@ -31,7 +32,7 @@ export function sinkScan(scan: Node<"scan">, report: Report = silent): Node[] | 
   // Results that stay, then what has to be stacked; a value that is stacked already is not stacked twice.
   const keptYs = open.ys.filter((_, index) => tails[index] === null);
   for (const cut of tails) for (const node of cut ?? []) stacking.need(node);
-  const wanted = new Set([...keptYs, ...stacking.needed]);
+  const wanted = withoutDerived(new Set([...keptYs, ...stacking.needed]), new Set(keptYs), levels, lifter);
   const places = placesInWholes(wanted, new Set(keptYs));
   const stacked = [...wanted].filter((node) => !places.has(node));
   const values = closeScan({ ...open, ys: stacked, sums: open.sums.filter((_, index) => sums[index] === null) });
@@ -47,6 +48,37 @@ export function sinkScan(scan: Node<"scan">, report: Report = silent): Node[] | 
       sums: sums.map((plan) => (plan === null ? staying.shift()! : plan.build((nodes) => lifter.steps(nodes, known)))),
     });
   });
+}
+
+/** Operations per element that are worth repeating outside, where they are part of the sum that reads them. */
+const cheap = 4;
+
+/** Stacked values that a few operations give from other stacked ones, as a gain's gradient is the sum of such products: not stacked too. */
+function withoutDerived(
+  wanted: ReadonlySet<Node>,
+  results: ReadonlySet<Node>,
+  levels: ReadonlyMap<Node, Level>,
+  lifter: Lifter,
+): ReadonlySet<Node> {
+  const kept = new Set(wanted);
+  for (const node of [...wanted].sort((a, b) => b.id - a.id)) {
+    if (results.has(node) || !isDerived(node, kept, levels)) continue;
+    kept.delete(node);
+    if (!lifter.isAffordable([node], new Map([...kept].map((one) => [one, one])))) kept.add(node);
+  }
+  return kept;
+}
+
+function isDerived(value: Node, kept: ReadonlySet<Node>, levels: ReadonlyMap<Node, Level>): boolean {
+  const seen = new Set<Node>();
+  const visit = (node: Node): boolean => {
+    if (levels.get(node)! < 4 || seen.has(node) || (node !== value && kept.has(node))) return true;
+    seen.add(node);
+    return (
+      primitives[node.op].pointwise && !costly.has(node.op) && seen.size <= cheap && node.inputs.length > 0 && node.inputs.every(visit)
+    );
+  };
+  return visit(value);
 }
 
 /** Values that lie in a stacked concatenation, as one gate's cotangent does in that of all gates: they are not stacked twice. */

@@ -30,7 +30,7 @@ import { cases } from "../autodiff/cases.js";
 import { argument, feedsOf, product, scanOf, testDomain } from "../autodiff/recurrences.js";
 import { assertClose } from "../support/values.js";
 
-const { domain, lengths: domainLengths } = testDomain(true);
+const { domain, lengths: domainLengths, anchor } = testDomain(true);
 
 /** A graph with everything it reads as arguments. */
 function program(outputs: readonly Node[]): Graph {
@@ -221,3 +221,38 @@ for (const [name, build] of Object.entries(cases)) {
     });
   });
 }
+
+test("what only scales a product of the input is computed in the step, not stored for all steps; NaN and infinities stay what they are", () => {
+  const wide = argument("wide", [domain.steps, 32]);
+  const [w32, u32, gain, start] = [
+    argument("w", [32, 32]),
+    argument("u", [32, 32]),
+    argument("gain", [32]),
+    argument("h", [domain.batch, 32]),
+  ];
+  const { ys } = scanOf(
+    { domain, carries: [start], xs: [wide], shared: [w32, gain, u32] },
+    ({ carries: [h], xs: [xt], shared: [w, g, u] }) => {
+      const drive = product(xt!, w!);
+      const next = tanh(add(product(h!, u!), mul(sub(drive, div(sum(drive, [0]), 32)), g!)));
+      return { carries: [next], ys: [next] };
+    },
+  );
+  const loss = sum(ys[0]!, [0, 1]);
+  const gradients = reverse([loss], [scalarNode(1)], [w32, gain], prepareForGradient).map((gradient) => gradient!);
+  const plain = makeGraph("plain", [domainLengths, anchor, start, wide, w32, u32, gain], [loss, ...gradients]);
+  const { graph, log } = optimise(plain);
+  assert.ok(log.some(({ rule }) => rule === "stays-in-step"));
+  // The product comes in with a number per row; nothing else of its size is stacked for the step.
+  const { carries, xs } = scansOf(verify(graph))[0]!.attrs;
+  const inputs = scansOf(graph)[0]!.inputs.slice(carries, carries + xs);
+  assert.deepEqual(inputs.map(({ shape }) => shape[1] ?? 1).sort(), [1, 32]);
+  for (const odd of [1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const feeds = feedsOf(plain.inputs, [3, 0, 2], 4, 0);
+    feeds.get(gain)!.data[3] = odd;
+    const expected = interpret(plain, feeds);
+    interpret(graph, feeds).forEach((value, index) => {
+      assertClose(value, expected[index]!, 1e-12, `${odd}, output ${index}`);
+    });
+  }
+});
