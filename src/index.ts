@@ -10,9 +10,11 @@ export { type BackendName, type InitOptions, init } from "./engine/backend.js";
 // dropout), come from here, not from the ops.
 export {
   type ActivationOptions,
+  type AntisymmetricRnnOptions,
   type AttentionOptions,
   type AttentionScore,
   activation,
+  antisymmetricRnn,
   attention,
   averagePool1d,
   type BidirectionalOptions,
@@ -51,6 +53,7 @@ export {
   type Init,
   type Initializer,
   identity,
+  indRnn,
   type Layer,
   type LayerNormOptions,
   type LruOptions,

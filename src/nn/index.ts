@@ -35,8 +35,11 @@ export {
 } from "./layers/feedforward.js";
 export { type FillMissingOptions, fillMissing } from "./layers/fill-missing.js";
 export {
+  type AntisymmetricRnnOptions,
+  antisymmetricRnn,
   type GruOptions,
   gru,
+  indRnn,
   type LruOptions,
   type LstmOptions,
   lru,

@@ -77,6 +77,8 @@ const recurrentKinds: ReadonlySet<string> = new Set([
   "minGru",
   "minLstm",
   "lru",
+  "indRnn",
+  "antisymmetricRnn",
   "recurrent",
   "bidirectional",
   "conv1d",

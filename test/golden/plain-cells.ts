@@ -157,6 +157,46 @@ const gruD: PlainCell = {
   },
 };
 
+// Li et al. 2018: h(t) = relu(W x(t) + u h(t-1) + b), u by unit.
+const indRnn: PlainCell = {
+  states: (H) => ({ h: H }),
+  step: (x, { h }, w, H) => ({ h: numbers(H, (j) => Math.max(0, column(x, w.W!, j) + w.u!.data[j]! * h![j]! + w.b!.data[j]!)) }),
+};
+
+// Chang et al. 2019: h(t) = h(t-1) + e tanh((U - U' - g I) h(t-1) + W x(t) + b), e = 0.1 and g = 0.01; states are rows here.
+const antisymmetric: PlainCell = {
+  states: (H) => ({ h: H }),
+  step: (x, { h }, w, H) => ({
+    h: numbers(H, (j) => {
+      const turned = h!.reduce((total, value, k) => total + value * (w.U!.data[k * H + j]! - w.U!.data[j * H + k]!), 0);
+      return h![j]! + 0.1 * Math.tanh(column(x, w.W!, j) + turned - 0.01 * h![j]! + w.b!.data[j]!);
+    }),
+  }),
+};
+
+/** Mean 0 and variance 1, with 1e-5 added to the variance. */
+function normalised(values: readonly number[]): number[] {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  const spread = values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length;
+  return values.map((value) => (value - mean) / Math.sqrt(spread + 1e-5));
+}
+
+// Ba, Kiros & Hinton 2016, equations 20 to 22; columns i f g o.
+const normedLstm: PlainCell = {
+  states: (H) => ({ h: H, c: H }),
+  step(x, { h, c }, w, H) {
+    const fromX = normalised(numbers(4 * H, (at) => column(x, w.W!, at)));
+    const fromH = normalised(numbers(4 * H, (at) => column(h!, w.U!, at)));
+    const a = (gate: number, j: number): number => {
+      const at = gate * H + j;
+      return fromX[at]! * w.gainX!.data[at]! + fromH[at]! * w.gainH!.data[at]! + w.b!.data[at]!;
+    };
+    const cNext = numbers(H, (j) => logistic(a(1, j)) * c![j]! + logistic(a(0, j)) * Math.tanh(a(2, j)));
+    const seen = normalised(cNext);
+    return { h: numbers(H, (j) => logistic(a(3, j)) * Math.tanh(seen[j]! * w.gainC!.data[j]! + w.bC!.data[j]!)), c: cNext };
+  },
+};
+
 /** The plain twin of each built-in cell by the cell's name. */
 export const plainCells: Readonly<Record<string, PlainCell>> = {
   "elman-tanh": elman(Math.tanh),
@@ -173,6 +213,9 @@ export const plainCells: Readonly<Record<string, PlainCell>> = {
   "min-gru": minGru,
   "min-lstm": minLstm,
   lru,
+  "ind-rnn": indRnn,
+  "antisymmetric-rnn": antisymmetric,
+  "normed-lstm": normedLstm,
 };
 
 /** Sequences as numbers: x [B][T][I], one length per row. */

@@ -24,8 +24,11 @@ import {
 } from "./feedforward.js";
 import { type FillMissingOptions, fillMissing } from "./fill-missing.js";
 import {
+  type AntisymmetricRnnOptions,
+  antisymmetricRnn,
   type GruOptions,
   gru,
+  indRnn,
   type LruOptions,
   type LstmOptions,
   lru,
@@ -76,6 +79,10 @@ export function layerFromConfig(config: LayerConfig, cells: readonly AnyCell[]):
       return minGru(options as RecurrentOptions);
     case "minLstm":
       return minLstm(options as MinLstmOptions);
+    case "indRnn":
+      return indRnn(options as RecurrentOptions);
+    case "antisymmetricRnn":
+      return antisymmetricRnn(options as AntisymmetricRnnOptions);
     case "lru":
       return lru(options as LruOptions);
     case "recurrent":

@@ -1,14 +1,18 @@
 // The recurrent layers of the library under the names people look for.
 
+import { UsageError } from "../../base/errors.js";
 import { activationName } from "../activations.js";
+import { antisymmetricOf } from "../cells/antisymmetric.js";
 import { elmanCell } from "../cells/elman.js";
 import {
   gruCell,
   gruResetBeforeCell,
+  indRnnCell,
   lruCell,
   lstmCell,
   minGruCell,
   minLstmCell,
+  normedLstmCell,
   peepholeLstmCell,
   projectedLstmCell,
   projectedPeepholeLstmCell,
@@ -31,6 +35,8 @@ export interface LstmOptions extends RecurrentOptions {
   readonly projection?: number;
   /** Start of the forget gate's bias; default 1. */
   readonly forgetBias?: number;
+  /** Normalises both products and the cell state (Ba, Kiros & Hinton 2016), with gains gainX, gainH, gainC and the bias bC. */
+  readonly layerNorm?: boolean;
 }
 
 /** Options of `gru`. */
@@ -78,9 +84,13 @@ export function simpleRnn(options: SimpleRnnOptions): Layer & StatefulLayer {
 export function lstm(options: LstmOptions & Stateful): StatefulLayer;
 export function lstm(options: LstmOptions): Layer;
 export function lstm(options: LstmOptions): Layer & StatefulLayer {
-  const { peephole = false, projection, ...rest } = optionRecord("lstm", options);
-  checkOptions("lstm", { peephole, projection }, { peephole: "boolean", projection: "size" });
+  const { peephole = false, projection, layerNorm = false, ...rest } = optionRecord("lstm", options);
+  checkOptions("lstm", { peephole, projection, layerNorm }, { peephole: "boolean", projection: "size", layerNorm: "boolean" });
   const config = { kind: "lstm", options: plainOptions(options) };
+  if (layerNorm) {
+    if (!peephole && projection === undefined) return makeLayer(recurrentDefinition(asAnyCell(normedLstmCell), rest, config));
+    throw new UsageError({ code: "bad_option", what: "lstm: layerNorm goes with neither peephole nor projection" });
+  }
   if (projection === undefined) return makeLayer(recurrentDefinition(asAnyCell(peephole ? peepholeLstmCell : lstmCell), rest, config));
   const cell = asAnyCell(peephole ? projectedPeepholeLstmCell : projectedLstmCell);
   const given: RecurrentOptions & { readonly projection: number } = { ...rest, projection };
@@ -136,4 +146,39 @@ export function lru(options: LruOptions & Stateful): StatefulLayer;
 export function lru(options: LruOptions): Layer;
 export function lru(options: LruOptions): Layer & StatefulLayer {
   return makeLayer(recurrentDefinition(asAnyCell(lruCell), options, { kind: "lru", options: plainOptions(options) }));
+}
+
+/**
+ * Independently recurrent network (Li et al. 2018): h' = max(0, x·W + u·h + b), u one number per unit. Its gradients can be followed through
+ * thousands of steps; stack layers, since units of one layer do not see each other.
+ *
+ * @example indRnn({ units: 128, returnSequences: true })
+ */
+export function indRnn(options: RecurrentOptions & Stateful): StatefulLayer;
+export function indRnn(options: RecurrentOptions): Layer;
+export function indRnn(options: RecurrentOptions): Layer & StatefulLayer {
+  return makeLayer(recurrentDefinition(asAnyCell(indRnnCell), options, { kind: "indRnn", options: plainOptions(options) }));
+}
+
+/** Options of `antisymmetricRnn`. */
+export interface AntisymmetricRnnOptions extends RecurrentOptions {
+  /** Size ε of a step; default 0.1. */
+  readonly stepSize?: number;
+  /** Damping γ; default 0.01. */
+  readonly damping?: number;
+}
+
+/**
+ * Antisymmetric recurrent network (Chang et al. 2019): h' = h + ε·tanh(x·W + h·(U - Uᵀ) - γ·h + b). States are turned and hardly scaled, so
+ * that gradients neither vanish nor explode.
+ *
+ * @example antisymmetricRnn({ units: 128, stepSize: 0.05 })
+ */
+export function antisymmetricRnn(options: AntisymmetricRnnOptions & Stateful): StatefulLayer;
+export function antisymmetricRnn(options: AntisymmetricRnnOptions): Layer;
+export function antisymmetricRnn(options: AntisymmetricRnnOptions): Layer & StatefulLayer {
+  const { stepSize = 0.1, damping = 0.01, ...rest } = optionRecord("antisymmetricRnn", options);
+  checkOptions("antisymmetricRnn", { stepSize, damping }, { stepSize: "nonNegative", damping: "nonNegative" });
+  const cell = asAnyCell(antisymmetricOf(stepSize, damping));
+  return makeLayer(recurrentDefinition(cell, rest, { kind: "antisymmetricRnn", options: plainOptions(options) }));
 }
