@@ -2,7 +2,7 @@
 import type { ForecastEvent, ForecastRun } from "../tasks/forecast/types.js";
 import { drawForecast } from "./braille.js";
 import { drawLoss } from "./loss-drawing.js";
-import { counted, duration } from "./numbers.js";
+import { counted, duration, shown } from "./numbers.js";
 import { pictureOf } from "./picture.js";
 import { scoreRows, scoreTable } from "./scores.js";
 import type { Terminal } from "./terminal.js";
@@ -31,6 +31,8 @@ export function reportLines(run: ForecastRun, path: string, file: string, termin
     ...scoreTable(scoreRows(run.evaluation, run.network.cell), paint),
     "",
     run.evaluation.verdict,
+    run.choice.reason,
+    ...intervalWords(run),
     "",
     ...drawForecast(picture, { columns: terminal.columns, rows: 16 }, paint),
     "",
@@ -50,6 +52,15 @@ function lossLines({ curves, training }: ForecastRun, { columns, paintOut }: Ter
   const curve = curves.find(({ phase }) => phase === "select");
   const lines = curve === undefined ? [] : drawLoss(curve, training.bestEpoch, { columns: Math.min(columns, 72), rows: 6 }, paintOut);
   return lines.length === 0 ? [] : [...lines, ""];
+}
+
+/** How often the intervals held, if there are any. */
+export function intervalWords({ evaluation }: Pick<ForecastRun, "evaluation">): string[] {
+  const { coverage80, coverage95 } = evaluation.model;
+  if (coverage80 === null || coverage95 === null) return [];
+  return [
+    `The 80 % interval held ${shown(100 * coverage80, 2)} % of the held-out values, the 95 % interval ${shown(100 * coverage95, 2)} %.`,
+  ];
 }
 
 /** Commands to go on with. */

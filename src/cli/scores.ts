@@ -1,5 +1,7 @@
 // The score table: the network beside the simple methods, as text and as the data of the HTML report.
-import type { ForecastEvaluation } from "../tasks/forecast/types.js";
+import { methodTitles } from "../tasks/forecast/members.js";
+import { simpleMethodNames } from "../tasks/forecast/simple/index.js";
+import type { ForecastEvaluation, SimpleMethod } from "../tasks/forecast/types.js";
 import { shown } from "./numbers.js";
 import type { Paint } from "./terminal.js";
 
@@ -19,22 +21,31 @@ export type ScoreName = (typeof scoreNames)[number];
 /** How the scores are headed. */
 export const scoreTitles: Readonly<Record<ScoreName, string>> = { smape: "sMAPE %", mase: "MASE", rmse: "RMSE" };
 
-/** The simple methods in words. */
-export const methodNames = { naive: "naive", seasonalNaive: "seasonal naive", seasonalNaiveDrift: "seasonal naive with drift" } as const;
+/** Simple methods that a table shows beside the contract's three: the best ones. */
+const shownMethods = 4;
+const always: readonly SimpleMethod[] = ["naive", "seasonalNaive", "seasonalNaiveDrift"];
 
-/** The table's rows in the order in which they are shown. */
+/** The table's rows in the order in which they are shown: the forecast, its two parts, and the simple methods worth seeing. */
 export function scoreRows(evaluation: ForecastEvaluation, cell?: string): ScoreRow[] {
-  const methods = [
-    { method: cell === undefined ? "network" : `network (${cell})`, ...evaluation.model },
-    { method: methodNames.naive, ...evaluation.naive },
-    { method: methodNames.seasonalNaive, ...evaluation.seasonalNaive },
-    { method: methodNames.seasonalNaiveDrift, ...evaluation.seasonalNaiveDrift },
-  ];
+  const alone = { method: cell === undefined ? "network alone" : `network alone (${cell})`, ...evaluation.network };
+  const { combination } = evaluation;
+  const own =
+    combination === null
+      ? [{ ...alone, method: cell === undefined ? "network" : `network (${cell})` }]
+      : [
+          { method: "forecast", ...evaluation.model },
+          ...(combination.mae === evaluation.model.mae ? [] : [{ method: "  without the network", ...combination }]),
+          alone,
+        ];
+  const error = (name: SimpleMethod): number => evaluation.simple[name].mae ?? Infinity;
+  const others = simpleMethodNames.filter((name) => !always.includes(name)).sort((a, b) => error(a) - error(b));
+  const simple = simpleMethodNames.filter((name) => always.includes(name) || others.slice(0, shownMethods).includes(name));
+  const methods = [...own, ...simple.map((name) => ({ method: methodTitles[name], ...evaluation.simple[name] }))];
   return methods.map(({ method, smape, mase, rmse }) => {
-    const own = { smape, mase, rmse };
+    const scores = { smape, mase, rmse };
     const isBest = (name: ScoreName): boolean =>
-      typeof own[name] === "number" && methods.every((other) => (other[name] ?? Infinity) >= (own[name] ?? Infinity));
-    return { method, ...own, best: scoreNames.filter(isBest) };
+      typeof scores[name] === "number" && methods.every((other) => (other[name] ?? Infinity) >= (scores[name] ?? Infinity));
+    return { method, ...scores, best: scoreNames.filter(isBest) };
   });
 }
 

@@ -180,26 +180,35 @@ test("words with spaces survive the shell", () => {
 });
 
 test("the star marks the lowest score of each column, ties included", () => {
-  const scores = (smape: number, mase: number | null, rmse: number) => ({ smape, mase, rmse, mae: 1 });
+  const scores = (smape: number, mase: number | null, rmse: number, mae = 5) => ({ smape, mase, rmse, mae, owa: null });
+  const [naive, seasonalNaive, seasonalNaiveDrift, other] = [scores(3, 2, 7), scores(4, null, 8), scores(5, 1.5, 8), scores(9, 9, 9)];
   const rows = scoreRows(
     {
       test: 4,
       origins: 1,
       points: 4,
-      model: { ...scores(3, 1, 9), crps: null, coverage80: null, coverage95: null },
-      naive: scores(3, 2, 7),
-      seasonalNaive: scores(4, null, 8),
-      seasonalNaiveDrift: scores(5, 1.5, 8),
+      model: { ...scores(3, 1, 9), crps: null, wql: null, coverage80: null, coverage95: null },
+      network: scores(3, 1, 9),
+      combination: null,
+      naive,
+      seasonalNaive,
+      seasonalNaiveDrift,
+      simple: {
+        ...{ naive, seasonalNaive, seasonalNaiveDrift, drift: other, naive2: other, ses: other, holt: other, damped: other },
+        ...{ comb: other, theta: scores(8, 8, 8, 1), holtWinters: other, dampedHoltWinters: other },
+      },
       maseRatio: null,
       best: "model",
       verdict: "",
+      backtest: [],
     },
     "gru",
   );
   assert.deepEqual(
-    rows.map(({ best }) => best),
+    rows.slice(0, 4).map(({ best }) => best),
     [["smape", "mase"], ["smape", "rmse"], [], []],
   );
+  assert.ok(rows.some(({ method }) => method === "Theta") && rows.length === 8);
   assert.match(scoreTable(rows, noPaint)[1] ?? "", /^network \(gru\) +3\.000\* +1\.000\* +9\.000 $/);
 });
 

@@ -28,8 +28,8 @@ test("the airline series is found to be monthly, logarithmic and seasonal", asyn
   assert.deepEqual([preprocess.input, preprocess.horizon], [12, 24]);
 });
 
-test("a network that says nothing forecasts the mean seasonal change, which is the drift method", async () => {
-  const { evaluation, holdout, simple } = await runForecast(parseTable(airline), { test: 24 }, constantTrainer(0).trainer);
+test("a network alone that says nothing forecasts the mean seasonal change, which is the drift method", async () => {
+  const { evaluation, holdout, simple } = await runForecast(parseTable(airline), { test: 24, pure: true }, constantTrainer(0).trainer);
   holdout.forEach((row, i) => {
     assert.ok(
       Math.abs(row.value - simple.seasonalNaiveDrift[i]!) < 1e-3 * row.value,
@@ -142,7 +142,7 @@ test("a table without the model's columns, rows or positive values is refused", 
 test("the JSON result has the contract's fields and no NaN", async () => {
   const run = await runForecast(parseTable(airline), { test: 24 }, constantTrainer(0).trainer);
   const json = forecastJson(run);
-  assert.deepEqual(Object.keys(json), ["data", "network", "training", "evaluation", "holdout", "forecast"]);
+  assert.deepEqual(Object.keys(json), ["data", "network", "training", "evaluation", "holdout", "forecast", "choice"]);
   assert.deepEqual(Object.keys(json.holdout[0]!), ["id", "target", "time", "actual", "value", "lower80", "upper80", "lower95", "upper95"]);
   assert.deepEqual(JSON.parse(JSON.stringify(json)), json);
 });
@@ -168,4 +168,28 @@ test("a long hold-out shortens the horizon instead of failing", async () => {
   const values = Array.from({ length: 60 }, (_, i) => 100 + i + 10 * Math.sin(i));
   const { evaluation, forecast } = await runForecast(parseTable(monthly(values)), { test: 24 }, constantTrainer(0).trainer);
   assert.deepEqual([forecast.length, evaluation.origins, evaluation.points], [9, 3, 24]);
+});
+
+test("a network without skill gets no share, and the forecast is that of the simple methods", async () => {
+  const { choice, evaluation } = await runForecast(parseTable(airline), { horizon: 6 }, constantTrainer(40).trainer);
+  assert.deepEqual([choice.pure, choice.networkWeight], [false, 0]);
+  assert.ok(Math.abs(evaluation.model.mae! - evaluation.combination!.mae!) < 1e-9 * evaluation.model.mae!);
+  assert.ok(evaluation.network.mae! > 5 * evaluation.model.mae!);
+  assert.ok(Math.abs(choice.members.reduce((sum, { weight }) => sum + weight, 0) - 1) < 1e-9);
+  assert.match(choice.reason, /the network takes no part/);
+});
+
+test("a backtest scores each origin by itself", async () => {
+  const { evaluation, forecast } = await runForecast(parseTable(airline), { backtest: 3, horizon: 6 }, constantTrainer(0).trainer);
+  assert.deepEqual(
+    evaluation.backtest.map(({ time, points }) => [time, points]),
+    [
+      ["1959-07", 6],
+      ["1960-01", 6],
+      ["1960-07", 6],
+    ],
+  );
+  const mean = evaluation.backtest.reduce((sum, { mae }) => sum + mae! / 3, 0);
+  assert.ok(Math.abs(mean - evaluation.model.mae!) < 1e-9 * mean);
+  assert.equal(forecast.length, 6);
 });

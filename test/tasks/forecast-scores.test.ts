@@ -2,11 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { hostTensor, type Tensor } from "../../src/base/tensor.js";
 import { crpsOf, intervalsOf } from "../../src/tasks/forecast/intervals.js";
 import { forecastScores } from "../../src/tasks/forecast/scores.js";
-import { meanDrift, simpleForecast } from "../../src/tasks/forecast/simple.js";
 
 const row = (...values: number[]): Tensor => hostTensor(Float32Array.from(values), [values.length], "float32");
 const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-5 * Math.max(1, Math.abs(b)), `${a} is not ${b}`);
@@ -36,37 +34,6 @@ test("forecasts of another size are refused with both shapes", () => {
   assert.throws(
     () => forecastScores({ actual: row(1), predicted: row(1, 2), history: row(1), season: 1 }),
     /actual \[1\] and predicted \[2\]/,
-  );
-});
-
-test("the simple methods are what they are called", () => {
-  const values = Float64Array.of(1, 2, 3, 5, 6, 7);
-  const of = (method: "naive" | "seasonalNaive" | "seasonalNaiveDrift"): number[] => [
-    ...simpleForecast(method, { values, origin: 6, horizon: 4, season: 3, log: false, drift: meanDrift(values, 3, false) }),
-  ];
-  assert.deepEqual(of("naive"), [7, 7, 7, 7]);
-  assert.deepEqual(of("seasonalNaive"), [5, 6, 7, 5]);
-  assert.deepEqual(of("seasonalNaiveDrift"), [9, 10, 11, 13]);
-});
-
-test("drift on logarithms continues a constant growth exactly", () => {
-  const values = Float64Array.from({ length: 40 }, (_, i) => 100 * 1.02 ** i);
-  const drift = meanDrift(values.slice(0, 30), 4, true);
-  const forecast = simpleForecast("seasonalNaiveDrift", { values, origin: 30, horizon: 10, season: 4, log: true, drift });
-  for (const [i, value] of forecast.entries()) near(value, values[30 + i]!);
-});
-
-test("no simple method reads the rows it forecasts", () => {
-  fc.assert(
-    fc.property(fc.array(fc.double({ min: 1, max: 100, noNaN: true }), { minLength: 20, maxLength: 20 }), (list) => {
-      const values = Float64Array.from(list);
-      const other = values.map((value, i) => (i < 12 ? value : 5000));
-      for (const method of ["naive", "seasonalNaive", "seasonalNaiveDrift"] as const) {
-        const of = (v: Float64Array): Float64Array =>
-          simpleForecast(method, { values: v, origin: 12, horizon: 8, season: 4, log: false, drift: 1 });
-        assert.deepEqual(of(values), of(other));
-      }
-    }),
   );
 });
 

@@ -50,6 +50,8 @@ function dataOptions(): Setting[] {
     new Setting("--frequency <name>", 'monthly, daily, hourly, "15 minutes"; found from the times', words, { found: true }),
     new Setting("--season <rows>", "rows in a season, 1 for none; found from the frequency and the data", whole(1), { found: true }),
     new Setting("--test <rows>", "rows held out at the end and scored: the horizon", whole(1), { found: true }),
+    new Setting("--backtest <origins>", "score forecasts from that many origins, one horizon apart; instead of --test", whole(1)),
+    new Setting("--pure", "the network alone, without the simple methods it corrects"),
   ];
 }
 

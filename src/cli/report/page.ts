@@ -1,9 +1,11 @@
 // The HTML report: one file, no network, no scripts; readable in light and dark, on paper and by a screen reader.
+import { methodTitles } from "../../tasks/forecast/members.js";
+import { simpleMethodNames } from "../../tasks/forecast/simple/index.js";
 import type { ForecastRow, ForecastRun } from "../../tasks/forecast/types.js";
 import type { BackendInfo } from "../envelope.js";
 import { counted, duration, shown } from "../numbers.js";
 import { pictureOf } from "../picture.js";
-import { methodNames, scoreNames, scoreRows, scoreTitles } from "../scores.js";
+import { scoreNames, scoreRows, scoreTitles } from "../scores.js";
 import type { Compared } from "./forecast-plot.js";
 import { forecastPlot } from "./forecast-plot.js";
 import type { EpochLoss } from "./loss-plot.js";
@@ -63,16 +65,16 @@ function head({ run }: ReportFacts, target: string): string {
 <p class="lead">${counted(data.rows, "row")}${file}, ${escapeText(data.start)} to ${escapeText(data.end)}</p></header>`;
 }
 
-function verdict({ evaluation }: ForecastRun): string {
+function verdict({ evaluation, choice }: ForecastRun): string {
   const tile = (label: string, value: string, note: string): string =>
     `<div class="tile"><dt>${label}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`;
   const tiles = [
-    tile("MASE of the network", shown(evaluation.model.mase, 3), `seasonal naive ${shown(evaluation.seasonalNaive.mase, 3)}`),
+    tile("MASE of the forecast", shown(evaluation.model.mase, 3), `seasonal naive ${shown(evaluation.seasonalNaive.mase, 3)}`),
     tile("sMAPE", `${shown(evaluation.model.smape, 3)} %`, `seasonal naive ${shown(evaluation.seasonalNaive.smape, 3)} %`),
     tile("RMSE", shown(evaluation.model.rmse, 3), `seasonal naive ${shown(evaluation.seasonalNaive.rmse, 3)}`),
     tile("held out", counted(evaluation.test, "row"), `${counted(evaluation.points, "value")} scored`),
   ];
-  return `<section aria-label="Verdict"><p class="verdict">${escapeText(evaluation.verdict)}</p><dl class="tiles">${tiles.join("")}</dl></section>`;
+  return `<section aria-label="Verdict"><p class="verdict">${escapeText(evaluation.verdict)}</p><p>${escapeText(choice.reason)}</p><dl class="tiles">${tiles.join("")}</dl></section>`;
 }
 
 function figure(run: ForecastRun, target: string): string {
@@ -87,16 +89,15 @@ function figure(run: ForecastRun, target: string): string {
     compared: bestSimple(run),
   });
   const banded = [...holdout, ...forecast].some((row) => row.lower80 !== null || row.lower95 !== null);
-  const caption = `The network saw nothing of the shaded part when it forecast it${banded ? "; bands hold 80 and 95 % of what is expected" : ""}.`;
+  const caption = `Nothing of the shaded part was seen when it was forecast${banded ? "; bands hold 80 and 95 % of what is expected" : ""}.`;
   return `<section aria-labelledby="plot-title"><h2 id="plot-title">Forecast</h2><figure><div class="scroll" tabindex="0">${svg}</div><figcaption>${caption}</figcaption></figure></section>`;
 }
 
-// The best simple method belongs into the picture, above all when it beats the network.
+// The best simple method belongs into the picture, above all when it beats the forecast.
 function bestSimple({ evaluation, simple }: ForecastRun): Compared | null {
-  const names = ["naive", "seasonalNaive", "seasonalNaiveDrift"] as const;
-  const scored = names.filter((name) => evaluation[name].mase !== null && simple[name].some((value) => value !== null));
-  const best = scored.sort((a, b) => (evaluation[a].mase ?? 0) - (evaluation[b].mase ?? 0))[0];
-  return best === undefined ? null : { name: methodNames[best], values: simple[best] };
+  const scored = simpleMethodNames.filter((name) => evaluation.simple[name].mae !== null && simple[name].some((value) => value !== null));
+  const best = [...scored].sort((a, b) => (evaluation.simple[a].mae ?? 0) - (evaluation.simple[b].mae ?? 0))[0];
+  return best === undefined ? null : { name: methodTitles[best], values: simple[best] };
 }
 
 function scores(run: ForecastRun): string {

@@ -60,8 +60,15 @@ export async function evaluateWith(
       placeOf(table.file),
     );
   const plan = { series: found, sizes: { rows, horizon, input: steps, test }, transform, steps };
-  const scored = await scoreHoldout(model, frame, plan, errorsOfIntervals(preprocess.intervals));
-  const holdout = { ...scored, intervals: preprocess.intervals };
+  const { choice, season } = preprocess;
+  const log = transform.log;
+  const part = {
+    data: { values: found.values, season, longSeason: choice?.longSeason ?? 0, horizon, log },
+    trials: [],
+    choice: choice && { weights: choice.weights, errors: {}, origins: [] },
+  };
+  const validated = { cases: [], residuals: errorsOfIntervals(preprocess.intervals), weight: choice?.networkWeight ?? 1 };
+  const holdout = await scoreHoldout({ model, frame, plan, part, validated, keepsSpread: true });
   return { task: "forecast", data: dataOf(plan), evaluation: evaluationOf(holdout, plan), rows: holdoutRows(holdout, plan) };
 }
 

@@ -1,12 +1,18 @@
-// The hold-out: the network and the simple methods from the same origins, scored alike, and one honest sentence.
+// The hold-out: the forecast and the simple methods from the same origins, scored alike.
 
 import { type Frame, fromLevels } from "../../data/frame.js";
-import { coverage, crpsOf, type Intervals, intervalsOf, noIntervalScores, poolOf, type Residual } from "./intervals.js";
-import { errorsOf, predictMany, rowsAt } from "./outputs.js";
+import { blended, type Parts, partsAt } from "./blend.js";
+import { type Choice, choose, memberNames, trialsAt } from "./choice.js";
+import { type Correction, correctionOf } from "./correction.js";
+import { scoreSpread } from "./interval-scores.js";
+import { intervalsFrom, type Residual, type Spread, spreadOf } from "./intervals.js";
+import { errorsOf, rowsAt } from "./outputs.js";
 import { naiveError, scorePairs } from "./scores.js";
 import type { Plan } from "./setup.js";
-import { meanDrift, methodNames, type SimpleMethod, simpleForecast, simpleMethods } from "./simple.js";
-import type { ForecastEvaluation, ForecastModel, ForecastRow, ForecastScores, IntervalScores } from "./types.js";
+import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
+import type { BacktestOrigin, ForecastEvaluation, ForecastModel, ForecastRow, ForecastScores, MethodScores } from "./types.js";
+import { caseOf, laterOrigins, type SimplePart, type Validated } from "./validate.js";
+import { bestOf, verdictOf } from "./verdict.js";
 
 /** What scoring needs to know of a plan. */
 export type ScoredPlan = Pick<Plan, "series" | "sizes" | "transform" | "steps">;
@@ -16,128 +22,156 @@ export interface Holdout {
   readonly origins: readonly number[];
   /** Levels forecast from each origin, cut at the last row. */
   readonly levels: readonly Float64Array[];
+  readonly parts: readonly Parts[];
   readonly simple: Readonly<Record<SimpleMethod, readonly number[]>>;
-  readonly intervals: Intervals | null;
-  /** Errors of the validation part, which made the intervals. */
-  readonly earlier: readonly Residual[];
-  /** Errors inside the hold-out. */
+  /** From the errors before each origin. */
+  readonly spreads: readonly (Spread | null)[];
+  /** All that is known at the end of the hold-out, for the forecast beyond it. */
+  readonly known: Known;
+}
+
+/** What an origin may know: it grows from origin to origin, as it would for someone who forecasts again after each horizon. */
+export interface Known {
+  /** null for the network alone. */
+  readonly choice: Choice | null;
+  readonly correction: Correction;
   readonly residuals: readonly Residual[];
 }
 
+export interface HoldoutJob {
+  readonly model: ForecastModel;
+  readonly frame: Frame;
+  readonly plan: ScoredPlan;
+  readonly part: SimplePart;
+  readonly validated: Validated;
+  /** Whether the intervals stay those of the errors before: a saved model has its own. */
+  readonly keepsSpread?: boolean;
+}
+
+/** From how many origins every member forecasts all it can; more would take minutes, and only the chosen ones do. */
+const fewOrigins = 16;
+/** Rows read from all origins together if there are many. */
+const mostRows = 100_000;
+
 /** Forecasts from the first held-out row, and again after each horizon, with what was observed until then. */
-export async function scoreHoldout(model: ForecastModel, frame: Frame, plan: ScoredPlan, earlier: readonly Residual[]): Promise<Holdout> {
+export async function scoreHoldout({ model, frame, plan, part, validated, keepsSpread = false }: HoldoutJob): Promise<Holdout> {
   const { rows, test, horizon } = plan.sizes;
+  const { data, choice } = part;
   const origins = Array.from({ length: Math.ceil(test / horizon) }, (_, i) => rows - test + i * horizon);
-  const forecasts = await predictMany(model, frame, plan, origins);
-  const levels = forecasts.map((levels, n) => levels.subarray(0, Math.min(horizon, rows - origins[n]!)));
-  const residuals = origins.flatMap((origin, n) => errorsOf(frame, origin, levels[n]!, rows));
-  return { frame, origins, levels, simple: simpleOver(origins, plan), intervals: intervalsOf(earlier, horizon), earlier, residuals };
+  const isFew = origins.length <= fewOrigins;
+  const names = isFew ? memberNames : [...new Set<string>([...simpleMethodNames, ...Object.keys(choice?.weights ?? {})])];
+  const trials = trialsAt(data, origins, names, isFew ? rows : Math.floor(mostRows / origins.length));
+  const isFixed = !isFew || validated.weight !== undefined;
+  const between = !isFixed && choice !== null ? trialsAt(data, laterOrigins(part, { from: rows - test, end: rows }, origins)) : [];
+  const all = [...part.trials, ...between, ...trials].sort((a, b) => a.origin - b.origin);
+  const choiceAt = (origin: number): Choice | null => {
+    if (choice === null || isFixed) return choice;
+    return choose(
+      data,
+      all.filter((trial) => trial.origin + horizon <= origin),
+    );
+  };
+  const parts = await partsAt(model, frame, plan, { trials, weightsAt: (n) => choiceAt(origins[n]!)?.weights ?? null });
+  const cut = (n: number): number => Math.min(horizon, rows - origins[n]!);
+  const cases = [...validated.cases];
+  const residuals = [...validated.residuals];
+  const spreads: (Spread | null)[] = [];
+  const levels: Float64Array[] = [];
+  let correction = choice === null ? alone : validated.weight === undefined ? correctionOf(cases) : { ...alone, weight: validated.weight };
+  parts.forEach((each, n) => {
+    const own = blended(each, correction.weight, frame).subarray(0, cut(n));
+    levels.push(own);
+    spreads.push(spreadOf(keepsSpread ? validated.residuals : residuals, horizon));
+    residuals.push(...errorsOf(frame, each.origin, own, rows));
+    if (choice === null || validated.weight !== undefined || cut(n) < horizon) return;
+    cases.push(caseOf(each, data));
+    correction = correctionOf(cases);
+  });
+  const over = (method: SimpleMethod): number[] => trials.flatMap(({ forecasts }, n) => [...(forecasts[method] ?? []).slice(0, cut(n))]);
+  const simple = complete(Object.fromEntries(simpleMethodNames.map((method) => [method, over(method)])));
+  const known = { choice: choiceAt(rows), correction, residuals };
+  return { frame, origins, levels, parts, simple, spreads, known };
+}
+
+const alone: Correction = { weight: 1, gain: null, standardError: null, origins: 0 };
+
+function complete<T>(found: Readonly<Record<string, T>>): Record<SimpleMethod, T> {
+  const of = (method: SimpleMethod): T => found[method]!;
+  return {
+    naive: of("naive"),
+    seasonalNaive: of("seasonalNaive"),
+    drift: of("drift"),
+    seasonalNaiveDrift: of("seasonalNaiveDrift"),
+    naive2: of("naive2"),
+    ses: of("ses"),
+    holt: of("holt"),
+    damped: of("damped"),
+    comb: of("comb"),
+    theta: of("theta"),
+    holtWinters: of("holtWinters"),
+    dampedHoltWinters: of("dampedHoltWinters"),
+  };
 }
 
 /** The held-out rows of the result. */
-export function holdoutRows({ frame, origins, levels, intervals }: Holdout, { series }: Pick<Plan, "series">): ForecastRow[] {
-  return origins.flatMap((origin, n) => rowsAt(levels[n]!, { series, transform: frame.transform, origin, intervals }));
+export function holdoutRows({ frame, origins, levels, spreads }: Holdout, { series }: Pick<Plan, "series">): ForecastRow[] {
+  return origins.flatMap((origin, n) => {
+    const spread = spreads[n]!;
+    return rowsAt(levels[n]!, { series, transform: frame.transform, origin, intervals: spread && intervalsFrom(spread) });
+  });
 }
 
 /** Scores of all methods over the same observed values. */
 export function evaluationOf(holdout: Holdout, plan: ScoredPlan): ForecastEvaluation {
-  const { rows, test } = plan.sizes;
+  const { rows, test, horizon } = plan.sizes;
   const { season, values } = plan.series;
   const actual = values.slice(rows - test);
   const scale = naiveError(values.subarray(0, rows - test), season);
-  const own = Float64Array.from(holdout.levels.flatMap((levels) => [...fromLevels(levels, holdout.frame.transform)]));
-  const { points, ...model } = scorePairs(actual, own, scale);
-  const scored = (method: SimpleMethod): ForecastScores => {
-    const { points: _points, ...scores } = scorePairs(actual, holdout.simple[method], scale);
-    return scores;
+  const scoresOf = (predicted: ArrayLike<number>): ForecastScores & { points: number } => scorePairs(actual, predicted, scale);
+  const naive2 = scoresOf(holdout.simple.naive2);
+  const scored = (predicted: ArrayLike<number>): MethodScores => {
+    const { points: _points, ...scores } = scoresOf(predicted);
+    return { ...scores, owa: owaOf(scores, naive2) };
   };
-  const [naive, seasonalNaive, seasonalNaiveDrift] = [scored("naive"), scored("seasonalNaive"), scored("seasonalNaiveDrift")];
-  const all = { model, naive, seasonalNaive, seasonalNaiveDrift };
-  const best = bestOf(all);
+  const joined = (pick: (parts: Parts) => Float64Array): number[] =>
+    holdout.parts.flatMap((parts) => [...pick(parts).subarray(0, Math.min(horizon, rows - parts.origin))]);
+  const own = Float64Array.from(holdout.levels.flatMap((levels) => [...fromLevels(levels, holdout.frame.transform)]));
+  const model = { ...scored(own), ...scoreSpread(holdout) };
+  const simple = complete(Object.fromEntries(simpleMethodNames.map((method) => [method, scored(holdout.simple[method])])));
+  const isPure = holdout.parts.every((parts) => parts.simple === null);
+  const best = bestOf({ model, ...simple });
+  const { naive, seasonalNaive, seasonalNaiveDrift } = simple;
   return {
     test,
     origins: holdout.origins.length,
-    points,
-    model: { ...model, ...intervalScores(holdout) },
+    points: naive2.points,
+    model,
+    network: scored(joined((parts) => parts.network)),
+    combination: isPure ? null : scored(joined((parts) => parts.simple!)),
     naive,
     seasonalNaive,
     seasonalNaiveDrift,
+    simple,
     maseRatio: ratio(model.mae, seasonalNaive.mae),
     best,
-    verdict: verdictOf(all, best, test),
+    verdict: verdictOf({ model, ...simple }, best, { test, isPure }),
+    backtest: holdout.origins.map((origin, n) => backtestAt(holdout, plan, { origin, n, scale })),
   };
 }
 
-function simpleOver(origins: readonly number[], plan: ScoredPlan): Record<SimpleMethod, readonly number[]> {
-  const { values, season } = plan.series;
-  const { rows, test, horizon } = plan.sizes;
-  const { log } = plan.transform;
-  const drift = meanDrift(values.slice(0, rows - test), season, log);
-  const over = (method: SimpleMethod): number[] =>
-    origins.flatMap((origin) => [
-      ...simpleForecast(method, { values, origin, horizon: Math.min(horizon, rows - origin), season, log, drift }),
-    ]);
-  return { naive: over("naive"), seasonalNaive: over("seasonalNaive"), seasonalNaiveDrift: over("seasonalNaiveDrift") };
+function backtestAt(
+  { levels, frame }: Holdout,
+  { series }: ScoredPlan,
+  { origin, n, scale }: { readonly origin: number; readonly n: number; readonly scale: number },
+): BacktestOrigin {
+  const predicted = fromLevels(levels[n]!, frame.transform);
+  return { time: series.timeLabel(origin), ...scorePairs(series.values.subarray(origin, origin + predicted.length), predicted, scale) };
 }
 
-/** CRPS of the ensemble "forecast plus and minus every pooled error", and how often the intervals held. */
-function intervalScores({ frame, origins, levels, intervals, earlier }: Holdout): IntervalScores {
-  if (intervals === null) return noIntervalScores;
-  const { transform, values } = frame;
-  const toUnit = (level: number): number => (transform.log ? Math.exp(level) : level);
-  const inside = { half80: [] as Point[], half95: [] as Point[] };
-  const crps: number[] = [];
-  const pools = new Map<number, number[]>();
-  origins.forEach((origin, n) => {
-    levels[n]!.forEach((level, step) => {
-      const actual = values[origin + step]!;
-      if (Number.isNaN(actual)) return;
-      for (const name of ["half80", "half95"] as const) {
-        const half = intervals[name][step]!;
-        inside[name].push({ actual, lower: toUnit(level - half), upper: toUnit(level + half) });
-      }
-      if (!pools.has(step)) pools.set(step, poolOf(earlier, step));
-      const members = pools.get(step)!.flatMap((error) => [toUnit(level + error), toUnit(level - error)]);
-      crps.push(crpsOf(members, actual));
-    });
-  });
-  const meanCrps = crps.length === 0 ? null : crps.reduce((sum, value) => sum + value, 0) / crps.length;
-  return { crps: meanCrps, coverage80: coverage(inside.half80), coverage95: coverage(inside.half95) };
-}
-
-interface Point {
-  readonly actual: number;
-  readonly lower: number;
-  readonly upper: number;
-}
-
-type Method = keyof typeof methodNames;
-type AllScores = Readonly<Record<Method, ForecastScores>>;
-
-/** By mean absolute error: the order is that of MASE, and it exists without a scale. A tie goes to the simpler method. */
-function bestOf(all: AllScores): Method | null {
-  let best: Method | null = null;
-  for (const method of [...simpleMethods, "model"] as const) {
-    const mae = all[method].mae;
-    if (mae !== null && (best === null || mae < all[best].mae!)) best = method;
-  }
-  return best;
-}
-
-function verdictOf(all: AllScores, best: Method | null, test: number): string {
-  if (best === null) return "No held-out value was observed, so nothing can be said about the network.";
-  const shown = (method: Method): string => {
-    const { mase, mae } = all[method];
-    return mase === null ? `MAE ${mae!.toPrecision(3)}` : `MASE ${mase.toFixed(2)}`;
-  };
-  const others = simpleMethods.filter((method) => method !== best).sort((a, b) => all[a].mae! - all[b].mae!);
-  const where = `On the last ${test} rows`;
-  if (best === "model") {
-    return `${where} the network is best (${shown("model")}), ahead of ${others.map((method) => `${methodNames[method]} (${shown(method)})`).join(", ")}.`;
-  }
-  const beaten = others.filter((method) => all[method].mae! > all.model.mae!).map((method) => `${methodNames[method]} (${shown(method)})`);
-  const rest = beaten.length > 0 ? `better than ${beaten.join(" and ")}` : "behind every simple method";
-  return `${where} ${methodNames[best]} is best (${shown(best)}), not the network (${shown("model")}), which is ${rest}.`;
+/** Mean of the ratios of sMAPE and MASE to those of Naive2 (M4 competition). */
+function owaOf(own: ForecastScores, naive2: ForecastScores): number | null {
+  const [a, b] = [ratio(own.smape, naive2.smape), ratio(own.mase, naive2.mase)];
+  return a === null || b === null ? null : (a + b) / 2;
 }
 
 function ratio(a: number | null, b: number | null): number | null {

@@ -6,8 +6,8 @@ const mostRows = 10_000;
 
 /** Picks the fields of the command's `result`; arrays stop at 10,000 rows, which `truncated` says. */
 export function forecastJson(run: ForecastRun): ForecastResult {
-  const { data, network, training, evaluation, holdout, forecast } = run;
+  const { data, network, training, evaluation, holdout, forecast, choice } = run;
   const isLong = holdout.length > mostRows || forecast.length > mostRows;
   const cut = { holdout: holdout.slice(0, mostRows), forecast: forecast.slice(0, mostRows) };
-  return { data, network, training, evaluation, ...cut, ...(isLong ? { truncated: true as const } : {}) };
+  return { data, network, training, evaluation, ...cut, choice, ...(isLong ? { truncated: true as const } : {}) };
 }

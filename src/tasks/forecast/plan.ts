@@ -32,9 +32,11 @@ export function sizesOf(series: Series, options: ForecastOptions): Sizes {
   const season = series.season > 1 ? series.season : defaultHorizon;
   const fifth = Math.floor(rows / 5);
   // A long hold-out leaves less: input (two horizons), training and validation must fit before it.
-  const longest = options.test === undefined ? fifth : Math.min(fifth, Math.floor((rows - options.test) / 4));
+  const origins = options.backtest ?? 1;
+  const longest =
+    options.test === undefined ? Math.min(fifth, Math.floor(rows / (origins + 4))) : Math.min(fifth, Math.floor((rows - options.test) / 4));
   const horizon = options.horizon ?? Math.max(1, Math.min(options.test ?? season, longest));
-  const test = options.test ?? horizon;
+  const test = options.test ?? origins * horizon;
   const nominal = series.season > 1 ? 2 * series.season : 2 * horizon;
   const fits = (input: number): boolean => input + 2 * horizon + test <= rows;
   const shorter = Math.min(nominal, 2 * horizon);
@@ -150,7 +152,9 @@ function tooFewRows(sizes: Sizes, options: ForecastOptions, file: string | null)
 }
 
 function checkOptions(options: ForecastOptions): void {
-  for (const name of ["horizon", "input", "test", "season", "layers", "epochs", "batchSize"] as const) {
+  if (options.backtest !== undefined && options.test !== undefined)
+    throw new DataError("bad_option", "--backtest and --test both say how many rows are held out.", "Give one of them.");
+  for (const name of ["horizon", "input", "test", "season", "layers", "epochs", "batchSize", "backtest"] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw badOption(name, value, "a whole number, at least 1, is needed");

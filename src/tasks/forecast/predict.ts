@@ -6,7 +6,8 @@ import { firstOrigin, makeFrame } from "../../data/frame.js";
 import { series } from "../../data/series.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import type { Series, SeriesOptions, Table } from "../../data/types.js";
-import { predictAt, rowsAt } from "./outputs.js";
+import { levelsAhead } from "./ahead.js";
+import { rowsAt } from "./outputs.js";
 import type { Duplicates, ForecastModel, ForecastPrediction, HistoryPoint, SavedPreprocess } from "./types.js";
 
 export interface PredictOptions {
@@ -32,7 +33,7 @@ export async function forecastWith(
   options: PredictOptions = {},
 ): Promise<ForecastPredictionRun> {
   const found = readSeries(table, preprocess, options);
-  const { transform, input: steps, horizon } = preprocess;
+  const { transform, input: steps } = preprocess;
   refuseNonPositive(found, preprocess);
   const frame = makeFrame(found.values, transform, preprocess.season);
   const needed = firstOrigin(frame, steps);
@@ -41,7 +42,7 @@ export async function forecastWith(
     const message = `${shortName(table.file)} has ${origin} rows; the model reads ${needed}.`;
     throw new DataError("too_few_rows", message, "Give it more of the past.", placeOf(table.file));
   }
-  const levels = await predictAt(model, frame, { steps, sizes: { horizon } }, origin);
+  const levels = await levelsAhead(model, frame, preprocess);
   const predictions = rowsAt(levels, { series: found, transform, origin, intervals: preprocess.intervals });
   const history = Array.from(found.values, (value, i) => ({ time: found.timeLabel(i), value: Number.isNaN(value) ? null : value }));
   return { task: "forecast", count: predictions.length, predictions, history, warnings: [] };

@@ -28,6 +28,14 @@ const schema = z.object({
     reasons: z.array(z.string()),
   }),
   intervals: z.object({ half80: z.array(z.number().min(0)), half95: z.array(z.number().min(0)) }).nullable(),
+  choice: z
+    .object({
+      weights: z.record(z.string(), z.number().min(0).max(1)),
+      networkWeight: z.number().min(0).max(1),
+      longSeason: z.int().min(0),
+    })
+    .nullable()
+    .default(null), // models written before there was a choice are networks alone
 });
 
 /**

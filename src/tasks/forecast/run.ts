@@ -4,13 +4,16 @@ import { RunError } from "../../base/errors.js";
 import { shortName } from "../../data/decode.js";
 import type { Table } from "../../data/types.js";
 import { windowsAt } from "../../data/windows.js";
+import { levelsAhead } from "./ahead.js";
+import { describeChoice } from "./choice-words.js";
 import { evaluationOf, holdoutRows, scoreHoldout } from "./evaluate.js";
-import { intervalsOf, type Residual } from "./intervals.js";
-import { predictAt, residualsAt, rowsAt } from "./outputs.js";
+import { intervalsOf } from "./intervals.js";
+import { rowsAt } from "./outputs.js";
 import { Progress, throwIfAborted } from "./progress.js";
 import { dataOf, makePlan, type Phases, type Plan, planLines, preparePhases, shownSizes } from "./setup.js";
 import type { Trained, Trainer, TrainJob } from "./trainer.js";
-import type { ForecastEvent, ForecastOptions, ForecastPhase, ForecastRun, SavedPreprocess, SavedTransform } from "./types.js";
+import type { ForecastEvent, ForecastOptions, ForecastPhase, ForecastRun, SavedPreprocess } from "./types.js";
+import { simplePart, validate } from "./validate.js";
 
 /** Runs the task with the given trainer; see `forecast` for what users call. */
 export async function runForecast(table: Table, options: ForecastOptions, trainer: Trainer): Promise<ForecastRun> {
@@ -51,20 +54,27 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
   const training = new Training(plan, phases, trainer, progress, warn);
 
   const chosen = await training.select();
-  const residuals = await residualsAt(chosen.model, phases.select.frame, plan, phases.validationAll);
+  const part = simplePart(plan);
+  const validated = await validate(chosen.model, phases.select.frame, plan, part);
   const evaluated = await training.again("evaluate", chosen.bestEpoch);
-  const holdout = await scoreHoldout(evaluated.model, phases.evaluate.frame, plan, residuals);
+  const holdout = await scoreHoldout({ model: evaluated.model, frame: phases.evaluate.frame, plan, part, validated });
   const evaluation = evaluationOf(holdout, plan);
   if (evaluation.points === 0) warn("nothing_scored", "all held-out values are missing: nothing could be scored");
-  if (residuals.length > 0 && holdout.intervals === null)
-    warn("no_intervals", `only ${residuals.length} errors to measure intervals from: none are given`);
+  const { known } = holdout;
+  const intervals = intervalsOf(known.residuals, plan.sizes.horizon);
+  if (intervals === null) warn("no_intervals", `only ${known.residuals.length} errors to measure intervals from: none are given`);
   emit({ kind: "scored", evaluation, verdict: evaluation.verdict });
 
   const final = await training.again("refit", chosen.bestEpoch);
-  const all: readonly Residual[] = [...residuals, ...holdout.residuals];
-  const intervals = intervalsOf(all, plan.sizes.horizon);
-  const outputs = await predictAt(final.model, phases.refit.frame, plan, plan.sizes.rows);
-  const forecast = rowsAt(outputs, { series: plan.series, transform: phases.refit.frame.transform, origin: plan.sizes.rows, intervals });
+  const choice = describeChoice(known.choice, known.correction);
+  const { transform } = phases.refit.frame;
+  const saved = preprocessOf(plan, {
+    transform,
+    intervals,
+    choice: known.choice && { weights: known.choice.weights, networkWeight: known.correction.weight, longSeason: part.data.longSeason },
+  });
+  const levels = await levelsAhead(final.model, phases.refit.frame, saved);
+  const forecast = rowsAt(levels, { series: plan.series, transform, origin: plan.sizes.rows, intervals });
   const seconds = (performance.now() - started) / 1000;
   emit({ kind: "done", seconds });
   return {
@@ -74,13 +84,14 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
     evaluation,
     holdout: holdoutRows(holdout, plan),
     forecast,
+    choice,
     model: final.model,
-    preprocess: preprocessOf(plan, phases.refit.frame.transform, intervals),
+    preprocess: saved,
     history: Array.from(plan.series.values, (value, i) => ({ time: plan.series.timeLabel(i), value: orNull(value) })),
     simple: holdout.simple,
     curves: progress.curves,
     warnings,
-    notes: [...notes, ...lines],
+    notes: [...notes, ...lines, choice.reason],
     seconds,
   };
 }
@@ -192,7 +203,7 @@ function trainingOf(chosen: Trained, { options }: Plan): ForecastRun["training"]
   };
 }
 
-function preprocessOf(plan: Plan, transform: SavedTransform, intervals: SavedPreprocess["intervals"]): SavedPreprocess {
+function preprocessOf(plan: Plan, found: Pick<SavedPreprocess, "transform" | "intervals" | "choice">): SavedPreprocess {
   const { series: s, sizes, options } = plan;
   return {
     format: "deep-rnn-forecast",
@@ -206,8 +217,7 @@ function preprocessOf(plan: Plan, transform: SavedTransform, intervals: SavedPre
     dateOrder: s.dateOrder,
     missing: options.missing ?? [],
     duplicates: options.duplicates ?? null,
-    transform,
-    intervals,
+    ...found,
   };
 }
 

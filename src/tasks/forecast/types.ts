@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../../base/tensor.js";
 import type { Delimiter, Duplicates, Encoding, Transform } from "../../data/index.js";
+import type { SimpleMethod } from "./simple/index.js";
 
 export type { Duplicates } from "../../data/index.js";
 /** The transform as it is stored, with the numbers measured on the training part. */
@@ -45,6 +46,10 @@ export interface ForecastOptions {
   readonly clipNorm?: number | false;
   readonly dropout?: number;
   readonly weightDecay?: number;
+  /** The network alone, without the simple methods that a default forecast stands on. */
+  readonly pure?: boolean;
+  /** Score forecasts from that many origins, each one horizon after the other: the same as a `test` of so many horizons. */
+  readonly backtest?: number;
   /** A wall-clock stop for training; reported as stopped "time". */
   readonly maxSeconds?: number;
   /** 0 unless given. */
@@ -162,11 +167,29 @@ export interface ForecastScores {
 }
 
 export interface IntervalScores {
-  /** Continuous ranked probability score in the unit of the target, from the interval quantiles; null without intervals. */
+  /** Continuous ranked probability score in the unit of the target; null without intervals. */
   readonly crps: number | null;
+  /** Weighted quantile loss: mean over the levels 0.1 to 0.9 of twice the pinball loss, over the sum of the absolute values. */
+  readonly wql: number | null;
   /** Share of held-out values inside the 80 and 95 % intervals, 0..1. */
   readonly coverage80: number | null;
   readonly coverage95: number | null;
+}
+
+/** Names of the simple methods. */
+export type { SimpleMethod } from "./simple/index.js";
+
+/** Scores of one method, with its mean of sMAPE and MASE over those of Naive2 (OWA of the M4 competition). */
+export interface MethodScores extends ForecastScores {
+  readonly owa: number | null;
+}
+
+/** The forecast from one time, scored. */
+export interface BacktestOrigin extends ForecastScores {
+  /** The first row forecast. */
+  readonly time: string;
+  /** Observed rows that were scored. */
+  readonly points: number;
 }
 
 export interface ForecastEvaluation {
@@ -176,16 +199,49 @@ export interface ForecastEvaluation {
   readonly origins: number;
   /** Values scored (observed ones only). */
   readonly points: number;
-  readonly model: ForecastScores & IntervalScores;
-  readonly naive: ForecastScores;
-  readonly seasonalNaive: ForecastScores;
-  readonly seasonalNaiveDrift: ForecastScores;
-  /** MASE of the model over that of seasonal naive: below 1 the network is better. */
+  /** What the command forecasts: the combination with the network's correction, or the network alone if it was asked for. */
+  readonly model: MethodScores & IntervalScores;
+  /** The network alone. */
+  readonly network: MethodScores;
+  /** The combination of simple methods without the network; null if the network alone was asked for. */
+  readonly combination: MethodScores | null;
+  readonly naive: MethodScores;
+  readonly seasonalNaive: MethodScores;
+  readonly seasonalNaiveDrift: MethodScores;
+  /** All simple methods, the three above among them. */
+  readonly simple: Readonly<Record<SimpleMethod, MethodScores>>;
+  /** MASE of the model over that of seasonal naive: below 1 the model is better. */
   readonly maseRatio: number | null;
-  /** Name of the field with the lowest MASE. */
-  readonly best: "model" | "naive" | "seasonalNaive" | "seasonalNaiveDrift" | null;
+  /** The method with the lowest mean absolute error. */
+  readonly best: "model" | SimpleMethod | null;
   /** The honest sentence about it. */
   readonly verdict: string;
+  /** The model's scores by origin, oldest first. */
+  readonly backtest: readonly BacktestOrigin[];
+}
+
+/** One part of the combination. */
+export interface ChosenMember {
+  readonly name: string;
+  readonly title: string;
+  /** Share of the combination; all shares sum to 1. */
+  readonly weight: number;
+  /** Mean absolute error over the earlier origins; null if there was none. */
+  readonly error: number | null;
+}
+
+/** What the forecast is made of, and why. */
+export interface ForecastChoice {
+  /** Whether the network alone was asked for. */
+  readonly pure: boolean;
+  /** Largest weight first; empty if pure. */
+  readonly members: readonly ChosenMember[];
+  /** How far the network moves the combination: 0 not at all, 1 all the way. */
+  readonly networkWeight: number;
+  /** Earlier origins that were tried. */
+  readonly origins: number;
+  /** In a sentence or two. */
+  readonly reason: string;
 }
 
 export interface ForecastRow {
@@ -209,6 +265,7 @@ export interface ForecastResult {
   readonly evaluation: ForecastEvaluation;
   readonly holdout: readonly ForecastRow[];
   readonly forecast: readonly ForecastRow[];
+  readonly choice: ForecastChoice;
   /** Present if an array was cut at 10,000 rows. */
   readonly truncated?: true;
 }
@@ -242,7 +299,7 @@ export interface ForecastRun extends ForecastResult {
   /** Every observed row in time order, the hold-out included. */
   readonly history: readonly HistoryPoint[];
   /** The simple methods over the hold-out, for plots and tables; same rows as `holdout`. */
-  readonly simple: Readonly<Record<"naive" | "seasonalNaive" | "seasonalNaiveDrift", readonly (number | null)[]>>;
+  readonly simple: Readonly<Record<SimpleMethod, readonly (number | null)[]>>;
   readonly curves: readonly LossCurve[];
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
   /** Plain sentences: what was found, why the transform. */
@@ -266,6 +323,12 @@ export interface SavedPreprocess {
   readonly transform: SavedTransform;
   /** Half-widths per step ahead in the level scale (logarithms if `transform.log`); null if there were too few residuals. */
   readonly intervals: { readonly half80: readonly number[]; readonly half95: readonly number[] } | null;
+  /** Weights of the combination by member and of the network's correction; null for the network alone. */
+  readonly choice: {
+    readonly weights: Readonly<Record<string, number>>;
+    readonly networkWeight: number;
+    readonly longSeason: number;
+  } | null;
 }
 
 /** Result of `predict MODEL FILE` for a forecast model. */

@@ -1,0 +1,52 @@
+// The default forecast: the chosen combination of simple methods, moved towards the network by the weight it earned.
+
+import { type Frame, fromLevels } from "../../data/frame.js";
+import { type Choice, combine, type Trial } from "./choice.js";
+import { predictMany, type WindowShape } from "./outputs.js";
+import type { ForecastModel } from "./types.js";
+
+/** What one origin was forecast to bring, in the unit of the target. */
+export interface Parts {
+  readonly origin: number;
+  /** null if the network alone was asked for. */
+  readonly simple: Float64Array | null;
+  readonly network: Float64Array;
+}
+
+/** Forecasts of network and combination from the origins of the trials; `weightsAt` gives the combination's weights at each, null for none. */
+export async function partsAt(
+  model: ForecastModel,
+  frame: Frame,
+  shape: WindowShape,
+  { trials, weightsAt }: { readonly trials: readonly Trial[]; readonly weightsAt: (trial: number) => Choice["weights"] | null },
+): Promise<Parts[]> {
+  if (trials.length === 0) return [];
+  const levels = await predictMany(
+    model,
+    frame,
+    shape,
+    trials.map(({ origin }) => origin),
+  );
+  return trials.map(({ origin, forecasts }, n) => {
+    const weights = weightsAt(n);
+    const simple = weights === null ? null : combine(weights, forecasts, shape.sizes.horizon);
+    return { origin, simple, network: fromLevels(levels[n]!, frame.transform) };
+  });
+}
+
+/**
+ * The blend in levels (logarithms if the transform takes them). A series that was never below zero is not forecast below
+ * it, and one on logarithms not below a tenth of its smallest value.
+ */
+export function blended({ origin, simple, network }: Parts, weight: number, frame: Frame): Float64Array {
+  const least = floorOf(frame, origin);
+  const values = simple === null ? network : network.map((value, h) => simple[h]! + weight * (value - simple[h]!));
+  const kept = values.map((value) => Math.max(value, least));
+  return frame.transform.log ? kept.map(Math.log) : kept;
+}
+
+function floorOf({ values, transform }: Frame, origin: number): number {
+  const past = values.subarray(0, origin);
+  const smallest = past.reduce((least, value) => (Number.isNaN(value) ? least : Math.min(least, value)), Number.POSITIVE_INFINITY);
+  return transform.log ? smallest / 10 : smallest >= 0 ? 0 : Number.NEGATIVE_INFINITY;
+}

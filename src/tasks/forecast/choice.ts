@@ -1,0 +1,168 @@
+// The choice of a default forecast: every member forecasts from several earlier origins, and weighs what its errors there say.
+
+import { type MemberPast, members } from "./members.js";
+
+/** A combination of members, found before a row. */
+export interface Choice {
+  /** Weights by member name, largest first; they sum to 1. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** Mean absolute error of each member over the origins, in the unit of the target. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly origins: readonly number[];
+}
+
+/** The rows a choice reads, and what is asked of them. */
+export interface ChoiceData {
+  readonly values: Float64Array;
+  readonly season: number;
+  readonly longSeason: number;
+  readonly horizon: number;
+  readonly log: boolean;
+}
+
+/** Forecasts of every member from one origin. */
+export interface Trial {
+  readonly origin: number;
+  readonly forecasts: Readonly<Record<string, Float64Array>>;
+}
+
+const mostOrigins = 16;
+const earlyOrigins = 10;
+/** Rows before a trial origin that its members read: enough for their weights, and old rows say little about the coming ones. */
+const trialRows = 1000;
+/** Members with less change nothing that anyone could see. */
+const leastWeight = 0.02;
+
+/**
+ * Origins of the trials before row `end`: evenly before `validation`, and evenly after it, where the network can be tried
+ * too; each with a whole horizon before `end` and enough rows before it for the seasons.
+ */
+export function trialOrigins(data: ChoiceData, { validation, end }: { readonly validation: number; readonly end: number }): number[] {
+  const { season, longSeason, horizon } = data;
+  const last = end - horizon;
+  const wanted = longSeason > 1 && last - 3 * longSeason >= horizon ? 3 * longSeason : 3 * season;
+  const first = Math.max(Math.min(wanted, last - 2 * horizon), Math.floor(end / 3), leastRows);
+  if (first > last) return last >= leastRows ? [last] : [];
+  const middle = Math.max(first, Math.min(validation, last));
+  const early = spread(first, middle - 1, earlyOrigins);
+  return [...early, ...spread(middle, last, mostOrigins - early.length)];
+}
+
+const leastRows = 4;
+
+function spread(from: number, to: number, most: number): number[] {
+  const count = Math.min(most, to - from + 1);
+  if (count < 1) return [];
+  if (count === 1) return [to];
+  return Array.from({ length: count }, (_, i) => Math.round(from + ((to - from) * i) / (count - 1)));
+}
+
+/** Every member's name. */
+export const memberNames: readonly string[] = Object.keys(members);
+
+/** What the named members forecast from each origin; members that cannot are left out. Reads at most so many rows of each past. */
+export function trialsAt(
+  data: ChoiceData,
+  origins: readonly number[],
+  names: readonly string[] = memberNames,
+  rows: number = trialRows,
+): Trial[] {
+  const { values, season, longSeason } = data;
+  const read = Math.max(rows, 5 * season, longSeason > 1 ? 4 * longSeason : 0);
+  return origins.map((origin) => ({
+    origin,
+    forecasts: forecastsOf({ ...data, values: values.slice(Math.max(0, origin - read), origin) }, names),
+  }));
+}
+
+function forecastsOf(past: MemberPast, names: readonly string[]): Record<string, Float64Array> {
+  const result: Record<string, Float64Array> = {};
+  if (past.values.every(Number.isNaN)) return result;
+  for (const name of names) {
+    const forecast = members[name]?.forecast(past) ?? null;
+    if (forecast?.every(Number.isFinite)) result[name] = forecast;
+  }
+  return result;
+}
+
+/**
+ * Weighs the members that forecast from every origin by their mean absolute errors e: e^-4 up to twice the smallest e,
+ * nothing beyond; the first origins count a quarter of the last ones. Combinations with weights near to equal beat the single best in every M competition: what a few origins
+ * say about neighbours in a ranking is mostly chance.
+ */
+export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
+  const scored = trials.map((trial) => ({ trial, actual: data.values.subarray(trial.origin, trial.origin + data.horizon) }));
+  const usable = scored.filter(({ actual }) => !actual.every(Number.isNaN));
+  const names = memberNames.filter((name) => usable.every(({ trial }) => trial.forecasts[name] !== undefined));
+  const origins = usable.map(({ trial }) => trial.origin);
+  if (usable.length === 0 || names.length === 0) return { weights: { [fallback]: 1 }, errors: {}, origins };
+  const ages = recency(origins);
+  const total = ages.reduce((sum, age) => sum + age, 0);
+  const errors = names.map((name): [string, number] => [
+    name,
+    usable.reduce((sum, { trial, actual }, n) => sum + ages[n]! * meanError(actual, trial.forecasts[name]!), 0) / total,
+  ]);
+  const least = errors.reduce((least, [, error]) => Math.min(least, error), Number.POSITIVE_INFINITY);
+  return {
+    weights: normalised(errors.map(([name, error]) => [name, weightOf(error, least)])),
+    errors: Object.fromEntries(errors),
+    origins,
+  };
+}
+
+/** What a forecast is if nothing could be tried. */
+const fallback = "seasonalNaive";
+
+function weightOf(error: number, least: number): number {
+  if (error > mostBehind * least) return 0;
+  return error === 0 ? 1 : (least / error) ** 4;
+}
+
+const mostBehind = 2;
+
+/** Weights that halve twice from the last origin to the first. */
+function recency(origins: readonly number[]): number[] {
+  const [first, last] = [Math.min(...origins), Math.max(...origins)];
+  return origins.map((origin) => 4 ** ((origin - last) / Math.max(1, last - first)));
+}
+
+function normalised(raw: readonly (readonly [string, number])[]): Record<string, number> {
+  const total = raw.reduce((sum, [, weight]) => sum + weight, 0);
+  const kept = raw.filter(([, weight]) => weight >= leastWeight * total).sort((a, b) => b[1] - a[1]);
+  const sum = kept.reduce((sum, [, weight]) => sum + weight, 0);
+  return Object.fromEntries(kept.map(([name, weight]) => [name, weight / sum]));
+}
+
+/** The combination's forecast from one origin; members that cannot forecast there leave their weight to the others. */
+export function combine(
+  weights: Readonly<Record<string, number>>,
+  forecasts: Readonly<Record<string, Float64Array>>,
+  horizon: number,
+): Float64Array {
+  const result = new Float64Array(horizon);
+  let total = 0;
+  for (const [name, weight] of Object.entries(weights)) {
+    const forecast = forecasts[name];
+    if (forecast === undefined) continue;
+    total += weight;
+    for (let h = 0; h < horizon; h++) result[h]! += weight * forecast[h]!;
+  }
+  return total === 0 ? result.fill(Number.NaN) : result.map((value) => value / total);
+}
+
+/** The combination's forecast of the rows after the last one. */
+export function combinedAhead(data: ChoiceData, weights: Readonly<Record<string, number>>): Float64Array {
+  const forecasts = forecastsOf(data, [...Object.keys(weights), fallback]);
+  const own = combine(weights, forecasts, data.horizon);
+  return own.every(Number.isFinite) ? own : forecasts[fallback]!;
+}
+
+function meanError(actual: Float64Array, forecast: Float64Array): number {
+  let [sum, count] = [0, 0];
+  for (let h = 0; h < actual.length; h++) {
+    if (Number.isNaN(actual[h])) continue;
+    sum += Math.abs(actual[h]! - forecast[h]!);
+    count++;
+  }
+  return sum / count;
+}

@@ -1,0 +1,111 @@
+// The forecasters that a default forecast may be made of: the simple methods, their forms on logarithms and on a longer
+// season, means, and linear autoregressions. Each is a pure function of the rows before an origin.
+
+import { autoregression } from "./simple/autoregression.js";
+import { type Past, type SimpleMethod, simpleMethodNames, simpleMethods } from "./simple/index.js";
+import { mean, seasonalMean } from "./simple/mean.js";
+
+/** What members are told beside the past itself. */
+export interface MemberPast extends Past {
+  /** A longer season that holds several of the first, as weeks hold days; 0 for none. */
+  readonly longSeason: number;
+}
+
+/** A forecaster with the words of tables and sentences. */
+export interface Member {
+  readonly title: string;
+  /** null where the past is too short, or has values that it cannot take. */
+  forecast(past: MemberPast): Float64Array | null;
+}
+
+/** Titles of the simple methods. */
+export const methodTitles: Readonly<Record<SimpleMethod, string>> = {
+  naive: "naive",
+  seasonalNaive: "seasonal naive",
+  drift: "drift",
+  seasonalNaiveDrift: "seasonal naive with drift",
+  naive2: "Naive2",
+  ses: "SES",
+  holt: "Holt",
+  damped: "damped Holt",
+  comb: "Comb",
+  theta: "Theta",
+  holtWinters: "Holt-Winters",
+  dampedHoltWinters: "damped Holt-Winters",
+};
+
+const onLogarithms: readonly SimpleMethod[] = ["theta", "damped", "seasonalNaiveDrift"];
+const onLongSeason: readonly SimpleMethod[] = ["seasonalNaive", "seasonalNaiveDrift", "naive2", "ses", "damped", "theta"];
+
+/** All members by the names under which a choice is stored. */
+export const members: Readonly<Record<string, Member>> = {
+  ...Object.fromEntries(simpleMethodNames.map((name) => [name, { title: methodTitles[name], forecast: simpleMethods[name] }])),
+  ...Object.fromEntries(onLogarithms.map((name) => [`${name}Log`, logarithmic(name)])),
+  ...Object.fromEntries(onLongSeason.map((name) => [`${name}Long`, longSeasonal(name)])),
+  mean: { title: "mean", forecast: mean },
+  seasonalMean: { title: "seasonal mean", forecast: (past) => (past.season > 1 ? seasonalMean(past) : null) },
+  autoregression: { title: "autoregression", forecast: (past) => autoregression(past, { lags: lagsOf(past), ridge: 0.03, difference: 0 }) },
+  stiffAutoregression: {
+    title: "stiff autoregression",
+    forecast: (past) => autoregression(past, { lags: lagsOf(past), ridge: 1, difference: 0 }),
+  },
+  seasonalAutoregression: {
+    title: "autoregression of seasonal differences",
+    forecast: (past) =>
+      past.season > 1 ? autoregression(past, { lags: Math.min(past.season, lagsOf(past)), ridge: 0.03, difference: past.season }) : null,
+  },
+};
+
+/** Two short seasons, or a tenth more than a long one; the long season if three of it are there. */
+function lagsOf({ values, season, longSeason }: MemberPast): number {
+  const longest = longSeason > 1 && longSeason < mostLags && values.length >= 3 * longSeason ? longSeason : season;
+  const wanted = longest === 1 ? 12 : Math.max(12, longest > 30 ? Math.ceil(1.1 * longest) : 2 * longest);
+  return Math.max(1, Math.min(wanted, values.length >> 2, mostLags));
+}
+
+/** The normal equations of more lags would take longer than all else. */
+const mostLags = 200;
+
+function logarithmic(name: SimpleMethod): Member {
+  return {
+    title: `${methodTitles[name]} on logarithms`,
+    forecast(past) {
+      if (past.log && name === "seasonalNaiveDrift") return null; // the same as the method itself
+      const levels = logarithms(past.values);
+      return levels && simpleMethods[name]({ ...past, values: levels, log: false }).map(Math.exp);
+    },
+  };
+}
+
+const known = new WeakMap<Float64Array, Float64Array>();
+
+/** One array per past, so that what is fitted to it is fitted once; null if a value has no logarithm. */
+function logarithms(values: Float64Array): Float64Array | null {
+  if (values.some((value) => value <= 0)) return null;
+  const levels = known.get(values) ?? values.map(Math.log);
+  known.set(values, levels);
+  return levels;
+}
+
+function longSeasonal(name: SimpleMethod): Member {
+  return {
+    title: `${methodTitles[name]} of the long season`,
+    forecast: (past) =>
+      past.longSeason > 1 && past.values.length >= 3 * past.longSeason ? simpleMethods[name]({ ...past, season: past.longSeason }) : null,
+  };
+}
+
+/** Days of a week for seasons of a day, days of a year for seasons of a week: the season that holds this one; 0 for none. */
+export function longSeasonOf(frequency: string, season: number): number {
+  const perDay = perDayOf(frequency);
+  if (perDay > 1 && season === perDay) return 7 * perDay;
+  return frequency === "daily" && season === 7 ? 364 : 0;
+}
+
+function perDayOf(frequency: string): number {
+  if (frequency === "hourly") return 24;
+  const parts = /^(\d+) (minute|hour)s?$/.exec(frequency);
+  if (parts === null) return 0;
+  const rows = (parts[2] === "minute" ? 1440 : 24) / Number(parts[1]);
+  return Number.isInteger(rows) ? rows : 0;
+}

@@ -1,0 +1,109 @@
+// Linear autoregression of all steps ahead at once, with a ridge: the linear part that windows of a long series pay for.
+
+import type { Past } from "./method.js";
+
+export interface AutoregressionOptions {
+  /** Rows read before the origin. */
+  readonly lags: number;
+  /** Penalty in units of the mean square of an input. */
+  readonly ridge: number;
+  /** Rows back of a difference taken first; 0 for none. */
+  readonly difference: number;
+}
+
+/** Windows that are fitted; older ones are left out, so that long series stay quick. */
+const mostWindows = 1500;
+
+/**
+ * Ridge regression (Hoerl & Kennard 1970) of the rows after an origin on the rows before it, both relative to the last one,
+ * so that a level never seen is no stranger. On logarithms if the task takes them. null with fewer than eight windows.
+ */
+export function autoregression(past: Past, { lags, ridge, difference }: AutoregressionOptions): Float64Array | null {
+  const { horizon, log } = past;
+  const raw = log ? past.values.map(Math.log) : past.values;
+  const levels = bridged(raw);
+  const changes = difference === 0 ? levels : levels.slice(difference).map((value, i) => value - levels[i]!);
+  const windows = Math.min(mostWindows, changes.length - lags - horizon + 1);
+  if (windows < 8) return null;
+  const system = normalEquations(changes, { lags, horizon, first: changes.length - lags - horizon + 1 - windows });
+  let trace = 0;
+  for (let i = 0; i < lags; i++) trace += system.gram[i * (lags + 1) + i]!;
+  for (let i = 0; i < lags; i++) system.gram[i * (lags + 1) + i]! += (ridge * trace) / lags + 1e-12;
+  system.gram[lags * (lags + 2)]! += 1e-9;
+  const coefficients = solvePositive(system.gram, system.right, lags + 1, horizon);
+  const last = changes.length - lags;
+  const result = ahead(changes.subarray(last), coefficients, horizon);
+  for (let h = 0; h < horizon && difference > 0; h++)
+    result[h]! += h < difference ? levels[levels.length - difference + h]! : result[h - difference]!;
+  return log ? result.map(Math.exp) : result;
+}
+
+/** Gaps as straight lines, so that a window never has a hole; the ends carry the nearest value. */
+function bridged(values: Float64Array): Float64Array {
+  const result = values.slice();
+  let left = -1;
+  for (let i = 0; i <= values.length; i++) {
+    if (i < values.length && Number.isNaN(values[i])) continue;
+    for (let j = left + 1; j < i; j++) {
+      const [from, to] = [left < 0 ? values[i]! : values[left]!, i < values.length ? values[i]! : values[left]!];
+      result[j] = from + ((to - from) * (j - left)) / (i - left);
+    }
+    left = i;
+  }
+  return result;
+}
+
+/** Sums over windows of x xᵀ [n, n] and x yᵀ [n, H], n = lags and a constant. */
+function normalEquations(
+  values: Float64Array,
+  { lags, horizon, first }: { readonly lags: number; readonly horizon: number; readonly first: number },
+): { gram: Float64Array; right: Float64Array } {
+  const n = lags + 1;
+  const gram = new Float64Array(n * n);
+  const right = new Float64Array(n * horizon);
+  const x = new Float64Array(n).fill(1);
+  for (let start = first; start + lags + horizon <= values.length; start++) {
+    const base = values[start + lags - 1]!;
+    for (let i = 0; i < lags; i++) x[i] = values[start + i]! - base;
+    for (let i = 0; i < n; i++) {
+      const xi = x[i]!;
+      for (let j = 0; j <= i; j++) gram[i * n + j]! += xi * x[j]!;
+      for (let h = 0; h < horizon; h++) right[i * horizon + h]! += xi * (values[start + lags + h]! - base);
+    }
+  }
+  return { gram, right };
+}
+
+function ahead(window: Float64Array, coefficients: Float64Array, horizon: number): Float64Array {
+  const base = window.at(-1)!;
+  const result = new Float64Array(horizon).fill(base);
+  for (let i = 0; i <= window.length; i++) {
+    const x = i < window.length ? window[i]! - base : 1;
+    for (let h = 0; h < horizon; h++) result[h]! += x * coefficients[i * horizon + h]!;
+  }
+  return result;
+}
+
+/** Solves A X = B by Cholesky's decomposition in place; A [n, n] positive definite, its lower half given, B [n, k]. */
+function solvePositive(a: Float64Array, b: Float64Array, n: number, k: number): Float64Array {
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i < n; i++) {
+      let sum = a[i * n + j]!;
+      for (let p = 0; p < j; p++) sum -= a[i * n + p]! * a[j * n + p]!;
+      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / a[j * n + j]!;
+    }
+  }
+  for (let c = 0; c < k; c++) {
+    for (let i = 0; i < n; i++) {
+      let sum = b[i * k + c]!;
+      for (let p = 0; p < i; p++) sum -= a[i * n + p]! * b[p * k + c]!;
+      b[i * k + c] = sum / a[i * n + i]!;
+    }
+    for (let i = n - 1; i >= 0; i--) {
+      let sum = b[i * k + c]!;
+      for (let p = i + 1; p < n; p++) sum -= a[p * n + i]! * b[p * k + c]!;
+      b[i * k + c] = sum / a[i * n + i]!;
+    }
+  }
+  return b;
+}

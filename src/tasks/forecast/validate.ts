@@ -1,0 +1,92 @@
+// What earlier origins say: the weights of the simple methods, the network's share, and the errors that intervals are made of.
+
+import type { Frame } from "../../data/frame.js";
+import { firstOrigin } from "../../data/frame.js";
+import { blended, type Parts, partsAt } from "./blend.js";
+import { type Choice, type ChoiceData, choose, combine, type Trial, trialOrigins, trialsAt } from "./choice.js";
+import { type Case, correctionOf } from "./correction.js";
+import type { Residual } from "./intervals.js";
+import { longSeasonOf } from "./members.js";
+import { errorsOf, residualsAt } from "./outputs.js";
+import type { Plan } from "./setup.js";
+import type { ForecastModel } from "./types.js";
+
+/** The simple part of a forecast, found before the hold-out. */
+export interface SimplePart {
+  readonly data: ChoiceData;
+  readonly trials: readonly Trial[];
+  /** null if the network alone was asked for. */
+  readonly choice: Choice | null;
+}
+
+/** Tries every member from earlier origins and weighs them; nothing of it for the network alone. */
+export function simplePart(plan: Plan): SimplePart {
+  const { series, sizes, transform } = plan;
+  const longSeason = longSeasonOf(series.frequency, series.season);
+  const data = { values: series.values, season: series.season, longSeason, horizon: sizes.horizon, log: transform.log };
+  if (plan.options.pure === true) return { data, trials: [], choice: null };
+  const end = sizes.rows - sizes.test;
+  const trials = trialsAt(data, trialOrigins(data, { validation: end - plan.validation, end }));
+  return { data, trials, choice: choose(data, trials) };
+}
+
+/** Origins of further trials inside the hold-out, as far apart as those before it, each with a whole horizon; without those in `taken`. */
+export function laterOrigins(
+  { trials, data }: SimplePart,
+  { from, end }: { readonly from: number; readonly end: number },
+  taken: readonly number[],
+): number[] {
+  const [first, last] = [trials[0]?.origin ?? 0, trials.at(-1)?.origin ?? 0];
+  const stride = Math.max(1, Math.round((last - first) / Math.max(1, trials.length - 1)));
+  const later: number[] = [];
+  for (let origin = last + stride; origin + data.horizon <= end; origin += stride) if (!taken.includes(origin)) later.push(origin);
+  return last === 0 || from <= last ? [] : later;
+}
+
+/** What is known before the hold-out, beside the simple part. */
+export interface Validated {
+  /** Forecasts of a network that has not seen the validation part, beside the combination's; empty for the network alone. */
+  readonly cases: readonly Case[];
+  /** Errors that intervals are made of. */
+  readonly residuals: readonly Residual[];
+  /** The network's share, if it was found before and stays as it is. */
+  readonly weight?: number;
+}
+
+/** The network's share and the errors of the blend, from a network that has not seen the validation part. */
+export async function validate(model: ForecastModel, frame: Frame, plan: Plan, part: SimplePart): Promise<Validated> {
+  const { data, trials, choice } = part;
+  const end = plan.sizes.rows - plan.sizes.test;
+  const start = end - plan.validation;
+  if (choice === null) {
+    const origins = Array.from({ length: plan.validation }, (_, i) => start + i);
+    return { cases: [], residuals: await residualsAt(model, frame, plan, thinned(origins)) };
+  }
+  const seen = trials.filter(({ origin }) => origin >= Math.max(start, firstOrigin(frame, plan.steps)));
+  const parts = await partsAt(model, frame, plan, { trials: seen, weightsAt: () => choice.weights });
+  const cases = parts.map((each) => caseOf(each, data));
+  const { weight } = correctionOf(cases);
+  const late = parts.flatMap((each) => errorsOf(frame, each.origin, blended(each, weight, frame), end));
+  return { cases, residuals: [...earlyErrors(frame, part, start), ...late] };
+}
+
+/** What came beside what was forecast. */
+export function caseOf({ origin, simple, network }: Parts, { values, horizon }: ChoiceData): Case {
+  return { origin, actual: values.subarray(origin, origin + horizon), simple: simple!, network };
+}
+
+/** Errors of the combination from origins before the validation part, where the network has seen what came. */
+function earlyErrors(frame: Frame, { data, trials, choice }: SimplePart, start: number): Residual[] {
+  const early = trials.filter(({ origin }) => origin < start);
+  return early.flatMap(({ origin, forecasts }) => {
+    const simple = combine(choice!.weights, forecasts, data.horizon);
+    return errorsOf(frame, origin, blended({ origin, simple, network: simple }, 0, frame), origin + data.horizon);
+  });
+}
+
+const mostResidualOrigins = 200;
+
+function thinned(origins: readonly number[]): readonly number[] {
+  const every = Math.ceil(origins.length / mostResidualOrigins);
+  return origins.filter((_, i) => (origins.length - 1 - i) % every === 0);
+}

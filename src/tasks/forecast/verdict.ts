@@ -1,0 +1,50 @@
+// The honest sentence about a hold-out: which method was best, and where the forecast stands among them.
+
+import { methodTitles } from "./members.js";
+import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
+import type { ForecastScores } from "./types.js";
+
+type Method = SimpleMethod | "model";
+export type AllScores = Readonly<Record<Method, ForecastScores>>;
+
+/** How many other methods a sentence names. */
+const named = 3;
+
+/** By mean absolute error: the order is that of MASE, and it exists without a scale. A tie goes to the simpler method. */
+export function bestOf(all: AllScores): Method | null {
+  let best: Method | null = null;
+  for (const method of [...simpleMethodNames, "model"] as const) {
+    const mae = all[method].mae;
+    if (mae !== null && (best === null || mae < all[best].mae!)) best = method;
+  }
+  return best;
+}
+
+export interface VerdictFacts {
+  readonly test: number;
+  readonly isPure: boolean;
+}
+
+/** What the scores say, in one sentence. */
+export function verdictOf(all: AllScores, best: Method | null, { test, isPure }: VerdictFacts): string {
+  if (best === null) return "No held-out value was observed, so nothing can be said about the forecast.";
+  const own = isPure ? "the network" : "the forecast";
+  const title = (method: Method): string => (method === "model" ? own : methodTitles[method]);
+  const shown = (method: Method): string => {
+    const { mase, mae } = all[method];
+    return `${title(method)} (${mase === null ? `MAE ${mae!.toPrecision(3)}` : `MASE ${mase.toFixed(2)}`})`;
+  };
+  const others = simpleMethodNames.filter((method) => method !== best).sort((a, b) => all[a].mae! - all[b].mae!);
+  const where = `On the last ${test} rows`;
+  if (best === "model") return `${where} ${shown("model")} is best, ahead of ${others.slice(0, named).map(shown).join(", ")}.`;
+  const beaten = others.filter((method) => all[method].mae! > all.model.mae!);
+  const rest =
+    beaten.length === 0
+      ? "is behind every simple method"
+      : `is better than ${beaten.length} of the ${simpleMethodNames.length} simple methods, seasonal naive (${scoreOf(all.seasonalNaive)}) ${beaten.includes("seasonalNaive") ? "among them" : "not among them"}`;
+  return `${where} ${shown(best)} is best; ${shown("model")} ${rest}.`;
+}
+
+function scoreOf({ mase, mae }: ForecastScores): string {
+  return mase === null ? `MAE ${mae!.toPrecision(3)}` : `MASE ${mase.toFixed(2)}`;
+}
