@@ -34,7 +34,7 @@ export function scoreRows(evaluation: ForecastEvaluation, cell?: string): ScoreR
       ? [{ ...alone, method: cell === undefined ? "network" : `network (${cell})` }]
       : [
           { method: "forecast", ...evaluation.model },
-          ...(combination.mae === evaluation.model.mae ? [] : [{ method: "  without the network", ...combination }]),
+          ...(isSame(combination.mae, evaluation.model.mae) ? [] : [{ method: "  without the network", ...combination }]),
           alone,
         ];
   const error = (name: SimpleMethod): number => evaluation.simple[name].mae ?? Infinity;
@@ -47,6 +47,11 @@ export function scoreRows(evaluation: ForecastEvaluation, cell?: string): ScoreR
       typeof scores[name] === "number" && methods.every((other) => (other[name] ?? Infinity) >= (scores[name] ?? Infinity));
     return { method, ...scores, best: scoreNames.filter(isBest) };
   });
+}
+
+// A forecast on logarithms comes back with the last bit rounded.
+function isSame(a: number | null, b: number | null): boolean {
+  return a === b || (a !== null && b !== null && Math.abs(a - b) <= 1e-9 * Math.abs(b));
 }
 
 /** The table as lines of text; a star marks the best of each column, also without colour. */

@@ -86,22 +86,34 @@ function forecastsOf(past: MemberPast, names: readonly string[]): Record<string,
 }
 
 /**
- * Weighs the members that forecast from every origin by their mean absolute errors e: e^-4 up to twice the smallest e,
- * nothing beyond; the first origins count a quarter of the last ones. Combinations with weights near to equal beat the single best in every M competition: what a few origins
- * say about neighbours in a ranking is mostly chance.
+ * Weighs the members by their mean absolute errors e over the origins: e^-4 up to half again the smallest e, nothing beyond;
+ * the first origins count a quarter of the last ones. Combinations with weights near to equal beat the single best in every M
+ * competition: what a few origins say about neighbours in a ranking is mostly chance.
+ *
+ * A member that could not forecast from some early origins is compared where it could: its error relative to that of the
+ * members that were always there.
  */
 export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
-  const scored = trials.map((trial) => ({ trial, actual: data.values.subarray(trial.origin, trial.origin + data.horizon) }));
-  const usable = scored.filter(({ actual }) => !actual.every(Number.isNaN));
-  const names = memberNames.filter((name) => usable.every(({ trial }) => trial.forecasts[name] !== undefined));
-  const origins = usable.map(({ trial }) => trial.origin);
-  if (usable.length === 0 || names.length === 0) return { weights: { [fallback]: 1 }, errors: {}, origins };
+  const usable = trials
+    .map(({ origin, forecasts }) => ({ origin, forecasts, actual: data.values.subarray(origin, origin + data.horizon) }))
+    .filter(({ actual }) => !actual.every(Number.isNaN));
+  const origins = usable.map(({ origin }) => origin);
   const ages = recency(origins);
-  const total = ages.reduce((sum, age) => sum + age, 0);
-  const errors = names.map((name): [string, number] => [
+  const table = memberNames.map((name) => ({
     name,
-    usable.reduce((sum, { trial, actual }, n) => sum + ages[n]! * meanError(actual, trial.forecasts[name]!), 0) / total,
-  ]);
+    errors: usable.map(({ forecasts, actual }) => (forecasts[name] === undefined ? Number.NaN : meanError(actual, forecasts[name]))),
+  }));
+  const complete = table.filter(({ errors }) => errors.length > 0 && !errors.some(Number.isNaN));
+  if (complete.length === 0) return { weights: { [fallback]: 1 }, errors: {}, origins };
+  const usual = usable.map((_, n) => complete.reduce((sum, { errors }) => sum + errors[n]!, 0) / complete.length);
+  const level = weightedMean(usual, ages);
+  const errors = table.flatMap(({ name, errors }): [string, number][] => {
+    const tried = ages.map((age, n) => (Number.isNaN(errors[n]) ? 0 : age));
+    // The newest half must be there: what could not be tried lately is not known.
+    if (errors.slice(errors.length >> 1).some(Number.isNaN)) return [];
+    const own = weightedMean(errors, tried);
+    return [[name, level === 0 ? own : (own / weightedMean(usual, tried)) * level]];
+  });
   const least = errors.reduce((least, [, error]) => Math.min(least, error), Number.POSITIVE_INFINITY);
   return {
     weights: normalised(errors.map(([name, error]) => [name, weightOf(error, least)])),
@@ -114,16 +126,26 @@ export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
 const fallback = "seasonalNaive";
 
 function weightOf(error: number, least: number): number {
-  if (error > mostBehind * least) return 0;
+  if (!(error <= mostBehind * least)) return 0;
   return error === 0 ? 1 : (least / error) ** 4;
 }
 
-const mostBehind = 2;
+const mostBehind = 1.5;
 
 /** Weights that halve twice from the last origin to the first. */
 function recency(origins: readonly number[]): number[] {
   const [first, last] = [Math.min(...origins), Math.max(...origins)];
   return origins.map((origin) => 4 ** ((origin - last) / Math.max(1, last - first)));
+}
+
+function weightedMean(values: readonly number[], weights: readonly number[]): number {
+  let [sum, total] = [0, 0];
+  values.forEach((value, n) => {
+    if (weights[n] === 0) return;
+    sum += weights[n]! * value;
+    total += weights[n]!;
+  });
+  return sum / total;
 }
 
 function normalised(raw: readonly (readonly [string, number])[]): Record<string, number> {

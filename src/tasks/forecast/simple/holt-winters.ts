@@ -1,5 +1,6 @@
 // Holt-Winters: level, damped or straight slope and a season, additive or multiplicative, smoothed together.
 
+import { seasonStrength } from "../../../data/season.js";
 import { isSeasonal, seasonalIndices } from "./deseasonalise.js";
 import { damped as adjustedDamped, holt as adjustedHolt } from "./exponential.js";
 import type { SimpleForecaster } from "./method.js";
@@ -17,7 +18,7 @@ const mostRows = 3000;
 function winters(isDamped: boolean): SimpleForecaster {
   return (past) => {
     const { values, season, horizon } = past;
-    if (season < 2 || values.length < 2 * season + 1 || !isSeasonal(values, season))
+    if (season < 2 || values.length < 2 * season + 1 || !hasSeason(values, season))
       return isDamped ? adjustedDamped(past) : adjustedHolt(past);
     const rows = values.subarray(Math.max(0, values.length - Math.max(mostRows, 6 * season)));
     const isPositive = rows.every((value) => Number.isNaN(value) || value > 0);
@@ -26,6 +27,14 @@ function winters(isDamped: boolean): SimpleForecaster {
     return ahead(best, rows.length, horizon);
   };
 }
+
+/** The test of the M competitions sees no season beside a strong trend; the strength of the detrended season does. */
+function hasSeason(values: Float64Array, season: number): boolean {
+  return isSeasonal(values, season) || seasonStrength(values, season) > clearSeason;
+}
+
+/** Half of what the trend leaves. */
+const clearSeason = 0.5;
 
 interface States {
   readonly level: number;
