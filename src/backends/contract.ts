@@ -64,6 +64,8 @@ export interface Executable {
    * @throws RunError `index_out_of_range`, ShapeError `feed_shape`, UsageError `missing_feed`, `unknown_section`
    */
   run(section: string, residents: Residents, feeds: Readonly<Record<string, HostArray>>): Readonly<Record<string, HostArray>>;
+  /** Plans memory for a run on these feeds, without running: later runs of at most these sizes find it ready. */
+  reserve(section: string, feeds: Readonly<Record<string, HostArray>>): void;
   /**
    * One section tied to its vectors, with memory of its own; only for sections whose sizes are all constants.
    *

@@ -48,6 +48,8 @@ export type Feeds = Readonly<Record<string, TreeOf<Tensor | number>>>;
 export interface CompiledProgram {
   /** Host tensors in, host tensors out, in the trees that the section's function returned. Synchronous. */
   run(section: string, residents: Residents, feeds: Feeds): Readonly<Record<string, Tree>>;
+  /** Plans memory for a run on these feeds, without running. */
+  reserve(section: string, feeds: Feeds): void;
   /** A section without symbolic sizes, tied to its vectors, for many small runs. Its ports are the leaves in order. */
   bind(section: string, residents: Residents): BoundSection;
   readonly arenaBytes: number;
@@ -79,6 +81,10 @@ export function compileSections(backend: Backend, name: string, sources: readonl
   programs += 1;
   return {
     run: (section, residents, feeds) => runSection(executable, sections.get(section) ?? noSection(section), residents, feeds),
+    reserve: (section, feeds) => {
+      const found = sections.get(section) ?? noSection(section);
+      executable.reserve(found.spec.name, fedArrays(found, feeds));
+    },
     bind: (section, residents) => executable.bind((sections.get(section) ?? noSection(section)).spec.name, residents),
     get arenaBytes() {
       return executable.arenaBytes;
@@ -134,6 +140,20 @@ export function traceSection(source: SectionSource): TracedSection {
 }
 
 function runSection(executable: Executable, section: TracedSection, residents: Residents, feeds: Feeds): Readonly<Record<string, Tree>> {
+  const out = executable.run(section.spec.name, residents, fedArrays(section, feeds));
+  return Object.fromEntries(
+    Object.entries(section.fed).map(([argument, tree]) => {
+      const leaves = tensorLeaves(tree).map(({ path }) => {
+        const array = out[pathOf(argument, path)]!;
+        return hostTensor(array.data, array.shape, array.dtype);
+      });
+      return [argument, tensorTree(tree, leaves)];
+    }),
+  );
+}
+
+/** Host arrays of what is fed, by the names of their bindings. */
+function fedArrays(section: TracedSection, feeds: Feeds): Readonly<Record<string, HostArray>> {
   const given: Record<string, HostArray> = { ...section.constants };
   const values = new Map(
     Object.entries(feeds).map(([argument, tree]) => [argument, new Map(treeLeaves(tree, isFeed).map(({ path, leaf }) => [path, leaf]))]),
@@ -144,16 +164,7 @@ function runSection(executable: Executable, section: TracedSection, residents: R
       throw new UsageError({ code: "missing_feed", what: `the value of "${pathOf(argument, leaf.path)}" is missing`, phase: "run" });
     given[pathOf(argument, leaf.path)] = feedArray(value, leaf.leaf);
   }
-  const out = executable.run(section.spec.name, residents, given);
-  return Object.fromEntries(
-    Object.entries(section.fed).map(([argument, tree]) => {
-      const leaves = tensorLeaves(tree).map(({ path }) => {
-        const array = out[pathOf(argument, path)]!;
-        return hostTensor(array.data, array.shape, array.dtype);
-      });
-      return [argument, tensorTree(tree, leaves)];
-    }),
-  );
+  return given;
 }
 
 function bindingOf(

@@ -226,8 +226,8 @@ class Training {
   }
 
   /**
-   * Lengths decide how many steps a batch has. One gradient of the batch with most of them, thrown away, plans memory for all, so
-   * that it never grows while training.
+   * Lengths decide how many steps a batch has. Memory is planned for the batch with most of them, so that it never grows
+   * while training.
    */
   #reserve(stepper: Stepper): void {
     const { data, trainRows, batchSize } = this.#plan;
@@ -236,7 +236,7 @@ class Training {
     for (const lengths of data.lengths.values()) {
       const longest = Int32Array.from({ length: trainRows }, (_, row) => row).sort((a, b) => lengths[b]! - lengths[a]!);
       const key = hostTensor(Int32Array.of(low, high), [2], "int32");
-      stepper.gradient({ ...this.#feeder.feeds(longest.subarray(0, batchSize)), key });
+      stepper.reserve({ ...this.#feeder.feeds(longest.subarray(0, batchSize)), key });
     }
   }
 

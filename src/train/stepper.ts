@@ -59,10 +59,14 @@ export class Stepper {
     if (!form.isAveraging) session.averaging = noAverage;
   }
 
+  /** Plans memory for a batch like this one. */
+  reserve(feeds: Feeds): void {
+    this.#program.reserve("gradient", this.#isShared ? { ...feeds, counts: this.#countsOf([() => feeds]) } : feeds);
+  }
+
   /** Totals of a batch; its gradient stays resident. Terms are weighed by their counts in all batches of the step, where there are more. */
-  gradient(feeds: Feeds, counts: Readonly<Record<string, number>> = {}): Readonly<Record<string, Tree>> {
-    const own = this.#isShared && Object.keys(counts).length === 0 ? this.#countsOf([() => feeds]) : counts;
-    return this.#program.run("gradient", this.#residents, this.#isShared ? { ...feeds, counts: own } : feeds);
+  #gradient(feeds: Feeds, counts: Readonly<Record<string, number>>): Readonly<Record<string, Tree>> {
+    return this.#program.run("gradient", this.#residents, this.#isShared ? { ...feeds, counts } : feeds);
   }
 
   /** One optimiser step on one batch or several, whose totals are added to the tally if all is finite. A batch's feeds are made when it is run. */
@@ -73,7 +77,7 @@ export class Stepper {
     const { carried } = this.#plan.session;
     const before = carried.stored;
     const fed = batches.map((feeds, index) => {
-      const totals = this.gradient(feeds(), counts);
+      const totals = this.#gradient(feeds(), counts);
       carried.take(totals.states);
       if (this.#form.isAccumulating) this.#program.run(index === 0 ? "keep" : "add", this.#residents, {});
       return totals;

@@ -67,6 +67,10 @@ export class CoreExecutable implements Executable {
     return this.#section(section).run(ownResidents(this.#host.machine, residents), feeds);
   }
 
+  reserve(section: string, feeds: Readonly<Record<string, HostArray>>): void {
+    this.#section(section).reserve(feeds);
+  }
+
   bind(name: string, residents: Residents): BoundSection {
     const { machine } = this.#host;
     const { section } = this.#section(name);

@@ -95,6 +95,8 @@ export class CoreSection {
   readonly #sizeBuffers: readonly { readonly id: number; readonly value: () => number; readonly word: number }[];
   #kept: Block | null = null;
   #isPlanned = false;
+  /** Tables and places were not written for what is planned. */
+  #isStale = false;
   #arenaBytes = 0;
   #generation = -1;
   #residents: WeakRef<CoreResidents> | null = null;
@@ -127,16 +129,16 @@ export class CoreSection {
     return this.#arenaBytes;
   }
 
+  /** Plans memory for a run on these feeds. */
+  reserve(feeds: Readonly<Record<string, HostArray>>): void {
+    if (this.#fit(feeds).moved) this.#isStale = true;
+  }
+
   run(residents: CoreResidents, feeds: Readonly<Record<string, HostArray>>): Record<string, HostArray> {
     const { machine } = this.#host;
-    const given = this.#inputs.map(({ port }) => feedOf(port, feeds));
-    const tablesChanged = this.#bind(given);
-    const resized = this.#symbols.differsFrom(this.#values) || !this.#isPlanned;
-    this.#inputs.forEach(({ port, sizes }, index) => {
-      const feed = given[index];
-      if (feed !== null && feed !== undefined) checkFeed(port, feed, sizes);
-    });
-    const moved = resized && this.#resize();
+    const { given, tablesChanged, moved: resized } = this.#fit(feeds);
+    const moved = resized || this.#isStale;
+    this.#isStale = false;
     this.#place(residents, moved);
     if (tablesChanged || moved) this.#writeTables();
     this.#prepare(residents);
@@ -174,6 +176,22 @@ export class CoreSection {
       prepare: () => this.#prepare(residents),
       failure: (error, site, value) => this.#failure(error, site, value),
     };
+  }
+
+  /** Sizes and memory for these feeds. */
+  #fit(feeds: Readonly<Record<string, HostArray>>): {
+    readonly given: readonly (HostArray | null)[];
+    readonly tablesChanged: boolean;
+    readonly moved: boolean;
+  } {
+    const given = this.#inputs.map(({ port }) => feedOf(port, feeds));
+    const tablesChanged = this.#bind(given);
+    const resized = this.#symbols.differsFrom(this.#values) || !this.#isPlanned;
+    this.#inputs.forEach(({ port, sizes }, index) => {
+      const feed = given[index];
+      if (feed !== null && feed !== undefined) checkFeed(port, feed, sizes);
+    });
+    return { given, tablesChanged, moved: resized && this.#resize() };
   }
 
   /** Symbols from feeds, then the steps of each domain. */

@@ -87,6 +87,9 @@ class ReferenceExecutable implements Executable {
     return runSection(this.#section(section), residents, feeds);
   }
 
+  /** Every value has memory of its own. */
+  reserve(): void {}
+
   bind(section: string, residents: Residents): BoundSection {
     return boundSection(this.#section(section), residents);
   }
