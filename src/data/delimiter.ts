@@ -2,6 +2,9 @@
 
 import type { Delimiter } from "./types.js";
 
+/** What may separate columns, the likeliest of equals first. */
+export const delimiters: readonly Delimiter[] = [";", "\t", "|", ","];
+
 /**
  * The candidate that splits most of the first lines into the same number of fields, more than one. A tie goes to the
  * semicolon, then the tab (commas then are decimals). A file with one column has none: comma.
@@ -13,11 +16,10 @@ export function findDelimiter(text: string): Delimiter {
     .slice(0, 50);
   let best: Delimiter = ",";
   let bestScore = 0;
-  for (const candidate of [";", "\t", ","] as const) {
+  for (const candidate of delimiters) {
     const counts = lines.map((line) => countOutsideQuotes(line, candidate));
-    const typical = counts[0] ?? 0;
-    if (typical === 0) continue;
-    const share = counts.filter((n) => n === typical).length / counts.length;
+    // The commonest count and not the first line's: that may be a title.
+    const share = Math.max(0, ...counts.map((n) => (n === 0 ? 0 : counts.filter((other) => other === n).length))) / counts.length;
     if (share > bestScore) {
       best = candidate;
       bestScore = share;

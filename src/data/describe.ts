@@ -5,6 +5,7 @@ import type { ClockDescription, ColumnDescription, DescribeOptions, Hint, TableD
 import { type DuplicateRows, duplicateRows } from "./duplicate-rows.js";
 import { findLeakHints } from "./leak-hints.js";
 import { panel } from "./panel.js";
+import { isRowNumber } from "./roles.js";
 import { groupRows, mergeRows, type RowGroup } from "./rows.js";
 import { summariseColumn } from "./summarise.js";
 import { columnOf } from "./table.js";
@@ -26,7 +27,7 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
   for (const name of named) columnOf(table, name);
   const taken = [...named, ...ids.map((column) => column.name)];
   const times = tryTimes(table, options, taken, hints);
-  const groups = groupRows(table.rows, ids, times);
+  const groups = groupRows(times.rows, ids, times);
   const candidates = {
     time: timeCandidates(table, times),
     id: ids.length > 0 ? ids.map((column) => column.name) : idCandidates(table, times),
@@ -125,12 +126,12 @@ function timeCandidates(table: Table, times: Times): string[] {
 /** If times repeat: columns, of words first, that tell the rows of one time apart. */
 function idCandidates(table: Table, times: Times): string[] {
   if (times.columns.length === 0 || times.firstBad >= 0) return [];
-  const [all] = groupRows(table.rows, [], times);
+  const [all] = groupRows(times.rows, [], times);
   if (mergeRows(all!.rows, times).duplicates === 0) return [];
   const columns = table.names.map((name) => table.columns[name]!).filter((column) => !times.columns.includes(column.name));
   const whole = columns.filter((column) => column.kind === "text" || isWhole(table, column));
   const telling = whole.filter((column) => {
-    const groups = groupRows(table.rows, [column], times);
+    const groups = groupRows(times.rows, [column], times);
     return 2 * groups.length <= table.rows && groups.every((group) => mergeRows(group.rows, times).duplicates === 0);
   });
   return telling.sort((a, b) => Number(a.kind === "number") - Number(b.kind === "number")).map((column) => column.name);
@@ -146,23 +147,16 @@ const targetNames = /^(y|target|value|values|sales|demand|qty|quantity|count|amo
 function targetCandidates(table: Table, others: readonly string[]): string[] {
   const columns = table.names.filter((name) => !others.includes(name)).map((name) => table.columns[name]!);
   const numeric = columns.filter(
-    (column) => column.numeric > 0 && 2 * column.numeric >= table.rows - column.missing && !isRowNumber(table, column),
+    (column) => column.numeric > 0 && 2 * column.numeric >= table.rows - column.missing && !isRowNumber(column),
   );
   const names = numeric.map((column) => column.name);
   return [...names.filter((name) => targetNames.test(name)), ...names.filter((name) => !targetNames.test(name))];
 }
 
-/** 0, 1, 2 ... or any whole numbers that rise by one from row to row. */
-function isRowNumber(table: Table, column: Column): boolean {
-  if (column.numeric !== table.rows || table.rows < 3 || !Number.isInteger(column.get(0))) return false;
-  for (let row = 1; row < table.rows; row++) if (column.get(row) !== column.get(0) + row) return false;
-  return true;
-}
-
 function leakHints(table: Table, target: string, groups: readonly RowGroup[], times: Times): Hint[] {
   const others = table.names.filter((name) => name !== target && !times.columns.includes(name)).map((name) => table.columns[name]!);
   const numeric = others.filter((column) => column.kind === "number" && column.numeric > 0);
-  const counters = numeric.filter((column) => isRowNumber(table, column));
+  const counters = numeric.filter((column) => isRowNumber(column));
   return [
     ...counters.map(({ name }) => ({ code: "row_number", column: name, message: `${name} only counts the rows.` })),
     ...findLeakHints(

@@ -21,7 +21,9 @@ export function foundInSeries(laid: Laid, k: number, { table, times, frequency, 
   const range = `${timeLabel(0)} to ${timeLabel(values.length - 1)}`;
   if (times.columns.length === 0) lines.push(`no time column: rows are numbered, ${season.words}`);
   else lines.push(`time ${times.columns.join(" + ")}: ${frequency}, ${range}, ${season.words}`);
-  lines.push(...clockLines(times, frequency, duplicates));
+  lines.push(...clockLines(times, frequency, laid.isClockChange ? 0 : duplicates));
+  if (laid.isClockChange)
+    lines.push(`${duplicates} ${duplicates === 1 ? "time is" : "times are"} there twice as clocks were set back: averaged`);
   if (gaps > 0) lines.push(`${gaps} ${gaps === 1 ? "step has" : "steps have"} no row (first ${timeLabel(laid.firstGap)})`);
   if (missing > 0) lines.push(`${missing} ${missing === 1 ? "value is" : "values are"} missing`);
   if (gaps + missing > 0) lines.push("gaps are bridged where the network reads them; they are never scored");
@@ -71,6 +73,7 @@ function headerWords({ hasHeader }: Table): string {
 function clockLines(times: Times, frequency: string, duplicates: number): string[] {
   const lines: string[] = [];
   if (times.dateOrder !== null) lines.push(`dates are read ${times.dateOrder === "dmy" ? "day" : "month"} first`);
+  if (times.totals.length > 0) lines.push(`left out at the end, having no time: ${times.totals.join(", ")}`);
   if (frequency === "irregular") lines.push("the times follow no regular step: rows are taken in their order");
   if (duplicates > 0) lines.push(`${duplicates} rows were merged into others with the same time`);
   return lines;

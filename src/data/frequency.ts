@@ -11,6 +11,8 @@ export type Step =
   | { readonly unit: "month"; readonly count: number; readonly day: number }
   | { readonly unit: "ms"; readonly count: number }
   | { readonly unit: "business"; readonly count: 1 }
+  /** Months of four and five weeks, as retailers count them. */
+  | { readonly unit: "retail"; readonly count: 1 }
   /** No regular grid: rows follow each other; `count` is the commonest distance, for labels beyond the end. */
   | { readonly unit: "none"; readonly count: number };
 
@@ -26,9 +28,22 @@ export interface Grid {
 export function findStep(clocks: readonly Numbers[]): Step {
   const modal = mode(countDifferences(clocks, (before, after) => after - before));
   if (modal === 0) return { unit: "none", count: 1 };
-  if (modal >= 27 * dayMs) return monthStep(clocks) ?? { unit: "ms", count: modal };
+  if (modal >= 27 * dayMs) return longStep(clocks, modal);
   if (modal === dayMs && isBusinessOnly(clocks)) return { unit: "business", count: 1 };
   return { unit: "ms", count: modal };
+}
+
+/** Same days of months; weeks that fit exactly; any days of months that follow each other, as last working days do; 4-4-5 weeks. */
+function longStep(clocks: readonly Numbers[], modal: number): Step {
+  const exact: Step = { unit: "ms", count: modal };
+  const onSameDay = monthStep(clocks);
+  if (onSameDay !== null) return onSameDay;
+  if (clocks.every((times) => placeOn(times, exact) !== null)) return exact;
+  const count = mode(countDifferences(clocks, (before, after) => monthIndex(after) - monthIndex(before)));
+  const months: Step = { unit: "month", count, day: lastDayOf(clocks) };
+  if (count >= 1 && clocks.every((times) => placeOn(times, months) !== null)) return months;
+  const retail: Step = { unit: "retail", count: 1 };
+  return clocks.every((times) => placeOn(times, retail) !== null) ? retail : exact;
 }
 
 /**
@@ -37,6 +52,7 @@ export function findStep(clocks: readonly Numbers[]): Step {
  */
 export function placeOn(times: Numbers, step: Step): Grid | null {
   if (step.unit === "none") return inOrder(times);
+  if (step.unit === "retail") return isRetail(times) ? { ...inOrder(times), step } : null;
   const own = step.unit === "month" ? { ...step, day: lastDayOf([times]) } : step;
   const size = times.length;
   const first = times.get(0);
@@ -51,8 +67,13 @@ export function placeOn(times: Numbers, step: Step): Grid | null {
     if (positions !== null) positions[i] = rounded;
     before = rounded;
   }
-  if (before + 1 > 4 * size + 16) return null;
+  if (before + 1 > 4 * size + 16 || isPartOfDay(before + 1, size, own)) return null;
   return { step: own, positions, size: before + 1 };
+}
+
+/** Hours of business and of trading: most steps of a day never have a row, and a grid would be mostly holes. */
+function isPartOfDay(steps: number, rows: number, step: Step): boolean {
+  return step.unit === "ms" && step.count < dayMs && rows >= 20 && steps > 2.2 * rows;
 }
 
 /** Rows one after the other, whatever lies between them. */
@@ -62,21 +83,15 @@ export function inOrder(times: Numbers): Grid {
   return { step: { unit: "none", count: typical }, positions: null, size: times.length };
 }
 
-/** Whether `--frequency` is a name that is understood. */
-export function isFrequencyName(name: string): boolean {
-  return stepOfName(name) !== null;
-}
-
 /** The time of grid position `index`, also beyond the last row. */
-export function timeOn({ step }: Grid, times: Numbers): (index: number) => number {
+export function timeOn({ step, positions }: Grid, times: Numbers): (index: number) => number {
   const first = times.get(0);
-  if (step.unit === "none")
-    return timeInList(
-      Float64Array.from({ length: times.length }, (_, i) => times.get(i)),
-      step.count,
-    );
-  // Apart from the list, so that a clock does not keep the table it was read from.
-  return timeInSteps(first, step);
+  if (step.unit === "none" || step.unit === "retail") {
+    const list = Float64Array.from({ length: times.length }, (_, i) => times.get(i));
+    return step.unit === "none" ? timeInList(list, step.count) : timeInRetailMonths(list);
+  }
+  const onGrid = timeInSteps(first, step);
+  return step.unit === "month" ? timeInMonths(times, positions, onGrid) : onGrid;
 }
 
 function timeInList(times: Float64Array, step: number): (index: number) => number {
@@ -84,7 +99,37 @@ function timeInList(times: Float64Array, step: number): (index: number) => numbe
   return (index) => (index <= last ? times[index]! : times[last]! + (index - last) * step);
 }
 
-function timeInSteps(first: number, step: Exclude<Step, { unit: "none" }>): (index: number) => number {
+/** Beyond the end the weeks of the last twelve months come again. */
+function timeInRetailMonths(times: Float64Array): (index: number) => number {
+  const last = times.length - 1;
+  const span = (k: number): number => (k > last ? span(k - 12) : k < 1 ? 28 * dayMs : times[k]! - times[k - 1]!);
+  return (index) => {
+    let ms = times[Math.min(index, last)]!;
+    for (let k = last + 1; k <= index; k++) ms += span(k);
+    return ms;
+  };
+}
+
+/** Rows that stand on another day of their month keep it; beyond the end, last working days stay what they are. */
+function timeInMonths(times: Numbers, positions: Int32Array | null, onGrid: (index: number) => number): (index: number) => number {
+  const own = new Map<number, number>();
+  for (let i = 0; i < times.length; i++) {
+    const position = positions?.[i] ?? i;
+    if (onGrid(position) !== times.get(i)) own.set(position, times.get(i));
+  }
+  if (own.size === 0) return onGrid;
+  const areWorkingDays = everyTime(times, (ms) => !isWeekend(ms));
+  return (index) => {
+    const known = own.get(index);
+    if (known !== undefined) return known;
+    let ms = onGrid(index);
+    while (areWorkingDays && isWeekend(ms)) ms -= dayMs;
+    return ms;
+  };
+}
+
+// Takes the first time and not the list, so that a clock does not keep the table it was read from.
+function timeInSteps(first: number, step: Exclude<Step, { unit: "none" | "retail" }>): (index: number) => number {
   if (step.unit === "ms") return (index) => first + index * step.count;
   if (step.unit === "business") return (index) => businessDay(businessIndex(first) + index);
   const timeOfDay = ((first % dayMs) + dayMs) % dayMs;
@@ -93,6 +138,14 @@ function timeInSteps(first: number, step: Exclude<Step, { unit: "none" }>): (ind
     const [year, month] = [Math.floor(months / 12), (months % 12) + 1];
     return Date.UTC(year, month - 1, Math.min(step.day, daysInMonth(year, month))) + timeOfDay;
   };
+}
+
+function isRetail(times: Numbers): boolean {
+  for (let i = 1; i < times.length; i++) {
+    const days = (times.get(i) - times.get(i - 1)) / dayMs;
+    if (days !== 28 && days !== 35) return false;
+  }
+  return true;
 }
 
 /** Rows in the natural season of a frequency, longest first; empty if it has none to offer. */
@@ -104,6 +157,7 @@ export function seasonsOf(frequency: string): readonly number[] {
     weekly: [52],
     daily: [7],
     "business daily": [5],
+    "4-4-5 weeks": [12],
     hourly: [24], // biome-ignore format: one table
   };
   if (Object.hasOwn(named, frequency)) return named[frequency]!;
@@ -183,6 +237,7 @@ function exactPosition(first: number, time: number, step: Step): number {
 export function nameOf(step: Step): string {
   if (step.unit === "business") return "business daily";
   if (step.unit === "none") return "irregular";
+  if (step.unit === "retail") return "4-4-5 weeks";
   if (step.unit === "month") {
     const named: Readonly<Record<number, string>> = { 1: "monthly", 3: "quarterly", 12: "yearly" };
     return named[step.count] ?? (step.count % 12 === 0 ? `${step.count / 12} years` : `${step.count} months`);
@@ -191,6 +246,7 @@ export function nameOf(step: Step): string {
   if (count === 7 * dayMs) return "weekly";
   if (count === dayMs) return "daily";
   if (count === 60 * minuteMs) return "hourly";
+  if (count % (7 * dayMs) === 0) return `${count / (7 * dayMs)} weeks`;
   if (count % dayMs === 0) return `${count / dayMs} days`;
   if (count % (60 * minuteMs) === 0) return `${count / (60 * minuteMs)} hours`;
   const many = (size: number, unit: string): string => `${size} ${unit}${size === 1 ? "" : "s"}`;
@@ -205,6 +261,7 @@ export function stepOfName(name: string): Step | null {
   const months: Readonly<Record<string, number>> = { monthly: 1, quarterly: 3, yearly: 12, annual: 12 };
   if (Object.hasOwn(months, text)) return { unit: "month", count: months[text]!, day };
   if (text === "business daily") return { unit: "business", count: 1 };
+  if (text === "4-4-5 weeks") return { unit: "retail", count: 1 };
   const fixed: Readonly<Record<string, number>> = { weekly: 7 * dayMs, daily: dayMs, hourly: 60 * minuteMs };
   if (Object.hasOwn(fixed, text)) return { unit: "ms", count: fixed[text]! };
   const parts = /^(\d+) (second|minute|hour|day|week|month|year)s?$/.exec(text);

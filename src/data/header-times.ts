@@ -4,7 +4,7 @@ import { DataError } from "../base/errors.js";
 import { numbersOf } from "./number-store.js";
 import { placeOf } from "./table.js";
 import { type DateOrder, findDateOrder, finer, type ParsedTime, type Precision, parseTime, timeOfNumber } from "./time.js";
-import { noProblem, type Times } from "./time-column.js";
+import { allRows, noProblem, type Times } from "./time-column.js";
 import type { Column, Table } from "./types.js";
 
 /** The clock of a table's value columns, and their order in time. */
@@ -22,7 +22,14 @@ export function headerTimes(table: Table, columns: readonly Column[], dateOrder:
   const names = columns.map((column) => column.name);
   const asWritten = columns.map((_, place) => place);
   const numbered: Times = {
-    ...{ ms: { length: columns.length, get: (i) => i + 1 }, precision: "number", columns: [], dateOrder: null, ...noProblem },
+    ...{
+      ms: { length: columns.length, get: (i) => i + 1 },
+      precision: "number",
+      columns: [],
+      dateOrder: null,
+      ...noProblem,
+      ...allRows(columns.length),
+    },
     textOf: (i) => `column ${i + 1}`,
   };
   const either = names.map((name) => timeOfName(name, "dmy") ?? timeOfName(name, "mdy"));
@@ -38,7 +45,7 @@ export function headerTimes(table: Table, columns: readonly Column[], dateOrder:
   if (ms.some((value, i) => !(i === 0 || value > ms[i - 1]!))) return { times: numbered, order: columns.map((_, place) => place) };
   const precision = either.reduce((finest: Precision, time) => finer(finest, time!.precision), "year");
   const times: Times = {
-    ...{ ms: numbersOf(ms), precision, columns: ["header"], dateOrder: found.order, ...noProblem },
+    ...{ ms: numbersOf(ms), precision, columns: ["header"], dateOrder: found.order, ...noProblem, ...allRows(columns.length) },
     textOf: (i) => names[order[i]!]!,
   };
   return { times, order };

@@ -33,6 +33,8 @@ export interface Laid {
   readonly gaps: number;
   readonly firstGap: number;
   readonly duplicates: number;
+  /** Hours averaged because clocks were set back. */
+  readonly isClockChange: boolean;
   timeAt(index: number): number;
   timeLabel(index: number): string;
 }
@@ -49,8 +51,8 @@ export function frequencyOf(step: Step, times: Times, asked: string | undefined)
  */
 export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts: LayFacts): Laid {
   const { table, times, targets, how } = facts;
-  const refuses = how === undefined || how === "error";
-  if (merged.duplicates > 0 && refuses) throw duplicateTimes(merged.firstDuplicate, facts);
+  const isMerged = how === undefined ? merged.isClockChange : how !== "error";
+  if (merged.duplicates > 0 && !isMerged) throw duplicateTimes(merged.firstDuplicate, facts);
   for (const column of targets) checkNumbers(table, column, group);
   const grid = placeOn(merged.times, step);
   if (grid === null) throw offGrid(group.id, step, table);
@@ -74,6 +76,7 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
     gaps: grid.size - merged.times.length,
     firstGap: grid.positions?.findIndex((position, i) => position !== i) ?? -1,
     duplicates: merged.duplicates,
+    isClockChange: merged.isClockChange && how === undefined,
     ...clockOf(grid, merged.times, times),
   };
 }
@@ -81,8 +84,13 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
 /** Times and labels of the steps of a grid. */
 export function clockOf(grid: Grid, clock: Numbers, times: Times): Pick<Laid, "timeAt" | "timeLabel"> {
   const timeAt = timeOn(grid, clock);
-  if (times.precision !== "number") return { timeAt, timeLabel: (index) => formatTime(timeAt(index), times.precision) };
+  if (times.precision !== "number") return { timeAt, timeLabel: labelled(timeAt, times) };
   return { timeAt, timeLabel: (index) => String(Number(timeAt(index).toPrecision(12))) };
+}
+
+function labelled(timeAt: (index: number) => number, { precision, suffix }: Times): (index: number) => string {
+  const hasClock = precision === "minute" || precision === "second" || precision === "millisecond";
+  return (index) => formatTime(timeAt(index), precision) + (hasClock ? suffix : "");
 }
 
 function lastSeen(values: Float64Array): number {

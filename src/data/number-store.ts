@@ -17,12 +17,18 @@ export const chunkSize: number = 1 << bits;
 const mostDecimals = 9;
 const powers = Array.from({ length: mostDecimals + 1 }, (_, decimals) => 10 ** decimals);
 
-type Offsets = Int8Array | Int16Array | Int32Array;
-
-/** What a chunk of numbers is kept as. A ramp is (base + step i) / scale, offsets are (base + offset) / scale. */
+/** What a chunk of numbers is kept as. A ramp is (base + step i) / scale, offsets of so many bits are (base + offset) / scale. */
 type Chunk =
   | { readonly kind: "ramp"; readonly base: number; readonly step: number; readonly scale: number }
-  | { readonly kind: "offsets"; readonly base: number; readonly offsets: Offsets; readonly hole: number; readonly scale: number }
+  | {
+      readonly kind: "offsets";
+      readonly base: number;
+      readonly bits: number;
+      readonly words: Uint32Array;
+      /** The offset that stands for NaN, -1 if there is none. */
+      readonly hole: number;
+      readonly scale: number;
+    }
   | { readonly kind: "plain"; readonly values: Float32Array | Float64Array };
 
 /** Grows at its end; NaN is a value like others. Most columns of a file need half a byte to four bytes per number. */
@@ -51,7 +57,7 @@ export class NumberStore implements Numbers {
     if (chunk === undefined) return this.#open[at]!;
     if (chunk.kind === "plain") return chunk.values[at]!;
     if (chunk.kind === "ramp") return (chunk.base + chunk.step * at) / chunk.scale;
-    const offset = chunk.offsets[at]!;
+    const offset = offsetAt(chunk.words, chunk.bits, at);
     return offset === chunk.hole ? Number.NaN : (chunk.base + offset) / chunk.scale;
   }
 
@@ -94,27 +100,47 @@ function isWhole(value: number, scale: number): boolean {
   return Math.abs(whole) < 2 ** 53 && whole / scale === value;
 }
 
+// Filled anew for every chunk: fresh arrays would be most of the garbage of a large file.
+const whole = new Float64Array(chunkSize);
+
 function packed(values: Float64Array, scale: number): Chunk | null {
-  const whole = values.map((value) => Math.round(value * scale));
-  let [least, most, holes] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
-  for (const value of whole) {
+  let [least, most, holes, isRamp] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, true];
+  for (let i = 0; i < chunkSize; i++) {
+    const value = Math.round(values[i]! * scale);
+    whole[i] = value;
     if (Number.isNaN(value)) holes++;
     else if (value < least) least = value;
     if (value > most) most = value;
+    isRamp &&= i < 2 || value - whole[i - 1]! === whole[1]! - whole[0]!;
   }
-  if (holes === whole.length) return { kind: "ramp", base: Number.NaN, step: 0, scale };
-  const base = whole[0]!;
-  const step = whole[1]! - base;
-  if (holes === 0 && whole.every((value, i) => value === base + step * i)) return { kind: "ramp", base, step, scale };
-  const centre = Math.round((least + most) / 2);
-  const half = Math.max(most - centre, centre - least);
-  const length = whole.length;
-  const offsets =
-    half < 128 ? new Int8Array(length) : half < 32_768 ? new Int16Array(length) : half < 2 ** 31 ? new Int32Array(length) : null;
-  if (offsets === null) return null;
-  const hole = -(2 ** (8 * offsets.BYTES_PER_ELEMENT - 1));
-  for (let i = 0; i < length; i++) offsets[i] = Number.isNaN(whole[i]!) ? hole : whole[i]! - centre;
-  return { kind: "offsets", base: centre, offsets, hole, scale };
+  if (holes === chunkSize) return { kind: "ramp", base: Number.NaN, step: 0, scale };
+  if (isRamp && holes === 0) return { kind: "ramp", base: whole[0]!, step: whole[1]! - whole[0]!, scale };
+  const hole = holes > 0 ? most - least + 1 : -1;
+  const width = Math.ceil(Math.log2(Math.max(most - least, hole) + 1)) || 1;
+  // Above it a single or double is smaller, or as small.
+  return width > 31 ? null : { kind: "offsets", base: least, bits: width, words: packOffsets(least, hole, width), hole, scale };
+}
+
+/** The offsets of `whole` from `base`, `width` bits each, one after the other. */
+function packOffsets(base: number, hole: number, width: number): Uint32Array {
+  // One word more, so that reading may always look at two.
+  const words = new Uint32Array((chunkSize * width) / 32 + 1);
+  for (let i = 0; i < chunkSize; i++) {
+    const offset = Number.isNaN(whole[i]!) ? hole : whole[i]! - base;
+    const bit = i * width;
+    const [word, shift] = [bit >>> 5, bit & 31];
+    words[word]! |= offset << shift;
+    if (shift + width > 32) words[word + 1]! |= offset >>> (32 - shift);
+  }
+  return words;
+}
+
+function offsetAt(words: Uint32Array, width: number, i: number): number {
+  const bit = i * width;
+  const [word, shift] = [bit >>> 5, bit & 31];
+  const low = words[word]! >>> shift;
+  const joined = shift + width > 32 ? low | (words[word + 1]! << (32 - shift)) : low;
+  return joined & (2 ** width - 1);
 }
 
 /** Single precision where that is what the numbers were written from. */

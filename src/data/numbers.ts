@@ -8,9 +8,28 @@ const groupedByPoint = /^[+-]?\d{1,3}(?:\.\d{3})+$/;
 /** Always missing, in any case; users add their own. */
 const missingWords: readonly string[] = ["", "na", "nan", "null", "?"];
 
-/** The cell's finite number, or NaN if it is none. `decimal` says what separates the fraction in this column. */
+// What people and spreadsheets write around and inside a number: currencies, percent signs, blanks or apostrophes between thousands.
+const around = /^[€$£¥]\s?|\s?[€$£¥%]$/g;
+const blankGroups = /^[+-]?\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?:[.,]\d+)?$/;
+const inBrackets = /^\((.+)\)$/;
+
+/**
+ * The cell's finite number, or NaN if it is none. `decimal` says what separates the fraction in this column. Currency and
+ * percent signs are left out (12 % is 12), brackets are minus as accountants write it.
+ */
 export function parseNumber(cell: string, decimal: "." | ","): number {
   const text = cell.trim();
+  const value = parseBare(text, decimal);
+  // Most cells that are no plain number are words: they leave here.
+  if (!Number.isNaN(value) || !/^[+-]?[(€$£¥]?[(€$£¥]?\s?[+-]?[\d.,]/.test(text)) return value;
+  const inner = inBrackets.exec(text);
+  if (inner !== null) return -parseNumber(inner[1]!, decimal);
+  const bare = text.replace(around, "").replace(/^([+-])\s?[€$£¥]\s?/, "$1");
+  const joined = blankGroups.test(bare) ? bare.replace(/[ \u00a0\u202f'’]/g, "") : bare;
+  return joined === text ? Number.NaN : parseBare(joined, decimal);
+}
+
+function parseBare(text: string, decimal: "." | ","): number {
   if (decimal === ",") {
     if (commaNumber.test(text) || groupedByPoint.test(text)) return finite(text.replaceAll(".", "").replace(",", "."));
     return plainNumber.test(text) ? finite(text) : Number.NaN;
@@ -23,7 +42,8 @@ export function parseNumber(cell: string, decimal: "." | ","): number {
  * Whether a cell says that its column is written with decimal commas: "12,5" does. In a comma-separated file none does, and
  * "1,234" alone is a decimal only between semicolons.
  */
-export function isCommaDecimal(cell: string, delimiter: string): boolean {
+export function isCommaDecimal(text: string, delimiter: string): boolean {
+  const cell = text.replace(around, "").replace(/[ \u00a0\u202f'’](?=\d{3})/g, "");
   return delimiter !== "," && commaNumber.test(cell) && (delimiter === ";" || !groupedByComma.test(cell));
 }
 

@@ -65,7 +65,7 @@ interface Laying {
 
 function layLong(table: Table, options: PanelOptions): Laying {
   const roles = rolesOf(table, options);
-  const groups = groupRows(table.rows, roles.ids, roles.times);
+  const groups = groupRows(roles.times.rows, roles.ids, roles.times);
   const isAlone = roles.ids.length === 0;
   const { skipped, attempt } = skipping(isAlone);
   const timed = groups.flatMap((group) => attempt(group.id, () => ({ group, merged: mergeTimed(group, roles.times) })));

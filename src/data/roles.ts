@@ -20,10 +20,22 @@ export function targetColumns(table: Table, names: readonly string[], others: Re
   return columns;
 }
 
+/** What programs call the column in which they count rows, and what it is called here if it has no name. */
+const counterNames = /^(c1|unnamed.*|index|no\.?|nr\.?|row|row_?(?:id|no|number)|rownames|x|#)$/i;
+
+/** 0, 1, 2 ... or any whole numbers that rise by one from row to row. */
+export function isRowNumber(column: Column): boolean {
+  if (column.numeric !== column.rows || column.rows < 3 || !Number.isInteger(column.get(0))) return false;
+  for (let row = 1; row < column.rows; row++) if (column.get(row) !== column.get(0) + row) return false;
+  return true;
+}
+
 /** Numeric by majority, so that one bad cell is reported as such and does not hide the column. */
 function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
   const others = table.names.filter((name) => !used.has(name)).map((name) => table.columns[name]!);
-  const numeric = others.filter((column) => column.numeric > 0 && 2 * column.numeric >= table.rows - column.missing);
+  const all = others.filter((column) => column.numeric > 0 && 2 * column.numeric >= table.rows - column.missing);
+  const counters = all.filter((column) => counterNames.test(column.name) && isRowNumber(column));
+  const numeric = all.length > counters.length ? all.filter((column) => !counters.includes(column)) : all;
   if (numeric.length === 1) return numeric[0]!;
   if (numeric.length === 0) {
     const empty = others.length === 1 && others[0]!.missing === table.rows ? others[0]! : null;

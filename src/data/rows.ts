@@ -1,5 +1,6 @@
 // Which rows of a table belong to which series, each in the order of time, with rows of the same time taken together.
 
+import { areClockChanges } from "./clock-change.js";
 import { type Numbers, numbersOf } from "./number-store.js";
 import type { Times } from "./time-column.js";
 import type { Column, Duplicates } from "./types.js";
@@ -92,6 +93,8 @@ export interface MergedRows {
   readonly duplicates: number;
   /** The first group of rows that share a time; empty if there is none. */
   readonly firstDuplicate: readonly number[];
+  /** Times that repeat only because clocks were set back, and without being told to merge they are averaged. */
+  readonly isClockChange: boolean;
   /** A column's value at entry `i`. */
   value(column: ColumnNumbers, i: number, how: Duplicates | undefined): number;
 }
@@ -106,13 +109,15 @@ export function mergeRows(rows: Numbers, times: Times): MergedRows {
   const timeOf = (i: number): number => times.ms.get(rows.get(i));
   if (!hasEqualNeighbours(rows.length, timeOf)) {
     const own: Numbers = times.columns.length === 0 ? { length: rows.length, get: (i) => i + 1 } : { length: rows.length, get: timeOf };
-    return { times: own, duplicates: 0, firstDuplicate, value: (column, i) => column.get(rows.get(i)) };
+    return { times: own, duplicates: 0, firstDuplicate, isClockChange: false, value: (column, i) => column.get(rows.get(i)) };
   }
   for (let i = 0; i < rows.length; i++) if (i === 0 || timeOf(i) !== timeOf(i - 1)) starts.push(i);
   const endOf = (entry: number): number => starts[entry + 1] ?? rows.length;
   const first = starts.findIndex((start, entry) => endOf(entry) - start > 1);
   firstDuplicate = Array.from({ length: endOf(first) - starts[first]! }, (_, k) => rows.get(starts[first]! + k));
+  const repeated = starts.flatMap((start, entry) => (endOf(entry) - start > 1 ? [{ ms: timeOf(start), times: endOf(entry) - start }] : []));
   return {
+    isClockChange: times.precision !== "number" && areClockChanges(repeated),
     times: { length: starts.length, get: (entry) => timeOf(starts[entry]!) },
     duplicates: rows.length - starts.length,
     firstDuplicate,

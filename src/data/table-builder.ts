@@ -18,24 +18,42 @@ export class TableBuilder {
   #hasHeader = false;
   #named = 0;
   #firstLine = 0;
+  /** Lines taken away before the first record. */
+  readonly #skipped: number;
+  /** The first record as long as it may be a title. */
+  #title: { readonly cells: readonly string[]; readonly line: number } | null = null;
   readonly #columns: ColumnBuilder[] = [];
   readonly #lines: NumberStore = new NumberStore();
 
-  constructor(delimiter: Delimiter, options: TableOptions) {
+  constructor(delimiter: Delimiter, options: TableOptions, skipped = 0) {
+    this.#skipped = skipped;
     this.#options = options;
     this.#delimiter = delimiter;
     this.#facts = { ...missingTest(options.missing ?? []), delimiter };
   }
 
   /** @throws DataError `field_count`, `duplicate_column` */
-  add(fields: Fields, line: number): void {
-    if (this.#names === null) this.#begin(fields, line);
+  add(fields: Fields, recordLine: number): void {
+    const line = recordLine + this.#skipped;
+    if (this.#names !== null) {
+      this.#row(fields, line);
+      return;
+    }
+    const cells = Array.from({ length: fields.count }, (_, field) => fields.text(field));
+    if (this.#title === null && fields.count > 0 && filled(cells) === 1 && this.#options.wide !== true) {
+      this.#title = { cells, line };
+      return;
+    }
+    if (this.#title !== null && !(filled(cells) > 1 && !isDataRow(cells))) this.#begin(this.#title.cells, this.#title.line);
+    this.#title = null;
+    if (this.#names === null) this.#begin(cells, line);
     else this.#row(fields, line);
   }
 
   /** @throws DataError `empty_file`, `no_rows` */
   finish(): Table {
     const { file } = this.#options;
+    if (this.#title !== null) this.#begin(this.#title.cells, this.#title.line);
     if (this.#names === null) throw new DataError("empty_file", `${shortName(file)} is empty.`, "", placeOf(file));
     if (this.#lines.length === 0) throw new DataError("no_rows", `${shortName(file)} has a header and no rows.`, "", placeOf(file));
     return tableFrom(this.#names, this.#columns, {
@@ -44,15 +62,18 @@ export class TableBuilder {
     });
   }
 
-  #begin(fields: Fields, line: number): void {
-    const cells = Array.from({ length: fields.count }, (_, field) => fields.text(field));
+  #begin(cells: readonly string[], line: number): void {
     const wide = this.#options.wide === true;
     this.#hasHeader = !isDataRow(cells) && !(wide && isSeriesRow(cells));
     this.#named = cells.length;
     this.#firstLine = line;
     this.#names = this.#hasHeader ? headerNames(cells, line, this.#options.file) : cells.map((_, i) => `c${i + 1}`);
     for (const _ of cells) this.#columns.push(new ColumnBuilder(this.#facts));
-    if (!this.#hasHeader) this.#row(fields, line);
+    if (this.#hasHeader) return;
+    cells.forEach((cell, field) => {
+      this.#columns[field]!.pushValue(cell);
+    });
+    this.#lines.push(line);
   }
 
   #row(fields: Fields, line: number): void {
@@ -103,6 +124,11 @@ export function tableFrom(
 /** `{ file }` where a file is known, as the errors want it. */
 export function placeOf(file: string | null | undefined): { file?: string } {
   return file === null || file === undefined ? {} : { file };
+}
+
+/** Cells that are not empty. A record with one of them above a header with several is a title. */
+function filled(cells: readonly string[]): number {
+  return cells.filter((cell) => cell !== "").length;
 }
 
 /** A first row of numbers and times only is data: the file has no header. */

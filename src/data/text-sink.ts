@@ -2,7 +2,7 @@
 
 import { DataError } from "../base/errors.js";
 import { joined, shortName } from "./decode.js";
-import { findDelimiter } from "./delimiter.js";
+import { delimiters, findDelimiter } from "./delimiter.js";
 import { JsonReader } from "./json-reader.js";
 import { JsonTable } from "./json-table.js";
 import { RecordReader } from "./record-reader.js";
@@ -55,8 +55,11 @@ export class TextSink {
   }
 
   #separated(head: string): Parts {
-    const delimiter = this.#options.delimiter ?? findDelimiter(head);
-    const builder = new TableBuilder(delimiter, this.#options);
+    // Excel's own way to say it, as a line before the header.
+    const said = /^sep=([,;\t|])\r?\n/i.exec(head);
+    if (said !== null) this.#head = this.#head.subarray(said[0].length);
+    const delimiter = this.#options.delimiter ?? delimiters.find((each) => each === said?.[1]) ?? findDelimiter(head);
+    const builder = new TableBuilder(delimiter, this.#options, said === null ? 0 : 1);
     const reader = new RecordReader(delimiter, placeOf(this.#options.file), (fields, line) => builder.add(fields, line));
     return {
       push: (bytes) => reader.push(bytes),

@@ -1,8 +1,10 @@
 // Which columns hold the time, and each row's time in milliseconds: found by form and by name, joined where they are split.
 
 import { DataError } from "../base/errors.js";
+import { calendarParts, joinParts, unitOf } from "./calendar-parts.js";
 import { shortName } from "./decode.js";
-import { NumberStore, type Numbers } from "./number-store.js";
+import { findStep, placeOn } from "./frequency.js";
+import { NumberStore, type Numbers, numbersOf } from "./number-store.js";
 import { columnOf, placeOf } from "./table.js";
 import {
   type DateOrder,
@@ -14,8 +16,9 @@ import {
   type Precision,
   parseTime,
   precisionOf,
-  timeOfNumber,
 } from "./time.js";
+import { countsYears, hasTimeNumbers, timeReader } from "./time-numbers.js";
+import { mostTotals, rowsBeforeTotals } from "./totals.js";
 import type { Column, Table } from "./types.js";
 
 const dayMs = 86_400_000;
@@ -27,6 +30,12 @@ export interface Times {
   /** Column names; empty if rows are numbered. */
   readonly columns: readonly string[];
   readonly dateOrder: DateOrder | null;
+  /** "Z" if every time is written with a zone: labels are in UTC then; else "". */
+  readonly suffix: "Z" | "";
+  /** Rows that count: the file's without totals at its end. */
+  readonly rows: number;
+  /** What rows at the end are called that are left out, such as "Total". */
+  readonly totals: readonly string[];
   /** The first row whose time cannot be read, NaN in `ms`; -1 if there is none. */
   readonly firstBad: number;
   /** What is wrong with the time of such a row: `bad_time` or `missing_time`. */
@@ -51,12 +60,13 @@ export function readTimes(
   if (names.length === 0) return numberedRows(table);
   const named = names.map((name) => columnOf(table, name));
   // year, month and day may be given in any order
-  const columns = named.every((column) => column.kind === "number" && unitOf(column) >= 0)
+  const columns = named.every((column) => isNumeric(column) && unitOf(column) >= 0)
     ? named.toSorted((a, b) => unitOf(a) - unitOf(b))
     : named;
-  const numeric = columns.length === 1 && columns[0]!.kind === "number" ? readNumbers(table, columns[0]!) : null;
-  if (numeric !== null) return numeric;
-  return readCells(table, columns, options.dateOrder);
+  const { rows, totals } = rowsBeforeTotals(table, columns);
+  const span = { rows, totals, suffix: "" } as const;
+  if (columns.length === 1 && isNumeric(columns[0]!)) return { ...span, ...readNumbers(table, columns[0]!, rows) };
+  return { ...span, ...readCells(table, columns, rows, options.dateOrder) };
 }
 
 /** Names joined by commas; a name with a comma in it that is a column wins over the list reading. */
@@ -75,50 +85,30 @@ function findTimeColumns(table: Table, taken: readonly string[]): string[] {
     const clock = candidates.find((column) => column !== written && column.kind === "text" && isMostly(column, looksLikeClock));
     return clock === undefined ? [written.name] : [written.name, clock.name];
   }
-  const parts = calendarParts(candidates);
+  const parts = calendarParts(candidates, isNumeric);
   if (parts.length > 1) return parts;
   const named = candidates.find(
-    (column) => isTimeName(column.name) && column.kind === "number" && column.missing === 0 && hasTimeNumbers(column),
+    (column) => isTimeName(column.name) && isNumeric(column) && column.missing <= mostTotals && hasTimeNumbers(column, numericRows(column)),
   );
-  return named === undefined ? [] : [named.name];
+  if (named !== undefined) return [named.name];
+  const [first] = candidates;
+  const isNameless = !table.hasHeader && table.names.length > 1 && first?.name === table.names[0];
+  return isNameless && countsYears(first!) ? [first!.name] : [];
 }
 
-const calendarUnits: readonly string[] = ["year", "quarter", "month", "day", "hour", "minute"];
-
-/** Place of a column named after a part of the date, -1 if it is none. */
-function unitOf({ name }: Column): number {
-  return calendarUnits.indexOf(name.trim().toLowerCase());
+/** Numbers, but for words where totals may stand. */
+function isNumeric(column: Column): boolean {
+  return column.kind === "number" || (column.numeric > 0 && column.firstText >= column.rows - mostTotals);
 }
 
-/** Separate columns year, month, day, hour as far as they are there, or year and quarter, in this order. */
-function calendarParts(columns: readonly Column[]): string[] {
-  const found: string[] = [];
-  const named = (unit: string): Column | undefined =>
-    columns.find((column) => column.kind === "number" && calendarUnits[unitOf(column)] === unit);
-  for (const unit of calendarUnits) {
-    if (unit === "quarter") continue;
-    const column = named(unit);
-    if (column === undefined) break;
-    found.push(column.name);
-  }
-  const quarter = named("quarter");
-  return found.length === 1 && quarter !== undefined ? [...found, quarter.name] : found;
+function numericRows(column: Column): number {
+  return column.firstText < 0 ? column.rows : column.firstText;
 }
 
 function isTimeName(name: string): boolean {
-  return /^(time|timestamp|ts|date|datetime|ds|epoch|unix.*|year|month|day|week|hour|t|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
+  return /^(time|timestamp|ts|date|datetime|datum|ds|epoch|unix.*|year|jahr|month|monat|day|week|hour|t|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
     name.trim(),
   );
-}
-
-/** Increasing or not, every number must be a time, and at least two of them differ. */
-function hasTimeNumbers(column: Column): boolean {
-  let differs = false;
-  for (let row = 0; row < column.numeric; row++) {
-    if (timeOfNumber(column.get(row)) === null) return false;
-    differs ||= column.get(row) !== column.get(0);
-  }
-  return differs;
 }
 
 /** Whether the cells of a column are dates or times by their form. */
@@ -146,7 +136,13 @@ function numberedRows(table: Table): Times {
     dateOrder: null,
     textOf: (row) => `row ${row + 1}`,
     ...noProblem,
+    ...allRows(table.rows),
   };
+}
+
+/** A clock without zone and without totals. */
+export function allRows(rows: number): Pick<Times, "rows" | "totals" | "suffix"> {
+  return { rows, totals: [], suffix: "" };
 }
 
 /** Numbers are times without exception. */
@@ -155,29 +151,28 @@ export const noProblem: Pick<Times, "firstBad" | "problem"> = {
   problem: () => new DataError("bad_time", "a row has no time."),
 };
 
-/** A numeric column: years, compact dates or epochs; any other numbers only order the rows. */
-function readNumbers(table: Table, column: Column): Times | null {
-  const clock = new ClockStore();
-  let areTimes = true;
-  for (let row = 0; row < table.rows && areTimes; row++) {
-    const value = column.get(row);
-    const time = timeOfNumber(value);
-    areTimes = time !== null || Number.isNaN(value);
-    clock.push(time);
-  }
+type Read = Omit<Times, "rows" | "totals" | "suffix"> & Partial<Pick<Times, "suffix">>;
+
+/** A numeric column: years, compact dates, epochs, days of a spreadsheet; any other numbers only order the rows. */
+function readNumbers(table: Table, column: Column, rows: number): Read {
   const base = {
     columns: [column.name],
     dateOrder: null,
     textOf: (row: number) => column.cell(row) ?? "",
     problem: (row: number) => missingTime(table, row, column.name),
   };
-  if (areTimes) return { ...base, ...clock.result() };
+  const read = timeReader(column, rows);
+  if (read !== null) {
+    const clock = new ClockStore();
+    for (let row = 0; row < rows; row++) clock.push(read(column.get(row)));
+    return { ...base, ...clock.result(), suffix: "" };
+  }
   let firstBad = -1;
-  for (let row = 0; row < table.rows && firstBad < 0; row++) if (Number.isNaN(column.get(row))) firstBad = row;
-  return { ...base, ms: { length: table.rows, get: (row) => column.get(row) }, precision: "number", firstBad };
+  for (let row = 0; row < rows && firstBad < 0; row++) if (Number.isNaN(column.get(row))) firstBad = row;
+  return { ...base, ms: { length: rows, get: (row) => column.get(row) }, precision: "number", firstBad };
 }
 
-function readCells(table: Table, columns: readonly Column[], dateOrder: DateOrder | undefined): Times {
+function readCells(table: Table, columns: readonly Column[], rows: number, dateOrder: DateOrder | undefined): Read {
   const name = columns.map((column) => column.name).join(",");
   const cellAt = (row: number): string | null => joinCells(columns, row);
   // Times that are kept as such need no reading; only they make a column of many millions of rows bearable.
@@ -185,36 +180,52 @@ function readCells(table: Table, columns: readonly Column[], dateOrder: DateOrde
   const isKept = (row: number): boolean => kept !== null && !Number.isNaN(kept.time(row));
   const found =
     dateOrder === undefined
-      ? findDateOrder(cellsOf(table.rows, (row) => (isKept(row) ? null : cellAt(row))))
+      ? findDateOrder(cellsOf(rows, (row) => (isKept(row) ? null : cellAt(row))))
       : { order: dateOrder, ambiguous: -1 };
-  if (found.ambiguous >= 0) {
+  const order = found.ambiguous >= 0 ? regularOrder(rows, cellAt) : found.order;
+  if (found.ambiguous >= 0 && order === null) {
     const message = `"${cellAt(found.ambiguous)}" fits day or month first throughout;`;
     const place = { ...placeOf(table.file), line: table.lines.get(found.ambiguous), column: name };
     throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", place);
   }
   const clock = new ClockStore();
-  for (let row = 0; row < table.rows; row++) {
+  for (let row = 0; row < rows; row++) {
     const cell = isKept(row) ? null : cellAt(row);
     if (isKept(row)) clock.pushMs(kept!.time(row));
-    else clock.push(cell === null ? null : parseTime(cell, found.order));
+    else clock.push(cell === null ? null : parseTime(cell, order));
   }
   // The form of a kept time says whether it has a clock; the first of them stands for all.
   const sample = kept === null ? -1 : clock.firstKept;
-  if (sample >= 0) clock.refine(parseTime(kept!.cell(sample)!, null)?.precision ?? "day");
+  if (sample >= 0) clock.refineBy(parseTime(kept!.cell(sample)!, null));
   return {
     ...clock.result(),
     columns: columns.map((column) => column.name),
-    dateOrder: found.order,
+    dateOrder: order,
     textOf: (row) => cellAt(row) ?? "",
     problem(row) {
       const empty = columns.find((column) => column.cell(row) === null);
       if (empty !== undefined) return missingTime(table, row, empty.name);
       const line = table.lines.get(row);
-      const hint = found.order === null ? "" : `Dates are read ${found.order === "dmy" ? "day" : "month"} first here.`;
+      const hint = order === null ? "" : `Dates are read ${order === "dmy" ? "day" : "month"} first here.`;
       const place = { ...placeOf(table.file), line, column: name };
       return new DataError("bad_time", `${table.lineWord} ${line}, ${name}: "${cellAt(row)}" is not a date or time.`, hint, place);
     },
   };
+}
+
+/** Fewer dates are regular in both orders, or in one by chance. */
+const leastForOrder = 13;
+
+/** Where a column fits both orders: the one in which its dates follow one step without a gap, if they do not in the other. */
+function regularOrder(rows: number, cellAt: (row: number) => string | null): DateOrder | null {
+  if (rows < leastForOrder) return null;
+  const isRegular = (order: DateOrder): boolean => {
+    const ms = Float64Array.from({ length: rows }, (_, row) => parseTime(cellAt(row) ?? "", order)?.ms ?? Number.NaN);
+    const clock = numbersOf(ms.sort().filter((value, i) => i === 0 || value !== ms[i - 1]));
+    return placeOn(clock, findStep([clock]))?.size === clock.length && clock.length >= leastForOrder;
+  };
+  const [dmy, mdy] = [isRegular("dmy"), isRegular("mdy")];
+  return dmy === mdy ? null : dmy ? "dmy" : "mdy";
 }
 
 function* cellsOf(rows: number, cellAt: (row: number) => string | null): Generator<string | null> {
@@ -226,39 +237,43 @@ class ClockStore {
   readonly #ms: NumberStore = new NumberStore();
   #precision: Precision = "year";
   #firstBad = -1;
+  #hasZone = true;
   firstKept = -1;
 
   push(time: ParsedTime | null): void {
     if (time === null && this.#firstBad < 0) this.#firstBad = this.#ms.length;
-    if (time !== null) this.refine(time.precision);
+    this.refineBy(time);
     this.#ms.push(time?.ms ?? Number.NaN);
+  }
+
+  refineBy(time: ParsedTime | null): void {
+    if (time === null) return;
+    this.#refine(time.precision);
+    if (time.hasZone !== true) this.#hasZone = false;
   }
 
   /** A time of the fixed forms: years, months and days are told apart by `refine` on one of them. */
   pushMs(ms: number): void {
     if (this.firstKept < 0) this.firstKept = this.#ms.length;
-    if (ms % dayMs !== 0) this.refine(precisionOf(ms));
+    if (ms % dayMs !== 0) this.#refine(precisionOf(ms));
     this.#ms.push(ms);
   }
 
-  refine(precision: Precision): void {
+  #refine(precision: Precision): void {
     this.#precision = finer(this.#precision, precision);
   }
 
-  result(): Pick<Times, "ms" | "precision" | "firstBad"> {
-    return { ms: this.#ms, precision: this.#precision, firstBad: this.#firstBad };
+  result(): Pick<Times, "ms" | "precision" | "firstBad" | "suffix"> {
+    const suffix = this.#hasZone && this.#ms.length > 0 ? "Z" : "";
+    return { ms: this.#ms, precision: this.#precision, firstBad: this.#firstBad, suffix };
   }
 }
 
-/** year, month, day, hour become an ISO time; text cells are joined with a blank. Null if one is missing. */
+/** Columns of numbers become a time by their names; text cells are joined with a blank. Null if one is missing. */
 function joinCells(columns: readonly Column[], row: number): string | null {
-  const cells = columns.map((column) => column.cell(row));
-  if (cells.includes(null)) return null;
-  if (columns.length === 1 || columns.some((column) => column.kind === "text")) return cells.join(" ");
-  if (columns.length === 2 && calendarUnits[unitOf(columns[1]!)] === "quarter") return cells.join("-Q");
-  const [year, month, day, hour, minute] = cells.map((cell) => String(cell).padStart(2, "0"));
-  const date = [year, month, day].filter((part) => part !== undefined).join("-");
-  return hour === undefined ? date : `${date} ${hour}:${minute ?? "00"}`;
+  const cells = columns.map((column) => column.cell(row)).filter((cell) => cell !== null);
+  if (cells.length < columns.length) return null;
+  return columns.length > 1 && columns.every((column) => unitOf(column) >= 0) ? joinParts(columns, cells) : cells.join(" ");
 }
 
 function missingTime(table: Table, row: number, column: string): DataError {

@@ -7,21 +7,28 @@ export interface ParsedTime {
   /** Milliseconds since 1970 in UTC; times without a zone are taken as UTC. */
   readonly ms: number;
   readonly precision: Precision;
+  /** Whether a zone is written with it. */
+  readonly hasZone?: true;
 }
 
 export type DateOrder = "dmy" | "mdy";
 
 const dayMs = 86_400_000;
-const clock = "(?:[T ]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?\\s*([ap]\\.?m\\.?)?\\s*(Z|[+-]\\d{2}:?\\d{2})?)?";
+const clock =
+  "(?:,?[T ]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?\\s*([ap]\\.?m\\.?)?\\s*(Z|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?)?)?";
 const iso = new RegExp(`^(\\d{4})[-/](\\d{1,2})(?:[-/](\\d{1,2})${clock})?$`, "i");
 const slashed = new RegExp(`^(\\d{1,2})([/.-])(\\d{1,2})\\2(\\d{4}|\\d{2})${clock}$`, "i");
+const compact = /^(\d{4})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})?(Z)?$/;
+const hourOnly = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{1,2})$/;
+const half = /^(?:(\d{4})[- ]?H([12])|H([12])[- ]?(\d{4}))$/i;
 const quarter = /^(?:(\d{4})[- ]?Q([1-4])|Q([1-4])[- ]?(\d{4}))$/i;
-const week = /^(\d{4})-?W(\d{2})(?:-?([1-7]))?$/i;
+const week = /^(\d{4})[- ]?(?:W|KW)(\d{1,2})(?:-?([1-7]))?$/i;
+const weekFirst = /^(?:W|KW) ?(\d{1,2})[- /](\d{4})$/i;
 const monthCode = /^(\d{4})M(\d{1,2})$/i;
-const monthFirst = /^([A-Za-z]{3,9})(?:\.?[- ](\d{4})|-(\d{2}))$/;
-const monthLast = /^(\d{4})[- ]([A-Za-z]{3,9})\.?$/;
-const dayThenMonth = new RegExp(`^(\\d{1,2})\\.?[- ]([A-Za-z]{3,9})\\.?,?[- ](\\d{4}|\\d{2})${clock}$`, "i");
-const monthThenDay = new RegExp(`^([A-Za-z]{3,9})\\.? (\\d{1,2}),? (\\d{4})${clock}$`, "i");
+const monthFirst = /^(\p{L}{3,9})(?:\.?[- ](\d{4})|[- ](\d{2}))$/u;
+const monthLast = /^(\d{4})[- ](\p{L}{3,9})\.?$/u;
+const dayThenMonth = new RegExp(`^(\\d{1,2})\\.?[- ]+(\\p{L}{3,9})\\.?,?[- ](\\d{4}|\\d{2})${clock}$`, "iu");
+const monthThenDay = new RegExp(`^(\\p{L}{3,9})\\.? (\\d{1,2}),? (\\d{4})${clock}$`, "iu");
 const clockOnly = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?$/i;
 const monthNames = [
   "january",
@@ -36,6 +43,12 @@ const monthNames = [
   "october",
   "november",
   "december",
+];
+
+/** Where German differs from English; spreadsheets write months in their user's language. */
+const germanMonths: readonly (readonly string[])[] = [
+  ...[["januar", "jänner"], ["februar"], ["märz", "mrz"], [], ["mai"], ["juni"]],
+  ...[["juli"], [], [], ["oktober"], [], ["dezember"]],
 ];
 
 /** Reads one cell; `order` is needed where slashes leave day and month open (dots put the day first). */
@@ -95,9 +108,13 @@ export function precisionOf(ms: number): Precision {
   return ms % 60_000 === 0 ? "minute" : "second";
 }
 
-/** Numbers as times: years, compact dates (20240131), epochs in seconds down to nanoseconds; null if it is none of them. */
+/** Numbers as times: years, compact months and dates (202401, 20240131), epochs in seconds down to nanoseconds; null if it is none of them. */
 export function timeOfNumber(value: number): ParsedTime | null {
   if (Number.isInteger(value) && value >= 1000 && value <= 2999) return dated(value, 1, 1, "year");
+  if (Number.isInteger(value) && value >= 150_001 && value <= 259_912) {
+    const month = dated(Math.floor(value / 100), value % 100, 1, "month");
+    if (month !== null) return month;
+  }
   if (Number.isInteger(value) && value >= 10_000_101 && value <= 29_991_231) {
     return dated(Math.floor(value / 10_000), Math.floor(value / 100) % 100, value % 100, "day");
   }
@@ -137,10 +154,21 @@ export function finer(a: Precision, b: Precision): Precision {
 }
 
 function parseNamed(text: string): ParsedTime | null {
+  const c = compact.exec(text);
+  if (c !== null) {
+    const clockParts = [c[4], c[5], c[6], undefined, undefined, c[7]];
+    return withClock(dated(Number(c[1]), Number(c[2]), Number(c[3]), "day"), clockParts);
+  }
+  const hour = hourOnly.exec(text);
+  if (hour !== null) return withClock(dated(Number(hour[1]), Number(hour[2]), Number(hour[3]), "day"), [hour[4], "0"]);
+  const h = half.exec(text);
+  if (h !== null) return dated(Number(h[1] ?? h[4]), Number(h[2] ?? h[3]) * 6 - 5, 1, "month");
   const q = quarter.exec(text);
   if (q !== null) return dated(Number(q[1] ?? q[4]), Number(q[2] ?? q[3]) * 3 - 2, 1, "quarter");
   const w = week.exec(text);
   if (w !== null) return weekday(Number(w[1]), Number(w[2]), Number(w[3] ?? 1));
+  const named = weekFirst.exec(text);
+  if (named !== null) return weekday(Number(named[2]), Number(named[1]), 1);
   const dayFirst = dayThenMonth.exec(text);
   if (dayFirst !== null) {
     const date = dated(fullYear(dayFirst[3]!), monthNumber(dayFirst[2]!), Number(dayFirst[1]), "day");
@@ -167,9 +195,10 @@ function weekday(year: number, number: number, day: number): ParsedTime | null {
   return { ms: monday + (day - 1) * dayMs, precision: "day" };
 }
 
-/** 0 (no month) if the word is none; three letters are enough. */
+/** 0 (no month) if the word is none; three letters are enough, in English or German. */
 function monthNumber(word: string): number {
-  return 1 + monthNames.findIndex((name) => name.startsWith(word.toLowerCase()));
+  const text = word.toLowerCase();
+  return 1 + monthNames.findIndex((name, i) => name.startsWith(text) || germanMonths[i]!.some((other) => other.startsWith(text)));
 }
 
 /** POSIX pivot: 69-99 are the 1900s, 00-68 the 2000s. */
@@ -198,7 +227,8 @@ function withClock(date: ParsedTime | null, parts: readonly (string | undefined)
   if (m > 59 || s > 60 || !(h <= 24) || (h === 24 && m + s > 0)) return null;
   const milliseconds = fraction === undefined ? 0 : Math.round(Number(`0.${fraction}`) * 1000);
   const ms = date.ms + ((h * 60 + m) * 60 + s) * 1000 + milliseconds - zoneOffset(zone);
-  return { ms, precision: milliseconds > 0 ? "millisecond" : s > 0 ? "second" : "minute" };
+  const precision = milliseconds > 0 ? "millisecond" : s > 0 ? "second" : "minute";
+  return zone === undefined ? { ms, precision } : { ms, precision, hasZone: true };
 }
 
 /** Hours of the twelve-hour clock: 12 am is midnight, 12 pm noon; NaN for 0 and 13. */
@@ -208,7 +238,7 @@ function hourOfHalf(hour: number, half: string): number {
 }
 
 function zoneOffset(zone: string | undefined): number {
-  if (zone === undefined || /^z$/i.test(zone)) return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  if (zone === undefined || /^[a-z]+$/i.test(zone)) return 0;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(":", ""));
   return (zone.startsWith("-") ? -1 : 1) * minutes * 60_000;
 }

@@ -48,7 +48,7 @@ export interface Table {
   readonly decimal: "." | ",";
 }
 
-export type Delimiter = "," | ";" | "\t";
+export type Delimiter = "," | ";" | "\t" | "|";
 
 export type Encoding = "utf-8" | "latin1" | "utf-16le";
 

@@ -104,7 +104,7 @@ export function layRow(table: Table, parts: SeriesRows, row: number): Laid {
   }
   return {
     ...{ id, grid, targets: [{ name: wideTarget, values, missing }], past: [], future: [], ahead: 0, rows: to - from },
-    ...{ gaps: grid.size - (to - from), firstGap: firstGapOf(grid), duplicates: 0 },
+    ...{ gaps: grid.size - (to - from), firstGap: firstGapOf(grid), duplicates: 0, isClockChange: false },
     ...clockOf(grid, own, times),
   };
 }
@@ -142,7 +142,7 @@ export function seriesColumns(table: Table, options: PanelOptions): SeriesColumn
   }
   const [past, future]: CovariateColumn[][] = [covariateColumns(table, options.past ?? []), covariateColumns(table, options.future ?? [])];
   const facts: LayFacts = { table, times, targets: [], past: past!, future: future!, how: options.duplicates };
-  return { times, group: groupRows(table.rows, [], times)[0]!, columns, facts };
+  return { times, group: groupRows(times.rows, [], times)[0]!, columns, facts };
 }
 
 /** The series in one column, from its first value on. */

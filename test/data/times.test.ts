@@ -100,7 +100,7 @@ test("--time without a name is an error, and a date against the order of the oth
 });
 
 test("one column without a known separator asks for one", async () => {
-  const error = await failure(() => series(parseTable("Month|Sales\n2020-01|1\n2020-02|2\n", { file: "sales.csv" })));
+  const error = await failure(() => series(parseTable("Month:Sales\n2020-01:1\n2020-02:2\n", { file: "sales.csv" })));
   assert.equal(error.message, "sales.csv has no numeric column to forecast. Columns are separated by commas, semicolons or tabs.");
 });
 

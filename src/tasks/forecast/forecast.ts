@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../base/errors.js";
 import { readTable } from "../../data/read-table.js";
-import type { Table } from "../../data/types.js";
+import type { Delimiter, Table } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
 import { libraryTrainer } from "./network.js";
@@ -30,7 +30,7 @@ export type TableSource = (missing: readonly string[]) => Promise<Table>;
 export interface PredictForecastOptions extends PredictOptions {
   readonly missing?: readonly string[];
   readonly encoding?: "utf-8" | "latin1" | "utf-16le";
-  readonly delimiter?: "," | ";" | "\t";
+  readonly delimiter?: Delimiter;
 }
 
 /**
