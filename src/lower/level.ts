@@ -45,8 +45,10 @@ export function lowerScope(scope: Scope, { sinks, overwrites, kept, last }: Dema
   copies.first();
   for (const step of steps) {
     const first = scope.instructions.length;
+    const nodes = step.kind === "tile" ? step.nodes : [step.node];
     emitStep(scope, step);
-    noteOrigin(scope.instructions, first, step.kind === "tile" ? step.nodes : [step.node]);
+    for (const node of nodes) scope.done.add(node);
+    noteOrigin(scope.instructions, first, nodes);
   }
   last();
   copies.last();

@@ -86,6 +86,7 @@ function bodyScope(scope: Scope, node: Node<"scan">, body: Body): Scope {
     moved: new Set(),
     fresh: new Set(),
     again: new Map(),
+    done: new Set(),
     instructions: [],
     serial: false,
   };

@@ -73,6 +73,7 @@ function mainScope(builder: SectionBuilder, bodies: ReadonlyMap<Node, Body>): Sc
     moved: new Set(),
     fresh: new Set(),
     again: new Map(),
+    done: new Set(),
     instructions: [],
     serial: false,
   };

@@ -43,8 +43,10 @@ export interface Scope {
   readonly moved: Set<Node>;
   /** Buffers that hold one value of this level and nothing else. */
   readonly fresh: Set<number>;
-  /** Values in no memory: how many tile programs compute each for themselves. */
+  /** Values in no memory: how many tile programs are still to come that compute each for themselves. */
   readonly again: Map<Node, number>;
+  /** Nodes that have been computed. */
+  readonly done: Set<Node>;
   readonly instructions: Instruction[];
   /** Set when something adds up over rows. */
   serial: boolean;

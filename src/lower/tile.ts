@@ -43,6 +43,7 @@ export function emitTile(scope: Scope, step: TileStep): void {
     }
   });
   program.emit();
+  for (const node of step.nodes) if (scope.again.has(node)) scope.again.set(node, scope.again.get(node)! - 1);
 }
 
 function sourceOf(scope: Scope, step: TileStep, members: ReadonlySet<Node>, node: Node, input: Node): Source {
@@ -102,8 +103,9 @@ function freshHome(scope: Scope, node: Node): View {
 function isReadOutside(scope: Scope, members: ReadonlySet<Node>, node: Node): boolean {
   const key = spaceKey(node.shape);
   return (scope.readers.get(node) ?? []).some((reader) => {
-    // A reader that other programs compute too reads there as well.
+    // A reader that later programs compute too reads there as well.
     if (members.has(reader)) return (scope.again.get(reader) ?? 1) > 1;
+    if (scope.done.has(reader)) return (scope.again.get(reader) ?? 0) > 0;
     if (!isViewOp(scope, reader)) return true;
     // Members see through views that keep the space; any other view needs the value in memory.
     return spaceKey(reader.shape) === key && peel(scope, reader) !== reader ? isReadOutside(scope, members, reader) : isRead(scope, reader);
