@@ -1,7 +1,5 @@
 // Arrays in JSON stop at 10,000 rows, and say so; files hold all rows.
-
-/** Rows that one array of an answer may have. */
-export const mostRows = 10_000;
+import { mostRows } from "../tasks/forecast/json.js";
 
 /** The same arrays, cut; `truncated` is there only if one was. */
 export function cut<A extends Readonly<Record<string, readonly unknown[]>>>(arrays: A): A & { readonly truncated?: true } {

@@ -58,6 +58,11 @@ ${sections.join("\n")}
 `;
 }
 
+// What is wider than the page scrolls in a box of its own, which the keyboard reaches and a screen reader can name.
+function scroll(label: string, content: string): string {
+  return `<div class="scroll" role="region" aria-label="${escapeText(label)}" tabindex="0">${content}</div>`;
+}
+
 function head({ run }: ReportFacts, target: string): string {
   const { data } = run;
   const file = data.file === null ? "" : ` in <code>${escapeText(data.file)}</code>`;
@@ -90,7 +95,7 @@ function figure(run: ForecastRun, target: string): string {
   });
   const banded = [...holdout, ...forecast].some((row) => row.lower80 !== null || row.lower95 !== null);
   const caption = `Nothing of the shaded part was seen when it was forecast${banded ? "; bands hold 80 and 95 % of what is expected" : ""}.`;
-  return `<section aria-labelledby="plot-title"><h2 id="plot-title">Forecast</h2><figure><div class="scroll" tabindex="0">${svg}</div><figcaption>${caption}</figcaption></figure></section>`;
+  return `<section aria-labelledby="plot-title"><h2 id="plot-title">Forecast</h2><figure>${scroll("Plot of the forecast", svg)}<figcaption>${caption}</figcaption></figure></section>`;
 }
 
 // The best simple method belongs into the picture, above all when it beats the forecast.
@@ -110,7 +115,7 @@ function scores(run: ForecastRun): string {
   });
   const heads = scoreNames.map((name) => `<th scope="col">${scoreTitles[name]}</th>`);
   return `<section aria-labelledby="score-title"><h2 id="score-title">Scores on the held-out rows</h2>
-<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">method</th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>
+${scroll("Scores", `<table><thead><tr><th scope="col">method</th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`)}
 <p class="note">Smaller is better. MASE below 1: smaller errors than those of the seasonal naive method inside the training part.</p></section>`;
 }
 
@@ -121,7 +126,7 @@ function training(run: ForecastRun): string {
     const svg = lossPlot(epochs, curve.valLoss.length > 0 ? facts.bestEpoch : null, curve.phase);
     return svg === ""
       ? ""
-      : `<figure><div class="scroll" tabindex="0">${svg}</div><figcaption>${phaseCaption[curve.phase]}</figcaption></figure>${lossTable(epochs)}`;
+      : `<figure>${scroll(`Plot of the loss, ${curve.phase}`, svg)}<figcaption>${phaseCaption[curve.phase]}</figcaption></figure>${lossTable(epochs)}`;
   });
   const sentence = `${counted(facts.epochs, "epoch")} (${stops[facts.stopped]}), best epoch ${facts.bestEpoch}, ${duration(run.seconds)} in all.`;
   const about = `${network.layers} recurrent layer${network.layers === 1 ? "" : "s"} of ${[...new Set(network.units)].join(" and ")} ${escapeText(network.cell)} units, ${escapeText(network.activation)}, ${counted(network.parameters, "parameter")}.`;
@@ -185,11 +190,11 @@ function values({ holdout, forecast }: ForecastRun): string {
   };
   const heads = ["truth", "forecast", ...(banded ? ["from (95 %)", "to (95 %)"] : [])];
   const table = (rows: readonly ForecastRow[]): string =>
-    `<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">time</th>${heads.map((each) => `<th scope="col">${each}</th>`).join("")}</tr></thead><tbody>${rows.map(row).join("")}</tbody></table></div>`;
+    `<table><thead><tr><th scope="col">time</th>${heads.map((each) => `<th scope="col">${each}</th>`).join("")}</tr></thead><tbody>${rows.map(row).join("")}</tbody></table>`;
   const part = (title: string, rows: readonly ForecastRow[]): string =>
     rows.length === 0
       ? ""
-      : `<details><summary>${title} (${counted(rows.length, "row")})</summary>${table(rows.slice(0, shownRows))}${rows.length > shownRows ? '<p class="note">The rest is in forecast.csv.</p>' : ""}</details>`;
+      : `<details><summary>${title} (${counted(rows.length, "row")})</summary>${scroll(title, table(rows.slice(0, shownRows)))}${rows.length > shownRows ? '<p class="note">The rest is in forecast.csv.</p>' : ""}</details>`;
   return `<section aria-labelledby="value-title"><h2 id="value-title">Numbers</h2>${part("Held-out rows", holdout)}${part("Beyond the data", forecast)}</section>`;
 }
 

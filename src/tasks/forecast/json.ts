@@ -2,7 +2,8 @@
 
 import type { ForecastResult, ForecastRun } from "./types.js";
 
-const mostRows = 10_000;
+/** Rows that one array of an answer may have. */
+export const mostRows = 10_000;
 
 /** Picks the fields of the command's `result`; arrays stop at 10,000 rows, which `truncated` says. */
 export function forecastJson(run: ForecastRun): ForecastResult {
