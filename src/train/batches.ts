@@ -39,6 +39,7 @@ export function* batches<X extends Named<TensorLike>, Y extends Named<TensorLike
   const y = toColumns(data.y, "y");
   for (const column of [...x.values(), ...y.values()]) {
     checkSameRows([...x.values()][0]!, column);
+    if (column.source !== undefined) throw readLater("batches", column);
     if (column.lengths === null) continue;
     throw new UsageError({
       code: "ragged_batch",
@@ -94,6 +95,26 @@ export function gatherRows(column: Column, rows: Int32Array, buffer: BatchBuffer
     data.set(subarray(column.data, (row + 1) * stride, row * stride), index * stride);
   }
   return hostTensor(data, [rows.length, ...rest], column.dtype satisfies DType);
+}
+
+/** The rows of a column that lies elsewhere, read and checked; a fresh tensor. */
+export async function readRows({ source, ...column }: Column, rows: Int32Array): Promise<HostTensor> {
+  if (source === undefined) return gatherRows(column, rows, null);
+  const shape = [rows.length, ...column.shape.slice(1)];
+  const data = column.dtype === "int32" ? new Int32Array(elementCount(shape)) : new Float32Array(elementCount(shape));
+  await source.read(rows, data);
+  column.verify?.({ ...column, shape, data }, rows);
+  return hostTensor(data, shape, column.dtype);
+}
+
+/** The error for rows that would have to be waited for. */
+export function readLater(op: string, { label }: Column): UsageError {
+  return new UsageError({
+    code: "rows_on_disk",
+    op,
+    what: `${label} is read from elsewhere row by row`,
+    hint: "fit, evaluate and predict take it.",
+  });
 }
 
 function emptyLike(data: Column["data"], length: number): Column["data"] {

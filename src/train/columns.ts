@@ -2,6 +2,7 @@
 
 import { type DType, elementCount } from "../base/dtype.js";
 import { ShapeError, UsageError } from "../base/errors.js";
+import { isRowSource, type RowSource } from "../base/row-source.js";
 import { HostTensor } from "../base/tensor.js";
 import { isRecord } from "../base/tree.js";
 import type { TensorLike } from "../ops/index.js";
@@ -18,7 +19,13 @@ export interface Column {
   readonly data: Float32Array | Float64Array | Int32Array;
   /** Steps of each row if nested arrays had different numbers of them; shorter rows are filled with zeros. */
   readonly lengths: Int32Array | null;
+  /** Where the rows are while `data` is empty, and what is checked of those of a batch once they are read. */
+  readonly source?: RowSource;
+  readonly verify?: (part: Column, rows: Int32Array) => void;
 }
+
+/** Values of one input or target: in memory, or rows that are read when they are needed. */
+export type DataLike = TensorLike | RowSource;
 
 /** Columns by name; the single unnamed one is called "". */
 export type Columns = ReadonlyMap<string, Column>;
@@ -28,7 +35,7 @@ export type Columns = ReadonlyMap<string, Column>;
  *
  * @throws UsageError `not_data`, `typed_array_shape`, `no_rows`, `rows_differ`; ShapeError `ragged`
  */
-export function toColumns(given: Named<TensorLike>, label: string): Columns {
+export function toColumns(given: Named<DataLike>, label: string): Columns {
   if (!isNamed(given)) return new Map([["", toColumn(given, label)]]);
   const columns = new Map(Object.entries(given).map(([name, value]) => [name, toColumn(value, `${label}.${name}`)]));
   const [first, ...rest] = columns.values();
@@ -52,10 +59,10 @@ export function checkSameRows(a: Column, b: Column): void {
 
 /** True for values by name; tensors, lists and typed arrays are single values. */
 export function isNamed<T>(given: Named<T>): given is { readonly [name: string]: T } {
-  return isRecord(given) && !isTensor(given) && !ArrayBuffer.isView(given);
+  return isRecord(given) && !isTensor(given) && !ArrayBuffer.isView(given) && !isRowSource(given);
 }
 
-function toColumn(given: TensorLike, label: string): Column {
+function toColumn(given: DataLike, label: string): Column {
   const column = readColumn(given, label);
   if (column.shape[0] === 0 || column.shape.length === 0) {
     throw new UsageError({
@@ -69,7 +76,7 @@ function toColumn(given: TensorLike, label: string): Column {
   return column;
 }
 
-function readColumn(given: TensorLike, label: string): Column {
+function readColumn(given: DataLike, label: string): Column {
   if (given instanceof HostTensor) {
     // Bools count as 0 and 1; the reference interpreter keeps float64.
     const data = given.exact instanceof Uint8Array ? Float32Array.from(given.exact) : given.exact;
@@ -79,9 +86,21 @@ function readColumn(given: TensorLike, label: string): Column {
   if (given instanceof Float32Array || given instanceof Float64Array)
     return { label, dtype: "float32", shape: [given.length], data: given, lengths: null };
   if (given instanceof Uint8Array) return { label, dtype: "float32", shape: [given.length], data: Float32Array.from(given), lengths: null };
+  if (isRowSource(given)) return fromSource(given, label);
   if (Array.isArray(given)) return readNested(given, label);
   const found = given === null || given === undefined ? String(given) : isTensor(given) ? "a traced tensor" : typeof given;
   throw new UsageError({ code: "not_data", what: `${label} must be a tensor, a typed array or nested arrays of numbers, found ${found}` });
+}
+
+function fromSource(source: RowSource, label: string): Column {
+  const { shape, dtype } = source;
+  const isRight = shape.every((size) => Number.isSafeInteger(size) && size >= 0) && (dtype === "float32" || dtype === "int32");
+  if (!isRight)
+    throw new UsageError({
+      code: "not_data",
+      what: `${label} is a row source whose shape or dtype cannot be: [${shape.join(", ")}] ${dtype}`,
+    });
+  return { label, dtype, shape, data: dtype === "int32" ? new Int32Array(0) : new Float32Array(0), lengths: null, source };
 }
 
 /** Nested arrays; only the second level (steps of a row) may differ in length. */

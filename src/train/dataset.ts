@@ -6,7 +6,7 @@ import type { Windows } from "../ir/core/node.js";
 import type { AxisSize, BuiltNetwork, NetworkInput, NetworkOutput } from "../nn/network.js";
 import { nearestName } from "../nn/suggest.js";
 import type { TensorLike } from "../ops/index.js";
-import { type Column, type Columns, checkSameRows, isNamed, rowsOf, toColumns } from "./columns.js";
+import { type Column, type Columns, checkSameRows, type DataLike, isNamed, rowsOf, toColumns } from "./columns.js";
 import type { Loss } from "./losses/index.js";
 import { weightColumns } from "./sample-weights.js";
 import type { Named } from "./types.js";
@@ -58,11 +58,13 @@ export function prepareInputs(given: { x: Columns; lengths: Named<TensorLike> | 
   checkNames("x", "input", [...x.keys()], [...ports.inputs.keys()]);
   for (const [name, port] of ports.inputs) checkInput(x.get(name)!, port, name === "" ? `layer "${ports.firstLayer}"` : `input "${name}"`);
   const lengths = resolveLengths(x, given.lengths, ports);
-  for (const [name, column] of x) {
+  const checked = [...x].map(([name, column]): [string, Column] => {
     const own = isSequence(ports.inputs.get(name)!) ? lengthsFor(lengths, name) : null;
-    checkFinite(column, own, ports.missingInputs.has(name));
-  }
-  return { rows: rowsOf(x), x, y: new Map(), lengths, missing: new Set(), weights: new Map() };
+    const mayMiss = ports.missingInputs.has(name);
+    checkFinite(column, own, mayMiss);
+    return [name, later(column, (part, rows) => checkFinite(part, lengthsOf(own, rows), mayMiss, rows))];
+  });
+  return { rows: rowsOf(x), x: new Map(checked), y: new Map(), lengths, missing: new Set(), weights: new Map() };
 }
 
 /** Inputs and targets together; targets get the shape their loss works on. */
@@ -82,13 +84,27 @@ export function prepareData(
     if (output.sequence) checkTime(column, windows, inputs.x, ports);
     const lengths = output.sequence ? (inputLengths?.map((length) => windowsIn(length, windows)) ?? null) : null;
     checkTargetLengths(column, lengths);
+    const { values } = losses.get(name)!;
     checkFinite(column, lengths, true);
     if (hasHoles(column, lengths)) missing.add(name);
-    checkTargetValues(column, output, { values: losses.get(name)!.values, lengths });
-    return [name, column];
+    checkTargetValues(column, output, { values, lengths });
+    const verify: Column["verify"] = (part, rows) => {
+      checkFinite(part, lengthsOf(lengths, rows), true, rows);
+      checkTargetValues(part, output, { values, lengths: lengthsOf(lengths, rows), rows });
+    };
+    return [name, later(column, verify)];
   });
   const weights = given.sampleWeights === undefined ? new Map() : weightColumns(given.sampleWeights, new Map(y), ports);
   return { ...inputs, y: new Map(y), missing, weights };
+}
+
+/** Rows that are read with their batch are checked then. */
+function later(column: Column, verify: NonNullable<Column["verify"]>): Column {
+  return column.source === undefined ? column : { ...column, verify };
+}
+
+function lengthsOf(lengths: Int32Array | null, rows: Int32Array): Int32Array | null {
+  return lengths === null ? null : rows.map((row) => lengths[row]!);
 }
 
 /** The lengths of sequence outputs: those of all inputs, or of the first that has any. */
@@ -97,7 +113,7 @@ export function singleLengths(lengths: RowLengths): Int32Array | null {
 }
 
 /** Columns of the user's `x`; names are checked later. */
-export function inputColumns(x: Named<TensorLike>): Columns {
+export function inputColumns(x: Named<DataLike>): Columns {
   return toColumns(x, "x");
 }
 

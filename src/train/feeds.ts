@@ -3,7 +3,7 @@
 import { type Dim, symbolDim } from "../base/dim.js";
 import { hostTensor, type Tensor } from "../base/tensor.js";
 import type { ArgumentSpec, Feeds } from "../engine/program.js";
-import { BatchBuffer, gatherRows } from "./batches.js";
+import { BatchBuffer, gatherRows, readLater, readRows } from "./batches.js";
 import type { CarriedStates } from "./carried.js";
 import type { Column, Columns } from "./columns.js";
 import { isSequence, type Ports, type Prepared, type RowLengths } from "./dataset.js";
@@ -70,21 +70,44 @@ export class BatchFeeder {
     this.#states = states;
   }
 
-  /** Feeds for these rows. */
+  /** Feeds for these rows, all of which are in memory. */
   feeds(rows: Int32Array): Feeds {
+    return this.#feeds(rows, new Map());
+  }
+
+  /** Feeds for these rows, to be made when they are needed; a promise if some must be read first. */
+  prepare(rows: Int32Array): (() => Feeds) | Promise<() => Feeds> {
+    const { x, y } = this.#data;
+    const isElsewhere = [...x.values(), ...y.values()].some(({ source }) => source !== undefined);
+    return isElsewhere ? this.#read(rows) : () => this.feeds(rows);
+  }
+
+  async #read(rows: Int32Array): Promise<() => Feeds> {
+    const read = new Map<Column, Tensor>();
+    for (const column of [...this.#data.x.values(), ...this.#data.y.values()])
+      if (column.source !== undefined) read.set(column, await readRows(column, rows));
+    return () => this.#feeds(rows, read);
+  }
+
+  #feeds(rows: Int32Array, read: ReadonlyMap<Column, Tensor>): Feeds {
+    const { x, y, lengths, weights } = this.#data;
     return {
-      x: this.#gather("x", this.#data.x, rows),
-      y: this.#gather("y", this.#data.y, rows),
-      lengths: gatherLengths(this.#data.lengths, rows),
+      x: this.#gather("x", x, rows, read),
+      y: this.#gather("y", y, rows, read),
+      lengths: gatherLengths(lengths, rows),
       ...(this.#states.isUsed ? { states: this.#states.before(rows.length) } : {}),
-      sampleWeights: this.#gather("weights", this.#data.weights, rows),
+      sampleWeights: this.#gather("weights", weights, rows, read),
     };
   }
 
-  #gather(label: string, columns: Columns, rows: Int32Array): Record<string, Tensor> {
-    return Object.fromEntries(
-      [...columns].map(([name, column]) => [prefix + name, gatherRows(column, rows, this.#buffer(`${label} ${name}`))]),
-    );
+  #gather(label: string, columns: Columns, rows: Int32Array, read: ReadonlyMap<Column, Tensor>): Record<string, Tensor> {
+    const value = (name: string, column: Column): Tensor => {
+      if (column.source === undefined) return gatherRows(column, rows, this.#buffer(`${label} ${name}`));
+      const known = read.get(column);
+      if (known !== undefined) return known;
+      throw readLater("probe", column);
+    };
+    return Object.fromEntries([...columns].map(([name, column]) => [prefix + name, value(name, column)]));
   }
 
   #buffer(key: string): BatchBuffer {

@@ -4,8 +4,8 @@ import { UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
 import { shown } from "../nn/options.js";
 import { checkNames } from "../nn/suggest.js";
-import type { TensorLike } from "../ops/index.js";
 import { isTensor } from "../trace/traced.js";
+import type { DataLike } from "./columns.js";
 import type { Callback, Dataset, FitOptions, Named, RunOptions } from "./types.js";
 
 /** The arguments in one form; lengths given as an option win over those of the data set. */
@@ -14,7 +14,7 @@ export interface FitArguments<T> {
   readonly options: T;
 }
 
-type Given = Named<TensorLike> | Dataset;
+type Given = Named<DataLike> | Dataset;
 
 const optionNames: ReadonlySet<string> = new Set<keyof FitOptions | keyof RunOptions>([
   "epochs",
@@ -39,7 +39,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof FitOptions | keyof RunOpt
 /** Reads the arguments of `fit` and `evaluate`; throws UsageError `no_targets`, `unknown_option`. */
 export function readFitArguments<T extends RunOptions | FitOptions>(
   first: Given,
-  second: Named<TensorLike> | T | undefined,
+  second: Named<DataLike> | T | undefined,
   third: T | undefined,
 ): FitArguments<T> {
   if (isDataset(first, true) && (second === undefined || isOptions(second))) {
@@ -52,7 +52,7 @@ export function readFitArguments<T extends RunOptions | FitOptions>(
   }
   const options = third ?? ({} as T);
   checkFitOptions(options);
-  return withLengths({ x: first as Named<TensorLike>, y: second as Named<TensorLike> }, options);
+  return withLengths({ x: first as Named<DataLike>, y: second as Named<DataLike> }, options);
 }
 
 /** True for { x, y, lengths? }. With `isSingle` a record with x alone is one too: the model's own input has no name. */

@@ -1,6 +1,8 @@
 // What the door shows of training: models, optimisers, losses, callbacks, batches.
 
+export type { RowSource } from "../base/row-source.js";
 export type { Stored } from "../base/stored.js";
+export { type NpyArray, openNpy } from "../io/npy.js";
 export { type BatchOf, type BatchOptions, batches } from "./batches.js";
 export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.js";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.js";

@@ -1,6 +1,6 @@
 // Finds a network's input types and output widths from the first data it sees.
 
-import { ShapeError } from "../base/errors.js";
+import { ShapeError, UsageError } from "../base/errors.js";
 import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
 import type { Column, Columns } from "./columns.js";
 import type { Loss } from "./losses/index.js";
@@ -49,6 +49,10 @@ export function inferOutputSize(network: Network, y: Columns, loss: Loss | null,
   const [column] = y.values();
   if (column === undefined) return null;
   const hasSteps = network.toConfig().options?.returnSequences === true;
+  if (loss?.targets === "class" && column.source !== undefined) {
+    const what = "the number of classes is not known before all rows are read";
+    throw new UsageError({ code: "unknown_classes", what, hint: "Give the network its outputSize." });
+  }
   if (loss?.targets === "class") return largestValue(column, hasSteps ? (column.lengths ?? lengths) : null) + 1;
   const quantiles = loss?.options.quantiles;
   if (loss?.targets === "column" && Array.isArray(quantiles)) return quantiles.length;

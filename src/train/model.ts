@@ -7,7 +7,7 @@ import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../
 import type { TensorLike } from "../ops/index.js";
 import { wholeBatchSize } from "./batches.js";
 import { type ReadCheckpoint, readTraining } from "./checkpoint.js";
-import { type Columns, isNamed, rowsOf, toColumns } from "./columns.js";
+import { type Columns, type DataLike, isNamed, rowsOf, toColumns } from "./columns.js";
 import { inputColumns, type Prepared, prepareData, prepareInputs } from "./dataset.js";
 import { checkWhole, type FitPlan, runFit } from "./fit.js";
 import { type FitArguments, isDataset, readFitArguments } from "./fit-arguments.js";
@@ -66,9 +66,9 @@ export class NetworkModel<O> implements Model<O> {
     this.#session?.resetTraining();
   }
 
-  fit(x: Named<TensorLike>, y: Named<TensorLike>, options?: FitOptions): Promise<History>;
+  fit(x: Named<DataLike>, y: Named<DataLike>, options?: FitOptions): Promise<History>;
   fit(data: Dataset, options?: FitOptions): Promise<History>;
-  async fit(first: Named<TensorLike> | Dataset, second?: Named<TensorLike> | FitOptions, third?: FitOptions): Promise<History> {
+  async fit(first: Named<DataLike> | Dataset, second?: Named<DataLike> | FitOptions, third?: FitOptions): Promise<History> {
     const given = readFitArguments(first, second, third);
     const setup = this.#compiled("fit");
     this.#refuseWhileTraining("fit");
@@ -80,11 +80,11 @@ export class NetworkModel<O> implements Model<O> {
     }
   }
 
-  evaluate(x: Named<TensorLike>, y: Named<TensorLike>, options?: RunOptions): Promise<Record<string, number>>;
+  evaluate(x: Named<DataLike>, y: Named<DataLike>, options?: RunOptions): Promise<Record<string, number>>;
   evaluate(data: Dataset, options?: RunOptions): Promise<Record<string, number>>;
   async evaluate(
-    first: Named<TensorLike> | Dataset,
-    second?: Named<TensorLike> | RunOptions,
+    first: Named<DataLike> | Dataset,
+    second?: Named<DataLike> | RunOptions,
     third?: RunOptions,
   ): Promise<Record<string, number>> {
     const { data, options } = readFitArguments<RunOptions>(first, second, third);
@@ -97,7 +97,7 @@ export class NetworkModel<O> implements Model<O> {
     return (await evaluateRows(session, measures, wholePass(prepared, options.batchSize))) ?? {};
   }
 
-  async predict(given: Named<TensorLike> | Dataset, options: RunOptions = {}): Promise<O> {
+  async predict(given: Named<DataLike> | Dataset, options: RunOptions = {}): Promise<O> {
     const isSingle = this.#session === null || this.#session.ports.inputs.has("");
     const isWhole = isDataset(given, isSingle);
     const lengths = options.lengths ?? (isWhole ? given.lengths : undefined);
@@ -385,6 +385,6 @@ function checkSeed(seed: number): number {
   throw new UsageError({ code: "bad_seed", what: `the seed ${String(seed)} is not a whole number` });
 }
 
-function isPair(data: NonNullable<FitOptions["validationData"]>): data is readonly [Named<TensorLike>, Named<TensorLike>] {
+function isPair(data: NonNullable<FitOptions["validationData"]>): data is readonly [Named<DataLike>, Named<DataLike>] {
   return Array.isArray(data);
 }

@@ -38,7 +38,9 @@ export async function evaluateRows(
   const pause = makePause();
   for (const rows of batchesOf(pass)) {
     if (isCancelled()) return null;
-    const totals = program.run("evaluate", residents, feeder.feeds(rows));
+    const prepared = feeder.prepare(rows);
+    const feeds = prepared instanceof Promise ? await prepared : prepared;
+    const totals = program.run("evaluate", residents, feeds());
     states.take(totals.states);
     tally.add(totals);
     await pause();
@@ -56,7 +58,9 @@ export async function predictRows(session: Session, pass: Pass): Promise<Map<str
   const pause = makePause();
   const parts = new Map<string, HostTensor[]>();
   for (const rows of batchesOf(pass)) {
-    const { outputs, states } = program.run("predict", residents, feeder.feeds(rows));
+    const prepared = feeder.prepare(rows);
+    const feeds = prepared instanceof Promise ? await prepared : prepared;
+    const { outputs, states } = program.run("predict", residents, feeds());
     session.carried.take(states);
     if (!isRecord(outputs) || isTensor(outputs)) throw new TypeError("expected outputs by name");
     for (const [name, value] of Object.entries(outputs)) {

@@ -106,6 +106,7 @@ interface ClassLookup {
 
 /** One weight for each row, or each step: that of the sample times that of its class. */
 function multiplied(target: Column, own: Column | null, { lookUp, loss, isSequence }: ClassLookup): Column {
+  if (target.source !== undefined) throw bad(`${target.label} is read row by row, so its classes are not known`, "Use sampleWeights.");
   const leading = target.shape.slice(0, isSequence ? 2 : 1);
   const length = leading.reduce((product, size) => product * size, 1);
   const width = target.data.length / length;

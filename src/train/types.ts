@@ -4,6 +4,7 @@ import type { Stored } from "../base/stored.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import type { TensorLike } from "../ops/index.js";
+import type { DataLike } from "./columns.js";
 import type { LossFunction } from "./losses/index.js";
 import type { Metric } from "./metrics/index.js";
 import type { Optimizer } from "./optimizers/define.js";
@@ -13,8 +14,8 @@ export type Named<T> = T | { readonly [name: string]: T };
 
 /** Inputs, targets and lengths together. */
 export interface Dataset {
-  readonly x: Named<TensorLike>;
-  readonly y: Named<TensorLike>;
+  readonly x: Named<DataLike>;
+  readonly y: Named<DataLike>;
   /** Valid steps of each row [rows]; ragged nested arrays give them by themselves. */
   readonly lengths?: Named<TensorLike>;
   /** How much each row [rows], or each of its steps [rows, time], counts in losses and metrics; by output name where there are several. */
@@ -41,7 +42,7 @@ export interface FitOptions {
   readonly batchSize?: number | "full";
   /** Share of the rows, taken from the end, that is not trained on but validated with: 0. */
   readonly validationSplit?: number;
-  readonly validationData?: Dataset | readonly [x: Named<TensorLike>, y: Named<TensorLike>];
+  readonly validationData?: Dataset | readonly [x: Named<DataLike>, y: Named<DataLike>];
   readonly lengths?: Named<TensorLike>;
   /** Initial weights (if the model is not built), order of rows, dropout: 0. */
   readonly seed?: number;
@@ -211,13 +212,13 @@ export interface Model<O = Tensor> {
   /** @throws UsageError `unknown_optimizer`, `unknown_loss`, `unknown_metric` */
   compile(options: CompileOptions): void;
   /** Trains; every number depends on the data, the options and the arithmetic class only. */
-  fit(x: Named<TensorLike>, y: Named<TensorLike>, options?: FitOptions): Promise<History>;
+  fit(x: Named<DataLike>, y: Named<DataLike>, options?: FitOptions): Promise<History>;
   fit(data: Dataset, options?: FitOptions): Promise<History>;
   /** Loss and metrics over the valid elements. */
-  evaluate(x: Named<TensorLike>, y: Named<TensorLike>, options?: RunOptions): Promise<Record<string, number>>;
+  evaluate(x: Named<DataLike>, y: Named<DataLike>, options?: RunOptions): Promise<Record<string, number>>;
   evaluate(data: Dataset, options?: RunOptions): Promise<Record<string, number>>;
   /** Outputs [rows, ...]; sequences hold zeros after each row's last step. */
-  predict(x: Named<TensorLike> | Dataset, options?: RunOptions): Promise<O>;
+  predict(x: Named<DataLike> | Dataset, options?: RunOptions): Promise<O>;
   /** The network as a function, for losses and loops of one's own. */
   call(
     weights: Tree,

@@ -6,14 +6,18 @@ import type { NetworkOutput } from "../nn/network.js";
 import type { Column } from "./columns.js";
 import type { Loss } from "./losses/index.js";
 
-/** Refuses infinities in valid steps, and NaN where it does not mean a missing value, naming the first; throws DataError `not_finite`. */
-export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss: boolean): void {
+/**
+ * Refuses infinities in valid steps, and NaN where it does not mean a missing value, naming the first. Rows that are not read yet are
+ * passed over; `rows` are the numbers of a batch's rows. Throws DataError `not_finite`.
+ */
+export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss: boolean, rows: Int32Array | null = null): void {
+  if (column.source !== undefined) return;
   if (column.data instanceof Int32Array) return;
   const at = firstWrong(column, lengths, mayMiss ? (value) => Number.isFinite(value) || Number.isNaN(value) : Number.isFinite);
   if (at < 0) return;
   const { label, shape, data } = column;
   const value = data[at]!;
-  const what = `${label} holds ${value} at ${placeOf(at, shape)}`;
+  const what = `${label} holds ${value} at ${placeOf(at, shape, rows)}`;
   if (!Number.isNaN(value)) throw new DataError("not_finite", `${what}.`);
   const hint =
     shape.length === 3
@@ -22,8 +26,9 @@ export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss:
   throw new DataError("not_finite", `${what}: a missing value, which the first layer cannot take.`, hint);
 }
 
-/** True if valid steps hold NaN; throws DataError `no_targets_seen` if they hold nothing else. */
+/** True if valid steps hold NaN, or may do so once they are read; throws DataError `no_targets_seen` if they hold nothing else. */
 export function hasHoles(column: Column, lengths: Int32Array | null): boolean {
+  if (column.source !== undefined) return column.dtype === "float32";
   if (firstWrong(column, lengths, (value) => !Number.isNaN(value)) < 0) return false;
   if (firstWrong(column, lengths, (value) => Number.isNaN(value)) >= 0) return true;
   throw new DataError("no_targets_seen", `${column.label} holds nothing but missing values: there is nothing to learn from.`);
@@ -33,9 +38,13 @@ export function hasHoles(column: Column, lengths: Int32Array | null): boolean {
 export function checkTargetValues(
   column: Column,
   output: NetworkOutput,
-  { values, lengths }: { readonly values: Loss["values"]; readonly lengths: Int32Array | null },
+  {
+    values,
+    lengths,
+    rows = null,
+  }: { readonly values: Loss["values"]; readonly lengths: Int32Array | null; readonly rows?: Int32Array | null },
 ): void {
-  if (values === "any") return;
+  if (values === "any" || column.source !== undefined) return;
   const classes = Number(output.shape.at(-1));
   const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < classes;
   const isShare = (value: number): boolean => value >= 0 && value <= 1;
@@ -48,7 +57,7 @@ export function checkTargetValues(
     shares: "targets of this loss lie between 0 and 1",
     counts: "targets of this loss are at least 0",
   }[values];
-  throw new DataError("bad_target", `${column.label} holds ${column.data[at]} at ${placeOf(at, column.shape)}; ${wanted}.`);
+  throw new DataError("bad_target", `${column.label} holds ${column.data[at]} at ${placeOf(at, column.shape, rows)}; ${wanted}.`);
 }
 
 /** The largest value in valid steps; 0 if there is none. */
@@ -74,13 +83,14 @@ function firstWrong({ data, shape }: Column, lengths: Int32Array | null, isRight
 }
 
 /** As in [3, 0]. */
-function placeOf(at: number, shape: readonly number[]): string {
+function placeOf(at: number, shape: readonly number[], rows: Int32Array | null): string {
   let rest = at;
   const index = shape.map((_, axis) => {
     const stride = elementCount(shape.slice(axis + 1));
     const place = Math.floor(rest / stride);
     rest -= place * stride;
-    return place;
+    // Rows of a batch are told by their numbers in the data.
+    return axis === 0 ? (rows?.[place] ?? place) : place;
   });
   return `[${index.join(", ")}]`;
 }
