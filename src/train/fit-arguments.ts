@@ -5,6 +5,7 @@ import { isRecord } from "../base/tree.js";
 import { shown } from "../nn/options.js";
 import { checkNames } from "../nn/suggest.js";
 import { isTensor } from "../trace/traced.js";
+import { type BatchesLike, BatchStream } from "./batch-stream.js";
 import type { DataLike } from "./columns.js";
 import type { Callback, Dataset, FitOptions, Named, RunOptions } from "./types.js";
 
@@ -30,6 +31,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof FitOptions | keyof RunOpt
   "log",
   "signal",
   "resumeFrom",
+  "stepsPerEpoch",
   "sampleWeights",
   "classWeights",
   "accumulate",
@@ -53,6 +55,31 @@ export function readFitArguments<T extends RunOptions | FitOptions>(
   const options = third ?? ({} as T);
   checkFitOptions(options);
   return withLengths({ x: first as Named<DataLike>, y: second as Named<DataLike> }, options);
+}
+
+/** The arguments of `fit(stream, options)`; throws UsageError `stream_option` for options that need all rows at hand. */
+export async function openStreamArguments(
+  given: BatchesLike,
+  options: unknown = {},
+): Promise<FitArguments<FitOptions> & { readonly stream: BatchStream }> {
+  if (!isOptions(options)) throw badOption("a stream of batches has its targets inside: pass (stream, options)");
+  const known = options as FitOptions;
+  checkFitOptions(known);
+  const wrong = (["batchSize", "shuffle", "validationSplit", "bucketByLength", "lengths", "sampleWeights"] as const).find(
+    (name) => known[name] !== undefined,
+  );
+  if (wrong !== undefined)
+    throw new UsageError({
+      code: "stream_option",
+      op: "fit",
+      what: `${wrong} is for data that is at hand`,
+      hint: "A stream of batches decides that itself.",
+    });
+  const { stepsPerEpoch } = known;
+  if (stepsPerEpoch !== undefined && !(Number.isInteger(stepsPerEpoch) && stepsPerEpoch >= 1))
+    throw badOption(`stepsPerEpoch must be a whole number of at least 1, got ${shown(stepsPerEpoch)}`);
+  const { stream, first } = await BatchStream.open(given, stepsPerEpoch ?? null);
+  return { data: first, options: known, stream };
 }
 
 /** True for { x, y, lengths? }. With `isSingle` a record with x alone is one too: the model's own input has no name. */

@@ -9,7 +9,7 @@ import { savedLossOf } from "./losses/index.js";
 
 /** What must be the same when a training goes on. */
 export function identityOf(plan: FitPlan): Identity {
-  const { session, measures, data, rule, optimizer, trainRows, batchSize, seed, shuffle, bucketByLength, accumulate, ema } = plan;
+  const { session, measures, data, stream, rule, optimizer, trainRows, batchSize, seed, shuffle, bucketByLength, accumulate, ema } = plan;
   const shapes = (columns: ReadonlyMap<string, Column>): Stored =>
     Object.fromEntries([...columns].map(([name, { shape }]) => [name, shape]));
   return {
@@ -19,12 +19,14 @@ export function identityOf(plan: FitPlan): Identity {
     losses: Object.fromEntries([...measures.losses].map(([name, loss]) => [name, savedLossOf(loss) ?? "a function"])),
     lossWeights: Object.fromEntries(measures.lossWeights),
     metrics: Object.fromEntries([...measures.metrics].map(([name, list]) => [name, list.map((metric) => metric.name)])),
-    x: shapes(data.x),
-    y: shapes(data.y),
-    sampleWeights: shapes(data.weights),
-    rows: trainRows,
+    // Batches of a stream may have any size: of them the number of an epoch must be the same.
+    x: stream === null ? shapes(data.x) : null,
+    y: stream === null ? shapes(data.y) : null,
+    sampleWeights: stream === null ? shapes(data.weights) : null,
+    stepsPerEpoch: stream?.stepsPerEpoch ?? null,
+    rows: stream === null ? trainRows : "a stream",
     validation: plan.validation === null ? null : plan.validation.rows.length,
-    batchSize,
+    batchSize: stream === null ? batchSize : null,
     seed,
     shuffle,
     bucketByLength,

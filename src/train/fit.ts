@@ -6,24 +6,25 @@ import { keyAt } from "../base/random.js";
 import { hostTensor } from "../base/tensor.js";
 import type { Feeds } from "../engine/program.js";
 import { randomKey } from "../ops/index.js";
+import { type BatchSource, batchSource, type NextBatch, type TrainingBatch } from "./batch-source.js";
+import type { BatchStream } from "./batch-stream.js";
 import { CarriedStates } from "./carried.js";
 import { compareTraining, type ReadCheckpoint, restoreVectors, type Standing, TrainingSnapshot } from "./checkpoint.js";
 import { type Prepared, stepsIn } from "./dataset.js";
 import { culpritWords, findCulprit } from "./diagnose.js";
-import { BatchFeeder, type FeedPlan, planFeeds } from "./feeds.js";
+import type { FeedPlan } from "./feeds.js";
 import { type EventSource, Events } from "./fit-events.js";
 import { circumstancesOf, identityOf } from "./fit-identity.js";
 import { LearningRate } from "./learning-rate.js";
 import { type Logs, Tally, validationLogs } from "./measures.js";
 import type { OptimizerRule } from "./optimizers/define.js";
 import { makePause } from "./pause.js";
-import { batchesOf, evaluateRows, type Pass } from "./run.js";
+import { evaluateRows, type Pass } from "./run.js";
 import type { SavedModel } from "./save.js";
 import type { Session } from "./session.js";
-import { epochRows } from "./shuffle.js";
 import { Stepper, type StepResult } from "./stepper.js";
 import type { Measures } from "./terms.js";
-import type { Callback, History, Model, Snapshot } from "./types.js";
+import type { Callback, FitOptions, History, Model, Snapshot } from "./types.js";
 
 /** What a training needs, checked and with defaults filled in. */
 export interface FitPlan {
@@ -34,7 +35,11 @@ export interface FitPlan {
   readonly measures: Measures;
   readonly optimizer: string;
   readonly rule: OptimizerRule;
+  /** All data; of a stream its first batch. */
   readonly data: Prepared;
+  readonly stream: BatchStream | null;
+  /** As they were given. */
+  readonly options: FitOptions;
   /** The first rows of the data are trained on. */
   readonly trainRows: number;
   readonly validation: Pass | null;
@@ -70,8 +75,9 @@ export function runFit(plan: FitPlan): Promise<History> {
 class Training {
   readonly #plan: FitPlan;
   readonly #backend: Backend;
-  readonly #feeds: FeedPlan;
-  readonly #feeder: BatchFeeder;
+  readonly #batches: BatchSource;
+  /** By the types of their batches: a stream may have several. */
+  readonly #steppers = new Map<string, Stepper>();
   readonly #events: Events;
   readonly #rate: LearningRate;
   readonly #pause = makePause();
@@ -86,11 +92,10 @@ class Training {
   #key: readonly [number, number];
 
   constructor(plan: FitPlan, backend: Backend) {
-    const { data, session, rule, measures, seed } = plan;
+    const { rule, measures, seed } = plan;
     this.#plan = plan;
     this.#backend = backend;
-    this.#feeds = planFeeds(data, session.ports);
-    this.#feeder = new BatchFeeder(data, session.carried);
+    this.#batches = batchSource(plan);
     this.#rate = new LearningRate(rule);
     this.#tally = new Tally(measures);
     this.#events = new Events(plan.callbacks, this.#source());
@@ -102,8 +107,8 @@ class Training {
     const { session, data, resume, epochs } = this.#plan;
     if (resume !== null) this.#goOn(resume);
     session.seenSteps = stepsIn(data, session.ports);
-    const stepper = new Stepper(this.#backend, { ...this.#plan, feeds: this.#feeds, rate: this.#rate });
-    this.#reserve(stepper);
+    const stepper = this.#stepperFor(this.#batches.plan);
+    await this.#reserve(stepper);
     await this.#events.call("onTrainStart", {});
     if (resume !== null) await this.#restoreCallbacks(resume);
     await this.#events.safePoint("start", {});
@@ -132,24 +137,26 @@ class Training {
 
   /** The epoch's logs; null if training ended inside it. */
   async #runEpoch(stepper: Stepper): Promise<Logs | null> {
-    const { trainRows, batchSize, measures, validation, session, accumulate } = this.#plan;
+    const { measures, validation, session, accumulate } = this.#plan;
     if (this.#batch === null) {
       this.#batch = 0;
       this.#tally = new Tally(measures);
       await this.#events.call("onEpochStart", {});
     }
-    const order = epochRows(trainRows, this.#completed + 1, this.#plan);
-    const left = batchesOf({ rows: order, batchSize }).slice(this.#batch);
-    for (let at = 0; at < left.length; at += accumulate) {
+    const next = await this.#batches.open(this.#completed + 1, this.#batch);
+    for (;;) {
+      const batches = await this.#take(next, accumulate);
+      const [first] = batches;
+      if (first === undefined) break;
       if (this.#isOver()) return null;
-      const batches = left.slice(at, at + accumulate).map((rows) => {
+      const feeds = batches.map((batch) => {
         const key = this.#nextKey();
-        return (): Feeds => ({ ...this.#feeder.feeds(rows), key });
+        return (): Feeds => ({ ...batch.feeds(), key });
       });
-      const done = stepper.step(batches, this.#tally);
+      const done = this.#stepperFor(first.plan).step(feeds, this.#tally);
       this.#batch += batches.length;
       if (done.fault !== null) {
-        if (await this.#recovers(done, batches[done.faultyBatch]!())) continue;
+        if (await this.#recovers(done, batches[done.faultyBatch]!.plan, feeds[done.faultyBatch]!())) continue;
         return null;
       }
       this.#steps += 1;
@@ -207,9 +214,9 @@ class Training {
   }
 
   /** True if a callback goes back to good weights; otherwise training is over, for a reason with layer, step and norm. */
-  async #recovers({ fault, loss, norm }: StepResult, feeds: Feeds): Promise<boolean> {
+  async #recovers({ fault, loss, norm }: StepResult, plan: FeedPlan, feeds: Feeds): Promise<boolean> {
     const what = fault ?? "";
-    const culprit = findCulprit(this.#plan.session, this.#backend, this.#feeds, feeds);
+    const culprit = findCulprit(this.#plan.session, this.#backend, plan, feeds);
     if (await this.#events.nonFinite({ what, layer: culprit?.layer ?? null, loss, gradientNorm: norm })) return true;
     const where = `in epoch ${this.#completed + 1} at step ${this.#steps + 1}`;
     const why = culprit === null ? "every layer's output and gradient is finite by itself" : culpritWords(culprit);
@@ -229,15 +236,33 @@ class Training {
    * Lengths decide how many steps a batch has. Memory is planned for the batch with most of them, so that it never grows
    * while training.
    */
-  #reserve(stepper: Stepper): void {
-    const { data, trainRows, batchSize } = this.#plan;
-    if (batchSize >= trainRows) return;
+  async #reserve(stepper: Stepper): Promise<void> {
     const [low, high] = this.#key;
-    for (const lengths of data.lengths.values()) {
-      const longest = Int32Array.from({ length: trainRows }, (_, row) => row).sort((a, b) => lengths[b]! - lengths[a]!);
+    for (const feeds of this.#batches.longest()) {
       const key = hostTensor(Int32Array.of(low, high), [2], "int32");
-      stepper.reserve({ ...this.#feeder.feeds(longest.subarray(0, batchSize)), key });
+      stepper.reserve({ ...(await feeds()), key });
     }
+  }
+
+  /** The batches of the next step: fewer at the end of an epoch, none after it. */
+  async #take(next: NextBatch, count: number): Promise<TrainingBatch[]> {
+    const batches: TrainingBatch[] = [];
+    while (batches.length < count) {
+      const found = next();
+      const batch = found instanceof Promise ? await found : found;
+      if (batch === null) break;
+      if (batch.plan.signature !== (batches[0] ?? batch).plan.signature) throw unlikeBatches();
+      batches.push(batch);
+    }
+    return batches;
+  }
+
+  #stepperFor(feeds: FeedPlan): Stepper {
+    const known = this.#steppers.get(feeds.signature);
+    if (known !== undefined) return known;
+    const made = new Stepper(this.#backend, { ...this.#plan, feeds, rate: this.#rate });
+    this.#steppers.set(feeds.signature, made);
+    return made;
   }
 
   #isOver(): boolean {
@@ -292,6 +317,11 @@ class Training {
     this.#plan.session.averaging = to.averaging;
     this.#plan.session.carried.stored = to.carried;
   }
+}
+
+function unlikeBatches(): UsageError {
+  const what = "the batches of one step differ in what they hold: some have lengths, or other numbers of steps in x and y";
+  return new UsageError({ code: "unlike_batches", op: "fit", what, hint: "Leave out accumulate, or give all batches the same form." });
 }
 
 function sameRate({ circumstances }: ReadCheckpoint, now: { readonly optimizer: unknown }): boolean {

@@ -3,6 +3,7 @@
 export type { RowSource } from "../base/row-source.js";
 export type { Stored } from "../base/stored.js";
 export { type NpyArray, openNpy } from "../io/npy.js";
+export type { Batches, BatchesLike } from "./batch-stream.js";
 export { type BatchOf, type BatchOptions, batches } from "./batches.js";
 export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.js";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.js";
@@ -12,6 +13,7 @@ export { type PlateauOptions, reduceOnPlateau } from "./callbacks/reduce-on-plat
 export { type TensorBoardOptions, tensorBoard } from "./callbacks/tensor-board.js";
 export { type CsvLogOptions, csvLog, type JsonlLogOptions, jsonlLog } from "./callbacks/text-logs.js";
 export { latestCheckpoint } from "./checkpoint.js";
+export type { DataLike } from "./columns.js";
 export { deepRnn, functional, sequential } from "./containers.js";
 export { type LoadOptions, loadModel } from "./load.js";
 export type { LossWithOptions } from "./losses/configured.js";

@@ -5,18 +5,18 @@ import type { HostTensor, Tensor } from "../base/tensor.js";
 import { isRecord, type Tree } from "../base/tree.js";
 import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
 import type { TensorLike } from "../ops/index.js";
+import { type BatchesLike, type BatchStream, isBatches } from "./batch-stream.js";
 import { wholeBatchSize } from "./batches.js";
 import { type ReadCheckpoint, readTraining } from "./checkpoint.js";
 import { type Columns, type DataLike, isNamed, rowsOf, toColumns } from "./columns.js";
 import { inputColumns, type Prepared, prepareData, prepareInputs } from "./dataset.js";
-import { checkWhole, type FitPlan, runFit } from "./fit.js";
-import { type FitArguments, isDataset, readFitArguments } from "./fit-arguments.js";
+import { type FitPlan, runFit } from "./fit.js";
+import { type FitArguments, isDataset, openStreamArguments, readFitArguments } from "./fit-arguments.js";
+import { defaultBatchSize, planFit } from "./fit-plan.js";
 import { weightsNamed } from "./frozen.js";
 import { inferInputs, inferOutputSize } from "./infer.js";
 import { showInside } from "./inside.js";
-import { progressCallback } from "./progress.js";
 import { evaluateRows, type Pass, predictRows } from "./run.js";
-import { withClassWeights } from "./sample-weights.js";
 import { modelBytes, saveModel } from "./save.js";
 import { Session } from "./session.js";
 import { makeSetup, measuresFor, type Setup } from "./setup.js";
@@ -25,8 +25,6 @@ import { openStream } from "./stream.js";
 import { summaryTable } from "./summary.js";
 import type { CompileOptions, Dataset, FitOptions, History, Model, Named, RunOptions, SaveOptions, Stream } from "./types.js";
 import { initialFlat, type Layout } from "./weights.js";
-
-const defaultBatchSize = 32;
 
 /** What a loaded model starts with. */
 export interface Restored {
@@ -67,14 +65,16 @@ export class NetworkModel<O> implements Model<O> {
   }
 
   fit(x: Named<DataLike>, y: Named<DataLike>, options?: FitOptions): Promise<History>;
-  fit(data: Dataset, options?: FitOptions): Promise<History>;
-  async fit(first: Named<DataLike> | Dataset, second?: Named<DataLike> | FitOptions, third?: FitOptions): Promise<History> {
-    const given = readFitArguments(first, second, third);
+  fit(data: Dataset | BatchesLike, options?: FitOptions): Promise<History>;
+  async fit(first: Named<DataLike> | Dataset | BatchesLike, second?: Named<DataLike> | FitOptions, third?: FitOptions): Promise<History> {
+    // A stream is read only once the model may train; other arguments are looked at before.
+    const open = isBatches(first) ? () => openStreamArguments(first, second) : givenAtOnce(readFitArguments(first, second, third));
     const setup = this.#compiled("fit");
     this.#refuseWhileTraining("fit");
     this.#isTraining = true;
     try {
-      return await this.#fit(given, setup);
+      const { stream, ...given } = await open();
+      return await this.#fit(given, setup, stream).finally(() => stream?.close());
     } finally {
       this.#isTraining = false;
     }
@@ -174,13 +174,13 @@ export class NetworkModel<O> implements Model<O> {
     return this.#session?.arenaBytes ?? 0;
   }
 
-  async #fit(given: FitArguments<FitOptions>, setup: Setup): Promise<History> {
+  async #fit(given: FitArguments<FitOptions>, setup: Setup, stream: BatchStream | null): Promise<History> {
     const before = this.#session;
     const { resumeFrom = null } = given.options;
     const resume = resumeFrom === null ? null : await readTraining(resumeFrom);
     let plan: FitPlan;
     try {
-      plan = this.#planned(given, setup, resume);
+      plan = this.#planned(given, setup, resume, stream);
     } catch (error) {
       // Data that was refused does not decide about shapes and initial weights.
       this.#session = before;
@@ -189,68 +189,11 @@ export class NetworkModel<O> implements Model<O> {
     return runFit(plan);
   }
 
-  #planned({ data, options }: FitArguments<FitOptions>, setup: Setup, resume: ReadCheckpoint | null): FitPlan {
+  #planned({ data, options }: FitArguments<FitOptions>, setup: Setup, resume: ReadCheckpoint | null, stream: BatchStream | null): FitPlan {
     const seed = checkSeed(options.seed ?? 0);
-    const epochs = checkWhole("epochs", options.epochs ?? 10, 0);
-    const x = inputColumns(data.x);
-    const y = toColumns(data.y, "y");
+    const [x, y] = [inputColumns(data.x), toColumns(data.y, "y")];
     const session = this.#sessionFor(x, y, data.lengths, seed);
-    const measures = measuresFor(setup, session.ports);
-    const prepared = prepareData({ ...data, x, y, lengths: data.lengths }, session.ports, measures.losses);
-    if (session.carried.isUsed && (options.shuffle !== false || options.bucketByLength === true)) throw shuffledStates();
-    if (options.bucketByLength === true && prepared.lengths.size === 0) throw nothingToBucket();
-    const trainRows = prepared.rows - splitRows(prepared.rows, options);
-    const validation = this.#validation(session, measures.losses, prepared, trainRows, options);
-    const progress = progressCallback(options, epochs);
-    const batchSize = wholeBatchSize(options.batchSize ?? defaultBatchSize, trainRows);
-    return {
-      model: this,
-      saved: this.#saved({}),
-      session,
-      measures,
-      optimizer: setup.optimizer.name,
-      rule: setup.optimizer.rule,
-      data: trainingData(prepared, options, { ports: session.ports, losses: measures.losses }),
-      trainRows,
-      validation,
-      epochs,
-      batchSize,
-      seed,
-      shuffle: options.shuffle ?? true,
-      callbacks: [...(options.callbacks ?? []), ...(progress === null ? [] : [progress])],
-      bucketByLength: options.bucketByLength ?? false,
-      accumulate: checkWhole("accumulate", options.accumulate ?? 1, 1),
-      ema: checkMemory(options.ema),
-      signal: options.signal ?? null,
-      resume,
-      warn: (sentence) => {
-        if (options.verbose !== "silent" || options.log !== undefined) (options.log ?? console.error)(sentence);
-      },
-    };
-  }
-
-  #validation(
-    session: Session,
-    losses: Parameters<typeof prepareData>[2],
-    prepared: Prepared,
-    trainRows: number,
-    options: FitOptions,
-  ): Pass | null {
-    const { validationData } = options;
-    const sizeOf = (rows: number): number => wholeBatchSize(options.batchSize ?? defaultBatchSize, rows);
-    if (validationData === undefined) {
-      if (trainRows === prepared.rows) return null;
-      return { data: prepared, rows: orderedRows(trainRows, prepared.rows), batchSize: sizeOf(prepared.rows - trainRows) };
-    }
-    const given: Dataset = isPair(validationData) ? { x: validationData[0], y: validationData[1] } : validationData;
-    const columns = {
-      x: toColumns(given.x, "validation x"),
-      y: toColumns(given.y, "validation y"),
-      lengths: given.lengths,
-      sampleWeights: given.sampleWeights,
-    };
-    const data = prepareData(columns, session.ports, losses);
-    return { data, rows: orderedRows(0, data.rows), batchSize: sizeOf(data.rows) };
+    return planFit({ model: this, saved: this.#saved({}), session, setup, data: { ...data, x, y }, options, resume, stream });
   }
 
   #saved(options: SaveOptions): Parameters<typeof modelBytes>[0] {
@@ -312,19 +255,8 @@ export class NetworkModel<O> implements Model<O> {
   }
 }
 
-/** Rows that `validationSplit` keeps back; throws UsageError `bad_split`. */
-function splitRows(rows: number, { validationSplit = 0, validationData }: FitOptions): number {
-  if (validationSplit === 0) return 0;
-  const kept = rows - Math.floor(rows * (1 - validationSplit) + 1e-9);
-  const isShare = validationSplit > 0 && validationSplit < 1;
-  if (isShare && kept > 0 && kept < rows && validationData === undefined) return kept;
-  const what =
-    validationData !== undefined
-      ? "both validationSplit and validationData are given"
-      : isShare
-        ? `validationSplit ${validationSplit} of ${rows} rows leaves ${rows - kept} to train on and ${kept} to validate with`
-        : `validationSplit must lie between 0 and 1, got ${validationSplit}`;
-  throw new UsageError({ code: "bad_split", op: "fit", what });
+function givenAtOnce(given: FitArguments<FitOptions>): () => Promise<FitArguments<FitOptions> & { readonly stream: null }> {
+  return async () => ({ ...given, stream: null });
 }
 
 function wholePass(data: Prepared, batchSize: number | "full" = defaultBatchSize): Pass {
@@ -349,31 +281,6 @@ function checkInputShapes(shapes: unknown): void {
   });
 }
 
-/** The data with class weights on it: they count in training, not in validation. */
-function trainingData(prepared: Prepared, { classWeights }: FitOptions, of: Parameters<typeof withClassWeights>[2]): Prepared {
-  return classWeights === undefined ? prepared : { ...prepared, weights: withClassWeights(classWeights, prepared, of) };
-}
-
-function checkMemory(ema: number | undefined): number | null {
-  if (ema === undefined) return null;
-  if (ema >= 0 && ema < 1) return ema;
-  throw new UsageError({ code: "bad_option", op: "fit", what: `ema must be at least 0 and below 1, got ${String(ema)}` });
-}
-
-function nothingToBucket(): UsageError {
-  const what = "bucketByLength sorts rows by length, but all rows have all steps";
-  return new UsageError({ code: "bad_option", op: "fit", what, hint: "Pass lengths, or ragged nested arrays." });
-}
-
-function shuffledStates(): UsageError {
-  return new UsageError({
-    code: "stateful_shuffle",
-    op: "fit",
-    what: "a layer is stateful, so that row i of a batch goes on where row i of the batch before ended, but rows are put in another order",
-    hint: "Pass shuffle: false, and no bucketByLength.",
-  });
-}
-
 function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {
   const single = outputs.get("");
   // Which of the two it is, is fixed by the network that O was declared for.
@@ -383,8 +290,4 @@ function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {
 function checkSeed(seed: number): number {
   if (Number.isSafeInteger(seed)) return seed;
   throw new UsageError({ code: "bad_seed", what: `the seed ${String(seed)} is not a whole number` });
-}
-
-function isPair(data: NonNullable<FitOptions["validationData"]>): data is readonly [Named<DataLike>, Named<DataLike>] {
-  return Array.isArray(data);
 }

@@ -6,9 +6,9 @@ import { shown } from "../nn/options.js";
 import { checkNames } from "../nn/suggest.js";
 import type { TensorLike } from "../ops/index.js";
 import { type Column, type Columns, isNamed, toColumns } from "./columns.js";
-import type { Ports } from "./dataset.js";
+import type { Ports, Prepared } from "./dataset.js";
 import type { Loss } from "./losses/index.js";
-import type { ClassWeights, Named } from "./types.js";
+import type { ClassWeights, FitOptions, Named } from "./types.js";
 
 /**
  * Weights by output from what the user gave: [rows], or [rows, time] for outputs with one target for each step.
@@ -76,6 +76,15 @@ export function withClassWeights(
       ];
     }),
   ]);
+}
+
+/** The data with class weights on it: they count in training, not in validation. */
+export function trainingData(
+  prepared: Prepared,
+  { classWeights }: Pick<FitOptions, "classWeights">,
+  of: Parameters<typeof withClassWeights>[2],
+): Prepared {
+  return classWeights === undefined ? prepared : { ...prepared, weights: withClassWeights(classWeights, prepared, of) };
 }
 
 function classCount({ name, targets }: Loss, width: number): number {

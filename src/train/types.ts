@@ -4,6 +4,7 @@ import type { Stored } from "../base/stored.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Tree } from "../base/tree.js";
 import type { TensorLike } from "../ops/index.js";
+import type { BatchesLike } from "./batch-stream.js";
 import type { DataLike } from "./columns.js";
 import type { LossFunction } from "./losses/index.js";
 import type { Metric } from "./metrics/index.js";
@@ -64,6 +65,8 @@ export interface FitOptions {
    * after `fit` use the average; a further `fit` with `ema` goes on from the weights themselves.
    */
   readonly ema?: number;
+  /** Batches of an epoch, for streams: all of a pass by default. An epoch then goes on where the last one stopped. */
+  readonly stepsPerEpoch?: number;
   readonly callbacks?: readonly Callback[];
   /** "lines": one line per epoch; "auto": the same if standard error is a terminal; "silent". */
   readonly verbose?: "auto" | "silent" | "lines";
@@ -213,7 +216,8 @@ export interface Model<O = Tensor> {
   compile(options: CompileOptions): void;
   /** Trains; every number depends on the data, the options and the arithmetic class only. */
   fit(x: Named<DataLike>, y: Named<DataLike>, options?: FitOptions): Promise<History>;
-  fit(data: Dataset, options?: FitOptions): Promise<History>;
+  /** Also from a stream of batches { x, y, lengths? }: a generator, an iterable, or a function that begins a pass. */
+  fit(data: Dataset | BatchesLike, options?: FitOptions): Promise<History>;
   /** Loss and metrics over the valid elements. */
   evaluate(x: Named<DataLike>, y: Named<DataLike>, options?: RunOptions): Promise<Record<string, number>>;
   evaluate(data: Dataset, options?: RunOptions): Promise<Record<string, number>>;
