@@ -16,7 +16,11 @@ export interface ErrorFacts {
   readonly phase?: string;
 }
 
-/** The base of every error this library throws on purpose. */
+/**
+ * The base of every error this library throws on purpose.
+ *
+ * @example try { model.build(["time", 3]); } catch (error) { if (error instanceof DeepRnnError) console.error(error.code, error.hint); }
+ */
 export class DeepRnnError extends Error {
   readonly code: string;
   readonly what: string;
@@ -33,10 +37,18 @@ export class DeepRnnError extends Error {
   }
 }
 
-/** Shapes or dtypes that do not fit. */
+/**
+ * Shapes or dtypes that do not fit.
+ *
+ * @example try { matmul(ones([2, 3]), ones([2, 3])); } catch (error) { console.log(error instanceof ShapeError); }  // true
+ */
 export class ShapeError extends DeepRnnError {}
 
-/** A call that the library does not allow: wrong order, wrong kind of argument. */
+/**
+ * A call that the library does not allow: wrong order, wrong kind of argument.
+ *
+ * @example try { sequential([]); } catch (error) { console.log(error instanceof UsageError && error.code); }  // no_layers
+ */
 export class UsageError extends DeepRnnError {}
 
 /** Where in a user's file the trouble is. */
@@ -46,7 +58,11 @@ export interface DataPlace {
   readonly column?: string;
 }
 
-/** Data or files that cannot be used: the message is one sentence for the user, shown as it is; exit code 2. */
+/**
+ * Data or files that cannot be used: the message is one sentence for the user, shown as it is; exit code 2.
+ *
+ * @example await loadModel("models/a").catch((error) => console.error(error instanceof DataError ? error.file : error));
+ */
 export class DataError extends DeepRnnError {
   readonly file: string | null;
   readonly line: number | null;
@@ -61,7 +77,11 @@ export class DataError extends DeepRnnError {
   }
 }
 
-/** A failure while running: divergence, a bad index in the data, memory. */
+/**
+ * A failure while running: divergence, a bad index in the data, memory.
+ *
+ * @example await model.save("models/a").catch((error) => console.error(error instanceof RunError ? error.code : error));
+ */
 export class RunError extends DeepRnnError {}
 
 function sentence(facts: ErrorFacts): string {

@@ -22,6 +22,7 @@ export interface NumberSummary {
   readonly outliers: { readonly count: number; readonly first: readonly { readonly line: number; readonly value: number }[] };
 }
 
+/** What is known about a column. */
 export interface ColumnDescription {
   readonly name: string;
   /** "time" if the cells are dates or times by their form. */
@@ -69,6 +70,7 @@ export interface Hint {
   readonly message: string;
 }
 
+/** What `describeTable` gives. */
 export interface TableDescription {
   readonly file: string | null;
   readonly rows: number;

@@ -4,6 +4,8 @@
  * Strength of a season of `period` rows, 0..1: how much of what is left after the trend the season explains,
  * max(0, 1 - Var(rest) / Var(season + rest)) (Wang, Smith & Hyndman 2006) with classical decomposition.
  * Degrees of freedom are counted, so that noise with few seasons scores near 0. NaN values are left out.
+ *
+ * @example seasonStrength(sales.values, 12)
  */
 export function seasonStrength(values: Float64Array, period: number): number {
   if (period < 2 || values.length < 2 * period + 1) return 0;
@@ -52,6 +54,8 @@ export function removeTrend(values: Float64Array, period: number): Float64Array 
 /**
  * The season of rows without a calendar: the first clear peak of the autocorrelation of the detrended values,
  * confirmed by the strength of that season; 1 if there is none.
+ *
+ * @example findSeason(Float64Array.from({ length: 96 }, (_, t) => Math.sin((2 * Math.PI * t) / 8)))  // 8
  */
 export function findSeason(values: Float64Array): number {
   const longest = Math.min(Math.floor(values.length / 3), 400);

@@ -23,7 +23,11 @@ export function parseTable(text: string, options: TableOptions = {}): Table {
   return sink.end();
 }
 
-/** What a table made in memory needs: columns of numbers or words of equal length. */
+/**
+ * What a table made in memory needs: columns of numbers or words of equal length.
+ *
+ * @example const sales = series(tableOf({ day: ["2024-01-01", "2024-01-02", "2024-01-03"], sold: [7, 9, 8] }), { time: "day", target: "sold" });
+ */
 export function tableOf(columns: Readonly<Record<string, readonly (number | string | null)[]>>): Table {
   const names = Object.keys(columns);
   const rows = names.length === 0 ? 0 : columns[names[0]!]!.length;

@@ -48,10 +48,13 @@ export interface Table {
   readonly decimal: "." | ",";
 }
 
+/** What separates columns. */
 export type Delimiter = "," | ";" | "\t" | "|";
 
+/** How the bytes of a file are letters. */
 export type Encoding = "utf-8" | "latin1" | "utf-16le";
 
+/** Options of `parseTable`, and of reading files. */
 export interface TableOptions {
   /** Words that mean "missing", beside empty, NA, NaN, null and ?. Numbers match by value: "-200" also means -200.0. */
   readonly missing?: readonly string[];
@@ -63,6 +66,7 @@ export interface TableOptions {
   readonly wide?: boolean;
 }
 
+/** Options of `readTable`. */
 export interface ReadTableOptions extends TableOptions {
   /** utf-8 unless given; a byte order mark wins. */
   readonly encoding?: Encoding;
@@ -122,6 +126,7 @@ export interface Series {
   readonly file: string | null;
 }
 
+/** Options of `series`. */
 export interface SeriesOptions {
   /** Time column, or several joined as "Date,Time"; found if not given. */
   readonly time?: string;
@@ -181,6 +186,7 @@ export interface Panel {
   readonly file: string | null;
 }
 
+/** Options of `panel`. */
 export interface PanelOptions extends Omit<SeriesOptions, "target"> {
   /** Column of values, or several. */
   readonly target?: string | readonly string[];

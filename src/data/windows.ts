@@ -18,6 +18,7 @@ export interface WindowSet {
   readonly origins: readonly number[];
 }
 
+/** A series cut into windows, in three parts. */
 export interface Windows {
   readonly train: WindowSet;
   readonly validation: WindowSet;
@@ -27,6 +28,7 @@ export interface Windows {
   inverse(outputs: Tensor, of?: WindowSet): Tensor;
 }
 
+/** Options of `windows`. All counts are rows of the series. */
 export interface WindowOptions {
   /** Rows a window reads. */
   readonly input: number;

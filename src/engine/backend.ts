@@ -10,6 +10,7 @@ import { isRecord } from "../base/tree.js";
 import { lowerProgram } from "../lower/lower.js";
 
 export const backendNames = ["auto", "native", "wasm", "reference"] as const;
+/** What computes: `auto` takes the native core, else WebAssembly; `reference` is the slow float64 interpreter. */
 export type BackendName = (typeof backendNames)[number];
 
 /** Choices of `init`. */
@@ -37,6 +38,7 @@ let loaded: Backend | null = null;
  * Without options it reads `DEEP_RNN_BACKEND` and `DEEP_RNN_THREADS`.
  *
  * @throws UsageError `backend_unavailable` naming the reason; there is no silent change to another backend
+ * @example const { backend, threads, reason } = await init({ backend: "wasm", threads: 2 });
  */
 export async function init(options: InitOptions = {}): Promise<BackendInfo> {
   settings = resolve(options);

@@ -24,7 +24,11 @@ export function grad<A extends readonly Tree[]>(f: (...args: A) => Tensor): (...
   return (...args) => both(...args)[1];
 }
 
-/** Value and gradient of a scalar function with respect to its first argument, in one pass. */
+/**
+ * Value and gradient of a scalar function with respect to its first argument, in one pass.
+ *
+ * @example const [loss, grads] = valueAndGrad((w: Tensor) => mean(square(sub(matmul(x, w), y))))(W);
+ */
 export function valueAndGrad<A extends readonly Tree[]>(f: (...args: A) => Tensor): (...args: A) => [Tensor, A[0]] {
   checkFunction("grad", f);
   return (...args) => {

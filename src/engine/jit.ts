@@ -32,7 +32,7 @@ export interface JittedWithState<S, A extends readonly Tree[], R> extends Jitted
  * more) reuse the program unless the function ties them to a constant. With `{ state }` the function is
  * `(state, ...args) => [next state, result]` and the state stays on the backend.
  *
- * @example const step = jit((x: Tensor, w: Tensor) => tanh(matmul(x, w)));  await step(x, w)
+ * @example const step = jit((x: Tensor, w: Tensor) => tanh(matmul(x, w)));  await step(x, W)
  */
 export function jit<S extends Tree, A extends readonly Tree[], R extends Tree>(
   f: (state: S, ...args: A) => readonly [S, R],

@@ -84,7 +84,7 @@ export interface ExplainOptions {
  *
  * @throws UsageError `not_built`, `no_example`, `not_explainable`, `bad_option`
  * @example console.log(String(explain(model)));
- * @example explain(energy, U, xs).layers[0].slow
+ * @example explain(energy, U, xs).layers[0]?.slow
  */
 export function explain<O>(of: Model<O>, options?: ExplainOptions): Explanation;
 export function explain<A extends readonly Tree[]>(of: (...args: A) => unknown, ...examples: A): Explanation;

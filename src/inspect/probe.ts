@@ -54,7 +54,7 @@ export interface ProbeOptions {
  * The network runs as in `predict`: nothing is dropped.
  *
  * @throws UsageError `not_a_model`, `not_built`, `unknown_tap`; with `y` also `not_compiled`
- * @example const { taps } = await probe(model, x, y); taps["lstm-1/h"].cotangent
+ * @example const { taps } = await probe(model, x, y); taps["lstm-1/h"]?.cotangent
  */
 export async function probe<O>(
   model: Model<O>,

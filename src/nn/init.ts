@@ -32,7 +32,11 @@ export function onesInit(): Init {
   return { kind: "ones" };
 }
 
-/** Every element is `value`. */
+/**
+ * Every element is `value`.
+ *
+ * @example dense({ units: 1, biasInitializer: constant(0.5) })
+ */
 export function constant(value: number): Init {
   return { kind: "constant", value };
 }
@@ -62,32 +66,56 @@ export function lecunNormal(): Init {
   return { kind: "lecunNormal" };
 }
 
-/** Uniform with limit √(6 / (fanIn + fanOut)), the fans of one gate. Glorot & Bengio 2010. */
+/**
+ * Uniform with limit √(6 / (fanIn + fanOut)), the fans of one gate. Glorot & Bengio 2010.
+ *
+ * @example dense({ units: 8, kernelInitializer: glorotUniform() })
+ */
 export function glorotUniform(): Init {
   return { kind: "glorotUniform" };
 }
 
-/** Normal with deviation √(2 / (fanIn + fanOut)), the fans of one gate. Glorot & Bengio 2010. */
+/**
+ * Normal with deviation √(2 / (fanIn + fanOut)), the fans of one gate. Glorot & Bengio 2010.
+ *
+ * @example dense({ units: 8, kernelInitializer: glorotNormal() })
+ */
 export function glorotNormal(): Init {
   return { kind: "glorotNormal" };
 }
 
-/** Uniform with limit √(6 / fanIn), for relu. He et al. 2015. */
+/**
+ * Uniform with limit √(6 / fanIn), for relu. He et al. 2015.
+ *
+ * @example dense({ units: 8, activation: "relu", kernelInitializer: heUniform() })
+ */
 export function heUniform(): Init {
   return { kind: "heUniform" };
 }
 
-/** Normal with deviation √(2 / fanIn), for relu. He et al. 2015. */
+/**
+ * Normal with deviation √(2 / fanIn), for relu. He et al. 2015.
+ *
+ * @example dense({ units: 8, activation: "relu", kernelInitializer: heNormal() })
+ */
 export function heNormal(): Init {
   return { kind: "heNormal" };
 }
 
-/** Orthonormal rows or columns times `gain`, separately for each gate. Saxe, McClelland & Ganguli 2014. */
+/**
+ * Orthonormal rows or columns times `gain`, separately for each gate. Saxe, McClelland & Ganguli 2014.
+ *
+ * @example lstm({ units: 64, recurrentInitializer: orthogonal(0.9) })
+ */
 export function orthogonal(gain = 1): Init {
   return { kind: "orthogonal", gain };
 }
 
-/** The identity times `gain`: the start of a relu recurrence. Le, Jaitly & Hinton 2015. */
+/**
+ * The identity times `gain`: the start of a relu recurrence. Le, Jaitly & Hinton 2015.
+ *
+ * @example simpleRnn({ units: 64, recurrentInitializer: identity(0.5) })
+ */
 export function identity(gain = 1): Init {
   return { kind: "identity", gain };
 }

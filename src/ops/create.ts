@@ -32,15 +32,29 @@ export function tensor(data: TensorLike, options: { readonly shape?: readonly nu
   return hostTensor(storage(values, wanted), options.shape ?? shape, wanted);
 }
 
+/**
+ * A tensor of zeros, float32 unless `dtype` says otherwise.
+ *
+ * @example zeros([2, 3]) // → [[0, 0, 0], [0, 0, 0]]
+ */
 export function zeros(shape: readonly number[], options: { readonly dtype?: DType } = {}): Tensor {
   return full(shape, 0, options);
 }
 
+/**
+ * A tensor of ones, float32 unless `dtype` says otherwise.
+ *
+ * @example ones([2]) // → [1, 1]
+ */
 export function ones(shape: readonly number[], options: { readonly dtype?: DType } = {}): Tensor {
   return full(shape, 1, options);
 }
 
-/** A tensor of one repeated value. */
+/**
+ * A tensor of one repeated value.
+ *
+ * @example full([2], 0.5) // → [0.5, 0.5]
+ */
 export function full(shape: readonly number[], value: number, options: { readonly dtype?: DType } = {}): Tensor {
   checkSizes(shape, 0);
   const dtype = options.dtype ?? "float32";
@@ -49,13 +63,21 @@ export function full(shape: readonly number[], value: number, options: { readonl
   return hostTensor(data.fill(value), shape, dtype);
 }
 
-/** 0, 1, … size-1 as int32. */
+/**
+ * 0, 1, … size-1 as int32.
+ *
+ * @example iota(4) // → [0, 1, 2, 3]
+ */
 export function iota(size: number): Tensor {
   checkSizes([size], 0);
   return emit("iota", [], { size });
 }
 
-/** The size of an axis as an int32 scalar: works where the number itself is known only at run time. */
+/**
+ * The size of an axis as an int32 scalar: works where the number itself is known only at run time.
+ *
+ * @example div(sum(x, { axis: 1 }), sizeOf(x, 1)) // the mean over the steps of [B, T, F], whatever T is
+ */
 export function sizeOf(a: Tensor, axis: number): Tensor {
   const dims = dimsOf(a);
   return emit("sizeOf", [], { dim: dims[wholeAxis("sizeOf", axis, dims.length)]! });

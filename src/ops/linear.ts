@@ -15,6 +15,7 @@ import { castValue } from "./align.js";
  * [I]·[I, O] = [O]; [B, I]·[I, O] = [B, O]; [B, T, I]·[I, O] = [B, T, O]; [..., M, K]·[..., K, N] with equal leading axes.
  *
  * @throws ShapeError `matmul_inner_size` naming both shapes
+ * @example matmul(tensor([[1, 2]]), tensor([[3, 4], [5, 6]])) // → [[13, 16]]
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const left = castValue(asValue(a), "float32");
@@ -33,12 +34,20 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return batchedMatmul(unpack(left), right);
 }
 
-/** Product summed over chosen axes. Result axes: batch axes, then what is left of `a`, then of `b`. */
+/**
+ * Product summed over chosen axes. Result axes: batch axes, then what is left of `a`, then of `b`.
+ *
+ * @example dot(tensor([[1, 2], [3, 4]]), tensor([[1, 1], [2, 2]]), { aBatch: [0], bBatch: [0], aContract: [1], bContract: [1] }) // → [3, 14]
+ */
 export function dot(a: Tensor, b: Tensor, axes: OpAttributes["dot"]): Tensor {
   return emit("dot", [castValue(unpack(asValue(a)), "float32"), castValue(unpack(asValue(b)), "float32")], axes);
 }
 
-/** All products of an entry of `a` [M] with an entry of `b` [N]: [M, N]. */
+/**
+ * All products of an entry of `a` [M] with an entry of `b` [N]: [M, N].
+ *
+ * @example outer(tensor([1, 2]), tensor([3, 4, 5])) // → [[3, 4, 5], [6, 8, 10]]
+ */
 export function outer(a: Tensor, b: Tensor): Tensor {
   return dot(a, b, { aBatch: [], bBatch: [], aContract: [], bContract: [] });
 }

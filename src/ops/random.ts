@@ -16,7 +16,11 @@ import { expandDims } from "./shape.js";
 /** A random key: int32 [2] (or [..., 2], one per row). */
 export type Key = Tensor;
 
-/** A key from a whole number. */
+/**
+ * A key from a whole number.
+ *
+ * @example uniform(randomKey(7), [2, 3])  // the same six numbers every time
+ */
 export function randomKey(seed: number): Key {
   if (!Number.isSafeInteger(seed)) throw new UsageError({ code: "bad_seed", what: `the seed ${seed} is not a whole number` });
   return hostTensor(Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0), [2], "int32");
@@ -25,25 +29,41 @@ export function randomKey(seed: number): Key {
 /** The key of a run without randomness (not training): dropout with it keeps everything. Other draws are the same every time. */
 export const noKey: Key = hostTensor(Int32Array.of(0, 0), [2], "int32");
 
-/** Two independent keys; use each key once. */
+/**
+ * Two independent keys; use each key once.
+ *
+ * @example const [now, next] = splitKey(key);
+ */
 export function splitKey(key: Key): [Key, Key] {
   if (key === noKey) return [noKey, noKey];
   return [foldIn(key, 0), foldIn(key, 1)];
 }
 
-/** A key for each index [...]: int32 [..., 2]. Different indices give independent keys. */
+/**
+ * A key for each index [...]: int32 [..., 2]. Different indices give independent keys.
+ *
+ * @example uniform(foldIn(key, 3), [8])  // the draws of row 3
+ */
 export function foldIn(key: Key, index: Tensor | number): Key {
   const ids = typeof index === "number" ? hostTensor(Int32Array.of(index), [], "int32") : castValue(asValue(index), "int32");
   return emit("random", [physical(asValue(key)), physical(ids)], { kind: "key" }, domainOf(ids));
 }
 
-/** Uniform numbers in [0, 1). */
+/**
+ * Uniform numbers in [0, 1).
+ *
+ * @example uniform(randomKey(7), [2, 3])
+ */
 export function uniform(key: Key, shape: readonly number[]): Tensor {
   const counters = emit("reshape", [asValue(iota(elementCount(shape)))], { shape });
   return draw(key, counters);
 }
 
-/** Standard normal numbers (Box & Muller 1958). */
+/**
+ * Standard normal numbers (Box & Muller 1958).
+ *
+ * @example normal(randomKey(7), [2, 3])
+ */
 export function normal(key: Key, shape: readonly number[]): Tensor {
   const [first, second] = splitKey(key);
   // 1 - u lies in (0, 1], so the logarithm is finite.
@@ -51,7 +71,11 @@ export function normal(key: Key, shape: readonly number[]): Tensor {
   return mul(radius, cos(mul(2 * Math.PI, uniform(second, shape))));
 }
 
-/** 0 with probability `rate`, else 1 / (1 - rate), so that the expected value is kept (Srivastava et al. 2014). */
+/**
+ * 0 with probability `rate`, else 1 / (1 - rate), so that the expected value is kept (Srivastava et al. 2014).
+ *
+ * @example ({ units, key }: { units: number; key: Key }) => ({ keep: dropoutMask(key, [units], 0.2) })  // a cell's perSequence
+ */
 export function dropoutMask(key: Key, shape: readonly number[], rate: number): Tensor {
   checkRate("dropoutMask", rate);
   if (key === noKey) return full(shape, 1);

@@ -10,6 +10,7 @@ import { castValue, scalar, wholeAxis } from "./align.js";
 import { div, mul, sub, where } from "./pointwise.js";
 import { expandDims } from "./shape.js";
 
+/** Options of `sum`, `mean`, `max`, `min` and `variance`. */
 export interface ReduceOptions {
   /** All axes when left out. */
   readonly axis?: number;
@@ -17,7 +18,11 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
-/** Sum over an axis, or over everything. */
+/**
+ * Sum over an axis, or over everything.
+ *
+ * @example sum(tensor([[1, 2], [3, 4]]), { axis: 1 }) // → [3, 7]
+ */
 export function sum(a: Tensor, options: ReduceOptions = {}): Tensor {
   const value = asFloat(a);
   const rank = dimsOf(value).length;
@@ -35,7 +40,11 @@ export function sum(a: Tensor, options: ReduceOptions = {}): Tensor {
   }
 }
 
-/** Mean over an axis, or over everything; of a packed sequence over its valid steps (0 for a row without any). */
+/**
+ * Mean over an axis, or over everything; of a packed sequence over its valid steps (0 for a row without any).
+ *
+ * @example mean(tensor([[1, 2], [3, 4]])) // → 2.5
+ */
 export function mean(a: Tensor, options: ReduceOptions = {}): Tensor {
   const value = castValue(asValue(a), "float32");
   const domain = domainOf(value);
@@ -49,7 +58,11 @@ export function mean(a: Tensor, options: ReduceOptions = {}): Tensor {
   return where(counts, div(total, counts), 0);
 }
 
-/** Largest entry along an axis, or of everything; NaN if there is one. */
+/**
+ * Largest entry along an axis, or of everything; NaN if there is one.
+ *
+ * @example max(tensor([[1, 2], [3, 4]]), { axis: 0 }) // → [3, 4]
+ */
 export function max(a: Tensor, options: ReduceOptions = {}): Tensor {
   const value = asFloat(a);
   const domain = domainOf(value);
@@ -60,12 +73,20 @@ export function max(a: Tensor, options: ReduceOptions = {}): Tensor {
   return wholeAgain(a, kept(emit("maxOf", [dense], { axis }), axis, options));
 }
 
-/** Smallest entry along an axis, or of everything. */
+/**
+ * Smallest entry along an axis, or of everything.
+ *
+ * @example min(tensor([[1, 2], [3, 4]]), { axis: 0, keepDims: true }) // → [[1, 2]]
+ */
 export function min(a: Tensor, options: ReduceOptions = {}): Tensor {
   return wholeAgain(a, mul(max(mul(asFloat(a), -1), options), -1));
 }
 
-/** Index of the first largest entry along an axis (the last by default), as int32. */
+/**
+ * Index of the first largest entry along an axis (the last by default), as int32.
+ *
+ * @example argmax(tensor([[1, 2, 0], [3, 1, 3]])) // → [1, 0]
+ */
 export function argmax(a: Tensor, options: { readonly axis?: number } = {}): Tensor {
   const value = asFloat(a);
   const axis = wholeAxis("argmax", options.axis ?? -1, dimsOf(value).length);
@@ -74,7 +95,11 @@ export function argmax(a: Tensor, options: { readonly axis?: number } = {}): Ten
   return emit("argmax", [physical(value)], { axis: axis - 1 }, domain);
 }
 
-/** Mean squared distance from the mean (divided by the count, not count - 1). */
+/**
+ * Mean squared distance from the mean (divided by the count, not count - 1).
+ *
+ * @example variance(tensor([1, 2, 3, 4])) // → 1.25
+ */
 export function variance(a: Tensor, options: ReduceOptions = {}): Tensor {
   const centre = options.axis === undefined ? mean(a) : mean(a, { axis: options.axis, keepDims: true });
   const distance = sub(a, centre);

@@ -11,7 +11,11 @@ import { asValue, dimsOf, type Value } from "../trace/traced.js";
 import { promote, wholeAxis } from "./align.js";
 import { checkSizes, checkWholeOptions } from "./checks.js";
 
-/** Another shape with the same values in row-major order; one size may be -1. */
+/**
+ * Another shape with the same values in row-major order; one size may be -1.
+ *
+ * @example reshape(tensor([[1, 2, 3], [4, 5, 6]]), [3, -1]) // → [[1, 2], [3, 4], [5, 6]]
+ */
 export function reshape(a: Tensor, shape: readonly number[]): Tensor {
   const value = unpack(asValue(a));
   const dims = dimsOf(value);
@@ -19,7 +23,11 @@ export function reshape(a: Tensor, shape: readonly number[]): Tensor {
   return emit("reshape", [value], { shape: shape.includes(-1) ? inferred(dims, shape) : shape });
 }
 
-/** Axes in another order; without `permutation` reversed. */
+/**
+ * Axes in another order; without `permutation` reversed.
+ *
+ * @example transpose(tensor([[1, 2, 3], [4, 5, 6]])) // → [[1, 4], [2, 5], [3, 6]]
+ */
 export function transpose(a: Tensor, permutation?: readonly number[]): Tensor {
   const value = unpack(asValue(a));
   const rank = dimsOf(value).length;
@@ -27,12 +35,20 @@ export function transpose(a: Tensor, permutation?: readonly number[]): Tensor {
   return emit("transpose", [value], { permutation: order });
 }
 
-/** Repeats along axes of size 1 and new leading axes. */
+/**
+ * Repeats along axes of size 1 and new leading axes.
+ *
+ * @example broadcastTo(tensor([1, 2]), [2, 2]) // → [[1, 2], [1, 2]]
+ */
 export function broadcastTo(a: Tensor, shape: readonly number[]): Tensor {
   return emit("broadcast", [unpack(asValue(a))], { shape });
 }
 
-/** `size` entries from `start` (negative: from the end) along an axis. */
+/**
+ * `size` entries from `start` (negative: from the end) along an axis.
+ *
+ * @example slice(tensor([1, 2, 3, 4]), { axis: 0, start: -2, size: 2 }) // → [3, 4]
+ */
 export function slice(a: Tensor, options: { readonly axis: number; readonly start: number; readonly size: number }): Tensor {
   checkWholeOptions("slice", options, ["axis", "start", "size"]);
   const dims = dimsOf(a);
@@ -41,7 +57,11 @@ export function slice(a: Tensor, options: { readonly axis: number; readonly star
   return alongAxis(asValue(a), axis, (value, at, domain) => emit("slice", [value], { axis: at, start, size: options.size }, domain));
 }
 
-/** Zeros before and after along an axis. */
+/**
+ * Zeros before and after along an axis.
+ *
+ * @example pad(tensor([1, 2]), { axis: 0, before: 1, after: 2 }) // → [0, 1, 2, 0, 0]
+ */
 export function pad(a: Tensor, options: { readonly axis: number; readonly before?: number; readonly after?: number }): Tensor {
   checkWholeOptions("pad", options, ["axis"]);
   const axis = wholeAxis("pad", options.axis, dimsOf(a).length);
@@ -49,7 +69,11 @@ export function pad(a: Tensor, options: { readonly axis: number; readonly before
   return alongAxis(asValue(a), axis, (value, at, domain) => emit("pad", [value], { axis: at, before, after }, domain));
 }
 
-/** Joins tensors along an axis (the last by default). */
+/**
+ * Joins tensors along an axis (the last by default).
+ *
+ * @example concat([tensor([[1], [2]]), tensor([[3], [4]])]) // → [[1, 3], [2, 4]]
+ */
 export function concat(list: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
   const first = list[0];
   if (first === undefined)
@@ -64,7 +88,11 @@ export function concat(list: readonly Tensor[], options: { readonly axis?: numbe
   return emit("concat", packed, { axis: axis - 1 }, domain);
 }
 
-/** Joins equal-shaped tensors along a new axis (the first by default). */
+/**
+ * Joins equal-shaped tensors along a new axis (the first by default).
+ *
+ * @example stack([tensor([1, 2]), tensor([3, 4])]) // → [[1, 2], [3, 4]]
+ */
 export function stack(list: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
   const axis = options.axis ?? 0;
   const rank = dimsOf(list[0] ?? missing()).length;
@@ -75,7 +103,11 @@ export function stack(list: readonly Tensor[], options: { readonly axis?: number
   );
 }
 
-/** Equal parts along an axis (the last by default). */
+/**
+ * Equal parts along an axis (the last by default).
+ *
+ * @example concat(split(tensor([1, 2, 3, 4]), 2).reverse()) // → [3, 4, 1, 2]
+ */
 export function split(a: Tensor, parts: number, options: { readonly axis?: number } = {}): Tensor[] {
   const dims = dimsOf(a);
   const axis = wholeAxis("split", options.axis ?? -1, dims.length);
@@ -87,7 +119,11 @@ export function split(a: Tensor, parts: number, options: { readonly axis?: numbe
   return Array.from({ length: parts }, (_, part) => slice(a, { axis, start: (part * size) / parts, size: size / parts }));
 }
 
-/** A new axis of size 1 at this place. */
+/**
+ * A new axis of size 1 at this place.
+ *
+ * @example expandDims(tensor([1, 2]), -1) // → [[1], [2]]
+ */
 export function expandDims(a: Tensor, axis: number): Tensor {
   const value = asValue(a);
   const dims = dimsOf(value);
@@ -97,7 +133,11 @@ export function expandDims(a: Tensor, axis: number): Tensor {
   return emit("reshape", [physical(value)], { shape: dimsOf(physical(value)).toSpliced(at - 1, 0, 1) }, domain);
 }
 
-/** Without an axis of size 1. */
+/**
+ * Without an axis of size 1.
+ *
+ * @example squeeze(tensor([[1], [2]]), -1) // → [1, 2]
+ */
 export function squeeze(a: Tensor, axis: number): Tensor {
   const value = asValue(a);
   const dims = dimsOf(value);
@@ -111,7 +151,11 @@ export function squeeze(a: Tensor, axis: number): Tensor {
   return emit("reshape", [physical(value)], { shape: dimsOf(physical(value)).toSpliced(at - 1, 1) }, domain);
 }
 
-/** The columns of each gate of a [..., G·H] value, by name, in the cell's gate order. */
+/**
+ * The columns of each gate of a [..., G·H] value, by name, in the cell's gate order.
+ *
+ * @example splitGates(tensor([1, 2, 3, 4]), ["r", "z"]).z // → [3, 4]
+ */
 export function splitGates<const G extends readonly string[]>(a: Tensor, gates: G): { [K in G[number]]: Tensor } {
   const parts = split(a, gates.length);
   return Object.fromEntries(gates.map((gate, index) => [gate, parts[index]!])) as { [K in G[number]]: Tensor };

@@ -11,7 +11,7 @@ import { asValue } from "../trace/traced.js";
  * are the same to the instruction with and without it. Go on with what it returns: the cotangent is that of the returned value.
  *
  * @throws UsageError `bad_tap`; `not_a_tensor`
- * @example const f = tap("f", sigmoid(sum));
+ * @example const f = tap("f", sigmoid(matmul(x, p.W)));
  */
 export function tap(name: string, x: Tensor): Tensor {
   if (typeof name !== "string" || name === "" || name.includes("/")) {

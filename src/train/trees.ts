@@ -25,7 +25,11 @@ export function mapTree<T extends Tree>(f: (...leaves: Tensor[]) => Tensor, ...t
   return tensorTree(first, leaves);
 }
 
-/** The Euclidean norm of all values of a tree together: a scalar. */
+/**
+ * The Euclidean norm of all values of a tree together: a scalar.
+ *
+ * @example globalNorm({ a: tensor([3]), b: tensor([4]) }) // → 5
+ */
 export function globalNorm(tree: Tree): Tensor {
   const squares = tensorLeaves(tree).map(({ leaf }) => sum(square(leaf)));
   const [first, second, ...rest] = squares;
@@ -50,7 +54,11 @@ export function clipByNorm<T extends Tree>(tree: T, limit: number): T {
   return mapTree((leaf) => mul(leaf, div(limit, maximum(sqrt(sum(square(leaf))), limit))), tree);
 }
 
-/** Every value cut to [-limit, limit]. */
+/**
+ * Every value cut to [-limit, limit].
+ *
+ * @example clipByValue({ a: tensor([3, -0.5]) }, 1).a // → [1, -0.5]
+ */
 export function clipByValue<T extends Tree>(tree: T, limit: number): T {
   checkLimit("clipByValue", limit);
   return mapTree((leaf) => minimum(maximum(leaf, -limit), limit), tree);

@@ -27,6 +27,7 @@ export async function forecast(input: string | Table, options: ForecastOptions =
 /** Reads a table once it is known which words the model takes for missing. */
 export type TableSource = (missing: readonly string[]) => Promise<Table>;
 
+/** Options of `predictForecast`: how the table is to be read. */
 export interface PredictForecastOptions extends PredictOptions {
   readonly missing?: readonly string[];
   readonly encoding?: "utf-8" | "latin1" | "utf-16le";

@@ -5,7 +5,11 @@ import type { ForecastResult, ForecastRun } from "./types.js";
 /** Rows that one array of an answer may have. */
 export const mostRows = 10_000;
 
-/** Picks the fields of the command's `result`; arrays stop at 10,000 rows, which `truncated` says. */
+/**
+ * Picks the fields of the command's `result`; arrays stop at 10,000 rows, which `truncated` says.
+ *
+ * @example console.log(JSON.stringify(forecastJson(await forecast("sales.csv", { horizon: 12 }))));
+ */
 export function forecastJson(run: ForecastRun): ForecastResult {
   const { data, network, training, evaluation, holdout, forecast, choice } = run;
   const isLong = holdout.length > mostRows || forecast.length > mostRows;

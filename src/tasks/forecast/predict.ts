@@ -10,6 +10,7 @@ import { levelsAhead } from "./ahead.js";
 import { rowsAt } from "./outputs.js";
 import type { Duplicates, ForecastModel, ForecastPrediction, HistoryPoint, SavedPreprocess } from "./types.js";
 
+/** How the times of a new table are to be read, where they differ from those trained on. */
 export interface PredictOptions {
   readonly duplicates?: Duplicates;
   readonly dateOrder?: "dmy" | "mdy";
@@ -25,6 +26,7 @@ export interface ForecastPredictionRun extends ForecastPrediction {
  * Forecasts the rows after the last one of `table`, one horizon ahead, with a network that `forecast` trained.
  *
  * @throws DataError `unknown_column`, `too_few_rows`, `frequency_differs`, `not_positive` and those of `series`
+ * @example const { predictions } = await forecastWith(model, preprocess, await readTable("newer-sales.csv"));
  */
 export async function forecastWith(
   model: ForecastModel,

@@ -41,6 +41,7 @@ const schema = z.object({
 /**
  * Reads and checks the text of `preprocess.json`.
  * @throws DataError `bad_preprocess`, naming the field
+ * @example const preprocess = parsePreprocess(await readFile("runs/forecast-sales-1/model/preprocess.json", "utf8"));
  */
 export function parsePreprocess(text: string, file = "preprocess.json"): SavedPreprocess {
   const value = parseJson(text, file);

@@ -135,6 +135,7 @@ export interface ForecastData {
   readonly transform: string;
 }
 
+/** The network that was trained. */
 export interface ForecastNetwork {
   readonly cell: string;
   readonly activation: string;
@@ -143,6 +144,7 @@ export interface ForecastNetwork {
   readonly parameters: number;
 }
 
+/** How the training went. */
 export interface ForecastTraining {
   /** Passes made while the best one was looked for. */
   readonly epochs: number;
@@ -166,6 +168,7 @@ export interface ForecastScores {
   readonly mae: number | null;
 }
 
+/** How good the intervals were; null where there are none. */
 export interface IntervalScores {
   /** Continuous ranked probability score in the unit of the target; null without intervals. */
   readonly crps: number | null;
@@ -192,6 +195,7 @@ export interface BacktestOrigin extends ForecastScores {
   readonly points: number;
 }
 
+/** How good the forecast of the held-out rows was, beside three simple methods. */
 export interface ForecastEvaluation {
   /** Rows held out. */
   readonly test: number;
@@ -244,6 +248,7 @@ export interface ForecastChoice {
   readonly reason: string;
 }
 
+/** One forecast value, in the unit of the target, with its intervals. */
 export interface ForecastRow {
   readonly id: string | null;
   readonly target: string;

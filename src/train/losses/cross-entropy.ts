@@ -45,7 +45,7 @@ const smallest = 1e-7;
  *
  * @param actual     0 or 1 (or between), any shape
  * @param predicted  logits of the same shape, or the sigmoid of logits inside a traced function
- * @example compile({ optimizer: "adam", loss: binaryCrossEntropy({ labelSmoothing: 0.1 }) })
+ * @example model.compile({ optimizer: "adam", loss: binaryCrossEntropy({ labelSmoothing: 0.1 }) })
  */
 export const binaryCrossEntropy: LossWithOptions<CrossEntropyOptions> = lossWithOptions(
   "binaryCrossEntropy",
@@ -67,7 +67,7 @@ export const binaryCrossEntropy: LossWithOptions<CrossEntropyOptions> = lossWith
  * @param actual     probabilities or one-hot rows [..., V]
  * @param predicted  logits [..., V], or their softmax inside a traced function
  * @returns          [...]
- * @example compile({ optimizer: "adam", loss: categoricalCrossEntropy({ labelSmoothing: 0.1 }) })
+ * @example model.compile({ optimizer: "adam", loss: categoricalCrossEntropy({ labelSmoothing: 0.1 }) })
  */
 export const categoricalCrossEntropy: LossWithOptions<CrossEntropyOptions> = lossWithOptions(
   "categoricalCrossEntropy",
@@ -84,7 +84,7 @@ export const categoricalCrossEntropy: LossWithOptions<CrossEntropyOptions> = los
  * @param actual     class numbers [...], 0 to V-1
  * @param predicted  logits [..., V], or their softmax inside a traced function
  * @returns          [...]
- * @example compile({ optimizer: "adam", loss: "sparseCategoricalCrossEntropy", metrics: ["accuracy"] })
+ * @example model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossEntropy", metrics: ["accuracy"] })
  */
 export const sparseCategoricalCrossEntropy: LossWithOptions<CrossEntropyOptions> = lossWithOptions(
   "sparseCategoricalCrossEntropy",
@@ -111,7 +111,7 @@ export interface DivergenceOptions {
  * @param actual     probabilities [..., V]
  * @param predicted  probabilities [..., V], cut below at 1e-7; or logits
  * @returns          [...]
- * @example compile({ optimizer: "adam", loss: "klDivergence" })  // behind dense({ units: 5, activation: "softmax" })
+ * @example model.compile({ optimizer: "adam", loss: "klDivergence" })  // behind dense({ units: 5, activation: "softmax" })
  */
 export const klDivergence: LossWithOptions<DivergenceOptions> = lossWithOptions(
   "klDivergence",
@@ -129,7 +129,7 @@ export const klDivergence: LossWithOptions<DivergenceOptions> = lossWithOptions(
  * @param actual     [..., V]
  * @param predicted  [..., V]
  * @returns          [...]
- * @example compile({ optimizer: "adam", loss: "cosineSimilarity" })
+ * @example model.compile({ optimizer: "adam", loss: "cosineSimilarity" })
  */
 export function cosineSimilarity(actual: Tensor, predicted: Tensor): Tensor {
   const unit = (a: Tensor): Tensor => div(a, sqrt(maximum(sum(square(a), { axis: -1, keepDims: true }), 1e-12)));

@@ -18,7 +18,7 @@ export function mse(actual: Tensor, predicted: Tensor): Tensor {
   return square(sub(predicted, actual));
 }
 
-/** Absolute error; same shapes as `mse`. Its derivative at 0 is that of the right side. @example compile({ optimizer, loss: "mae" }) */
+/** Absolute error; same shapes as `mse`. Its derivative at 0 is that of the right side. @example model.compile({ optimizer: "adam", loss: "mae" }) */
 export function mae(actual: Tensor, predicted: Tensor): Tensor {
   return abs(sub(predicted, actual));
 }
@@ -33,7 +33,7 @@ export interface HuberOptions {
  * ½e² up to an error of δ, δ·(|e| - ½δ) beyond (Huber 1964); same shapes as `mse`.
  *
  * @throws UsageError `bad_option` unless δ > 0
- * @example compile({ optimizer: "adam", loss: huber({ delta: 2 }) })
+ * @example model.compile({ optimizer: "adam", loss: huber({ delta: 2 }) })
  */
 export const huber: LossWithOptions<HuberOptions> = lossWithOptions(
   "huber",
@@ -47,7 +47,7 @@ export const huber: LossWithOptions<HuberOptions> = lossWithOptions(
   },
 );
 
-/** ln cosh(e): ½e² for small errors, |e| - ln 2 for large ones, without overflow; same shapes as `mse`. @example compile({ optimizer, loss: "logCosh" }) */
+/** ln cosh(e): ½e² for small errors, |e| - ln 2 for large ones, without overflow; same shapes as `mse`. @example model.compile({ optimizer: "adam", loss: "logCosh" }) */
 export function logCosh(actual: Tensor, predicted: Tensor): Tensor {
   const error = sub(predicted, actual);
   const size = abs(error);
@@ -70,7 +70,7 @@ export interface QuantileOptions {
  * @param actual     the shape of predicted, or 1 in the last axis
  * @param predicted  [..., number of quantiles]; any shape for a single one
  * @throws UsageError `bad_option` unless each quantile lies between 0 and 1
- * @example compile({ optimizer: "adam", loss: quantile({ quantiles: [0.1, 0.5, 0.9] }) })  // behind dense({ units: 3 })
+ * @example model.compile({ optimizer: "adam", loss: quantile({ quantiles: [0.1, 0.5, 0.9] }) })  // behind dense({ units: 3 })
  */
 export const quantile: LossWithOptions<QuantileOptions> = lossWithOptions(
   "quantile",
@@ -102,7 +102,7 @@ export interface PoissonOptions {
 /**
  * Negative log-likelihood of counts without its constant: p - y·ln(p + 1e-7), or eˡ - y·l from logarithms; same shapes as `mse`.
  *
- * @example compile({ optimizer: "adam", loss: poisson({ fromLogits: true }) })
+ * @example model.compile({ optimizer: "adam", loss: poisson({ fromLogits: true }) })
  */
 export const poisson: LossWithOptions<PoissonOptions> = lossWithOptions(
   "poisson",

@@ -9,6 +9,7 @@ import { theta } from "./theta.js";
 
 export type { Past, SimpleForecaster } from "./method.js";
 
+/** A forecast method that needs no training. */
 export type SimpleMethod =
   | "naive"
   | "seasonalNaive"
