@@ -1,6 +1,7 @@
 // Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011): random words from a key and a counter, the same wherever they are drawn.
 #pragma once
 #include "program.h"
+#include "simd.h"
 
 namespace {
 
@@ -19,8 +20,52 @@ inline PhiloxBlock philox(uint32_t key0, uint32_t key1, PhiloxBlock x) {
   return x;
 }
 
+/// W blocks at once: those whose counters start with the lanes of `first`, the rest of each counter 0.
+DRNN_INLINE void philoxBlocks(uint32_t key0, uint32_t key1, U first, U* word) {
+  U x0 = first, x1 = splatU(0), x2 = splatU(0), x3 = splatU(0);
+  for (int round = 0; round < 10; round++) {
+    const U highA = mulHigh(x0, 0xd2511f53u), lowA = x0 * splatU(0xd2511f53u);
+    const U highB = mulHigh(x2, 0xcd9e8d57u), lowB = x2 * splatU(0xcd9e8d57u);
+    x0 = highB ^ x1 ^ splatU(key0);
+    x1 = lowB;
+    x2 = highA ^ x3 ^ splatU(key1);
+    x3 = lowA;
+    key0 += 0x9e3779b9u;
+    key1 += 0xbb67ae85u;
+  }
+  word[0] = x0, word[1] = x1, word[2] = x2, word[3] = x3;
+}
+
+DRNN_INLINE float unitFloat(uint32_t word) { return (float)(word >> 8) * 5.9604644775390625e-8f; }
+
+/// True for counters 0, 1, 2, ... that all rows share.
+inline bool countsUp(Index rows, Index cols, Operand counter) {
+  if (counter.row != 0 && rows > 1) return false;
+  for (Index c = 0; c < cols; c++)
+    if (bitsOf(counter.base[c * counter.col]) != (uint32_t)c) return false;
+  return true;
+}
+
+/// A row of numbers for the counters 0, 1, 2, ...
+inline void uniformRow(uint32_t key0, uint32_t key1, Index cols, float* out, Index stride) {
+  for (Index c = 0; c < cols; c += 4 * W) {
+    U word[4];
+    philoxBlocks(key0, key1, lanes() + splatU((uint32_t)(c / 4)), word);
+    // Words of one block are neighbours in the row.
+    float unit[4][W];
+    for (int i = 0; i < 4; i++) store(unit[i], toFloat(word[i] >> 8) * splat(5.9604644775390625e-8f));
+    const Index count = least<Index>(4 * W, cols - c);
+    for (Index i = 0; i < count; i++) out[(c + i) * stride] = unit[i & 3][i >> 2];
+  }
+}
+
 /// Uniform numbers in [0, 1): element (r, c) is word (n & 3) of block n >> 2, n the counter at (r, c).
 inline void uniformRows(Index rows, Index cols, Operand key, Operand counter, Operand out) {
+  if (cols >= 2 * W && countsUp(rows, cols, counter)) {
+    for (Index r = 0; r < rows; r++)
+      uniformRow(bitsOf(key.base[r * key.row]), bitsOf(key.base[r * key.row + key.col]), cols, out.base + r * out.row, out.col);
+    return;
+  }
   for (Index r = 0; r < rows; r++) {
     const uint32_t key0 = bitsOf(key.base[r * key.row]), key1 = bitsOf(key.base[r * key.row + key.col]);
     PhiloxBlock block = {};
@@ -33,7 +78,7 @@ inline void uniformRows(Index rows, Index cols, Operand key, Operand counter, Op
         any = true;
         block = philox(key0, key1, {{held, 0, 0, 0}});
       }
-      out.base[r * out.row + c * out.col] = (float)(block.word[n & 3] >> 8) * 5.9604644775390625e-8f;
+      out.base[r * out.row + c * out.col] = unitFloat(block.word[n & 3]);
     }
   }
 }

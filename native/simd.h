@@ -21,6 +21,7 @@ constexpr bool kFused = DRNN_FMA != 0;
 typedef float F __attribute__((vector_size(DRNN_WIDTH * 4)));
 typedef int32_t I __attribute__((vector_size(DRNN_WIDTH * 4)));
 typedef uint32_t U __attribute__((vector_size(DRNN_WIDTH * 4)));
+typedef uint64_t Halves __attribute__((vector_size(DRNN_WIDTH * 4)));
 typedef float LooseF __attribute__((vector_size(DRNN_WIDTH * 4), aligned(4), may_alias));
 
 DRNN_INLINE F load(const float* p) { return *(const LooseF*)p; }
@@ -58,6 +59,27 @@ DRNN_INLINE I equalInt(U a, U b) { return (I)a == (I)b; }
 DRNN_INLINE F toFloat(U x) { return __builtin_convertvector((I)x, F); }
 /// Truncation; every lane must lie inside (-2^31, 2^31).
 DRNN_INLINE U toInt(F x) { return (U)__builtin_convertvector(x, I); }
+
+/// The upper halves of the 64-bit products of unsigned lanes with k.
+DRNN_INLINE U mulHigh(U a, uint32_t k) {
+#if defined(__wasm__)
+  const v128_t low = wasm_u64x2_extmul_low_u32x4((v128_t)a, (v128_t)splatU(k)), high = wasm_u64x2_extmul_high_u32x4((v128_t)a, (v128_t)splatU(k));
+  return (U)wasm_i32x4_shuffle(low, high, 1, 3, 5, 7);
+#elif defined(__AVX512F__) && DRNN_WIDTH == 16
+  // Masked forms: the plain ones trip a false warning in GCC 12.
+  const __m512i odd = _mm512_maskz_mul_epu32((__mmask8)0xff, (__m512i)((Halves)a >> 32), (__m512i)splatU(k));
+  const Halves even = (Halves)_mm512_maskz_mul_epu32((__mmask8)0xff, (__m512i)a, (__m512i)splatU(k));
+  return (U)(even >> 32) | ((U)odd & (U)(~(Halves){} << 32));
+#elif defined(__AVX2__) && DRNN_WIDTH == 8
+  const __m256i odd = _mm256_mul_epu32((__m256i)((Halves)a >> 32), (__m256i)splatU(k));
+  const Halves even = (Halves)_mm256_mul_epu32((__m256i)a, (__m256i)splatU(k));
+  return (U)(even >> 32) | ((U)odd & (U)(~(Halves){} << 32));
+#else
+  U r = a;
+  for (int i = 0; i < W; i++) r[i] = (uint32_t)((uint64_t)a[i] * k >> 32);
+  return r;
+#endif
+}
 
 DRNN_INLINE F fma(F a, F b, F c) {
 #if !DRNN_FMA
@@ -167,6 +189,11 @@ DRNN_INLINE I lessInt(U a, U b) {
   return zipped<I>(a, b, [](uint32_t x, uint32_t y) { return (int32_t)x < (int32_t)y ? -1 : 0; });
 }
 DRNN_INLINE I equalInt(U a, U b) { return zipped<I>(a, b, [](uint32_t x, uint32_t y) { return x == y ? -1 : 0; }); }
+DRNN_INLINE U mulHigh(U a, uint32_t k) {
+  U r;
+  for (int i = 0; i < W; i++) r.v[i] = (uint32_t)((uint64_t)a.v[i] * k >> 32);
+  return r;
+}
 DRNN_INLINE F toFloat(U x) {
   F r;
   for (int i = 0; i < W; i++) r.v[i] = (float)(int32_t)x.v[i];

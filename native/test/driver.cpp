@@ -194,12 +194,15 @@ void addIndexed(Case& x, int op) {
 }
 
 void addRandom(Case& x) {
-  const int rows = upTo(6), cols = upTo(20), kind = upTo(1);
+  const bool counting = upTo(1) == 1;
+  const int rows = upTo(6), cols = upTo(counting ? 150 : 20), kind = upTo(1);
   begin(x, OP_RANDOM, 20);
   size(x, rows), size(x, cols), word(x, kind);
   operand(x, rows, 2, NO_BROADCAST);
-  word(x, addIntegers(x, rows * cols, 0, 1 << 20));
-  size(x, 0), size(x, cols), size(x, 1), word(x, -1);
+  const int counters = addIntegers(x, counting ? cols : rows * cols, 0, 1 << 20);
+  for (int32_t c = 0; c < (counting ? cols : 0); c++) memcpy(&x.contents[counters][c], &c, 4);
+  word(x, counters);
+  size(x, 0), size(x, counting ? 0 : cols), size(x, 1), word(x, -1);
   operand(x, rows, cols * (kind + 1), NO_BROADCAST);
 }
 

@@ -68,6 +68,28 @@ for (const machine of await allMachines()) {
     }
   });
 
+  test(`units that count up, as a mask's do, give the same numbers at any width on ${titleOf(machine)}`, () => {
+    for (const [cols, gap] of [1, 5, 31, 32, 64, 65, 130, 257].flatMap((width) => [0, 3].map((more) => [width, more] as const))) {
+      const program = new Assembly(machine);
+      const out = program.buffer(3 * (cols + gap));
+      program.random(3, cols, "uniform", [
+        { buffer: program.buffer(keys), row: 2 },
+        { buffer: program.buffer(Int32Array.from({ length: cols }, (_, i) => i)), row: 0 },
+        { buffer: out, row: cols + gap },
+      ]);
+      assert.equal(program.run().error, 0);
+      const drawn = program.f32(out);
+      const expected = new Float32Array(3 * (cols + gap));
+      for (let row = 0; row < 3; row++)
+        for (let unit = 0; unit < cols; unit++) {
+          const block = philox([keys[2 * row]!, keys[2 * row + 1]!], [unit >>> 2, 0, 0, 0]);
+          expected[row * (cols + gap) + unit] = (block[unit & 3]! >>> 8) / 16777216;
+        }
+      assertSameBits(drawn, expected, `${cols} units`);
+      program.free();
+    }
+  });
+
   test(`the first block of key 0 is the known answer on ${titleOf(machine)}`, () => {
     const program = new Assembly(machine);
     const out = program.buffer(4);
