@@ -17,6 +17,17 @@ constexpr uint32_t kMagicBits = 0x4b400000u;
 /// 2^n for -126 <= n <= 127.
 DRNN_INLINE F powerOfTwo(U n) { return floats((n + splatU(127)) << 23); }
 
+/// x * 2^n for normal x and -150 <= n <= 128, rounded once.
+DRNN_INLINE F scaledByPowerOfTwo(F x, U n) {
+#if defined(__AVX512F__) && DRNN_WIDTH == 16 && !defined(DRNN_PLAIN_VECTORS)
+  return (F)_mm512_maskz_scalef_ps((__mmask16)0xffff, (__m512)x, (__m512)toFloat(n));
+#else
+  // Two factors do not leave the normal range; the last product rounds once.
+  const U half = ((n + splatU(256)) >> 1) - splatU(128);
+  return (x * powerOfTwo(half)) * powerOfTwo(n - half);
+#endif
+}
+
 /// An exponential cut in two: exp(x) = 2^n * (1 + q) with |r| <= ln(2)/2, q = exp(r) - 1 by its Taylor series (next term below 6e-9).
 struct ExpParts {
   U n;
@@ -42,10 +53,7 @@ DRNN_INLINE F exponential(F x) {
   x = select(x > splat(89.0f), splat(89.0f), x);
   x = select(x < splat(-104.0f), splat(-104.0f), x);
   const ExpParts e = expParts(x);
-  // Two factors reach 2^-150 and 2^128 without leaving the normal range; the last product rounds once.
-  const U biased = e.n + splatU(256);
-  const U half = (biased >> 1) - splatU(128);
-  return ((splat(1.0f) + e.q) * powerOfTwo(half)) * powerOfTwo(e.n - half);
+  return scaledByPowerOfTwo(splat(1.0f) + e.q, e.n);
 }
 
 /// e / (1 + e) on the negative side keeps the tail that 1 / (1 + exp(-x)) loses.
