@@ -61,7 +61,7 @@ inline void uniformRow(uint32_t key0, uint32_t key1, Index cols, float* out, Ind
 
 /// Uniform numbers in [0, 1): element (r, c) is word (n & 3) of block n >> 2, n the counter at (r, c).
 inline void uniformRows(Index rows, Index cols, Operand key, Operand counter, Operand out) {
-  if (cols >= 2 * W && countsUp(rows, cols, counter)) {
+  if (rows > 0 && cols >= 2 * W && countsUp(rows, cols, counter)) {
     for (Index r = 0; r < rows; r++)
       uniformRow(bitsOf(key.base[r * key.row]), bitsOf(key.base[r * key.row + key.col]), cols, out.base + r * out.row, out.col);
     return;
