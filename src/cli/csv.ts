@@ -5,10 +5,23 @@ const columns = ["part", "time", "target", "actual", "value", "lower80", "upper8
 
 /** `part` says whether a row was held out (`holdout`) or lies beyond the data (`forecast`). */
 export function forecastCsv(parts: Readonly<Record<string, readonly ForecastRow[]>>): string {
-  const lines = [columns.join(",")];
+  // One series needs no column for its name.
+  const hasIds = Object.values(parts).some((rows) => rows.some(({ id }) => id !== null));
+  const lines = [[...(hasIds ? ["id"] : []), ...columns].join(",")];
   for (const [part, rows] of Object.entries(parts)) {
     for (const row of rows) {
-      const cells = [part, row.time, row.target, row.actual, row.value, row.lower80, row.upper80, row.lower95, row.upper95];
+      const cells = [
+        ...(hasIds ? [row.id] : []),
+        part,
+        row.time,
+        row.target,
+        row.actual,
+        row.value,
+        row.lower80,
+        row.upper80,
+        row.lower95,
+        row.upper95,
+      ];
       lines.push(cells.map(cell).join(","));
     }
   }

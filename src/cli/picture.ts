@@ -22,6 +22,8 @@ export interface Picture {
 
 /** A row of a forecast as the task reports it. */
 export interface ForecastRow {
+  /** Which series of several. */
+  readonly id?: string | null;
   readonly time: string;
   readonly actual: number | null;
   readonly value: number | null;
@@ -31,22 +33,25 @@ export interface ForecastRow {
   readonly upper95?: number | null;
 }
 
-/** Joins the three parts of a forecast to one picture; a history that already contains the held-out rows is cut before them. */
+/** Joins the three parts of a forecast to one picture, of the first series if there are several; a history that already contains the held-out rows is cut before them. */
 export function pictureOf(parts: {
   readonly target: string;
   readonly history: readonly { readonly time: string; readonly value: number | null }[];
   readonly holdout: readonly ForecastRow[];
   readonly forecast: readonly ForecastRow[];
 }): Picture {
-  const firstHeldOut = parts.holdout[0]?.time;
+  const shown = (parts.holdout[0] ?? parts.forecast[0])?.id;
+  const holdout = parts.holdout.filter(({ id }) => id === shown);
+  const forecast = parts.forecast.filter(({ id }) => id === shown);
+  const firstHeldOut = holdout[0]?.time;
   const cut = firstHeldOut === undefined ? -1 : parts.history.findIndex(({ time }) => time === firstHeldOut);
   const history = cut < 0 ? parts.history : parts.history.slice(0, cut);
   const past = history.map(({ time, value }) => ({ time, actual: value, value: null, band80: null, band95: null }));
   return {
-    target: parts.target,
-    points: [...past, ...parts.holdout.map(pointOf), ...parts.forecast.map(pointOf)],
+    target: typeof shown === "string" ? `${parts.target} of ${shown}` : parts.target,
+    points: [...past, ...holdout.map(pointOf), ...forecast.map(pointOf)],
     testStart: past.length,
-    futureStart: past.length + parts.holdout.length,
+    futureStart: past.length + holdout.length,
   };
 }
 

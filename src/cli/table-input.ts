@@ -13,8 +13,17 @@ export const standardInput = "standard input";
  *
  * @throws DataError `stdin_is_terminal`, and those of `readTable`
  */
-export async function readInput(path: string, { delimiter, encoding }: TableFlags, missing: readonly string[]): Promise<Table> {
-  const options = { missing, ...(delimiter === undefined ? {} : { delimiter }), ...(encoding === undefined ? {} : { encoding }) };
+export async function readInput(
+  path: string,
+  { delimiter, encoding, wide }: TableFlags & { readonly wide?: boolean },
+  missing: readonly string[],
+): Promise<Table> {
+  const options = {
+    missing,
+    ...(wide === undefined ? {} : { wide }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(encoding === undefined ? {} : { encoding }),
+  };
   if (path !== "-") return readTable(path, options);
   if (process.stdin.isTTY === true) {
     throw usageError("stdin_is_terminal", "Standard input is a terminal.", "Pipe a table into it: cat FILE | deep-rnn ... -");

@@ -51,7 +51,7 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   terminal.say(backendLine(backend));
   const { seed: _seed, require, ...options } = taskFlags(flags);
   const { evaluateForecast } = await import("../../tasks/index.js");
-  const made = await evaluateForecast(model, (missing) => readInput(data, flags, missing), options);
+  const made = await evaluateForecast(model, (missing, wide) => readInput(data, { ...flags, wide }, missing), options);
   const { task, evaluation } = made;
   const result: Evaluation = { task, data: made.data, evaluation };
   const warnings = unmetBy(evaluation, require);

@@ -45,6 +45,8 @@ function dataOptions(): Setting[] {
   return [
     new Setting("--target <column>", "column to forecast; found if there is only one numeric column", words, { found: true }),
     new Setting("--time <columns>", "time column, or several: Date,Time; found if not given", words, { found: true }),
+    new Setting("--id <column>", "column that says to which series a row belongs, for tables of many", words, { found: true }),
+    new Setting("--wide", "many series: one per row (its id, then its values), or one per column beside the time"),
     new Setting("--horizon <rows>", "how far to look ahead: one season, at most a fifth of the rows", whole(1), { found: true }),
     new Setting("--input <rows>", "rows the network reads before each forecast: two seasons", whole(1), { found: true }),
     new Setting("--frequency <name>", 'monthly, daily, hourly, "15 minutes"; found from the times', words, { found: true }),

@@ -49,7 +49,7 @@ export async function runPredict(given: string, file: string | undefined, flags:
   terminal.say(backendLine(backend));
   const { seed: _seed, ...options } = taskFlags(flags);
   const { predictForecast } = await import("../../tasks/index.js");
-  const made = await predictForecast(model, (missing) => readInput(file, flags, missing), options);
+  const made = await predictForecast(model, (missing, wide) => readInput(file, { ...flags, wide }, missing), options);
   const rows = cut({ predictions: made.predictions });
   const envelope = okEnvelope<ForecastPrediction>(context, {
     backend,

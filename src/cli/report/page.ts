@@ -186,7 +186,7 @@ function values({ holdout, forecast }: ForecastRun): string {
   const banded = [...holdout, ...forecast].some((row) => row.lower95 !== null);
   const row = (each: ForecastRow): string => {
     const bands = banded ? `<td>${shown(each.lower95)}</td><td>${shown(each.upper95)}</td>` : "";
-    return `<tr><th scope="row">${escapeText(each.time)}</th><td>${shown(each.actual)}</td><td>${shown(each.value)}</td>${bands}</tr>`;
+    return `<tr><th scope="row">${escapeText(each.id === null ? each.time : `${each.id}, ${each.time}`)}</th><td>${shown(each.actual)}</td><td>${shown(each.value)}</td>${bands}</tr>`;
   };
   const heads = ["truth", "forecast", ...(banded ? ["from (95 %)", "to (95 %)"] : [])];
   const table = (rows: readonly ForecastRow[]): string =>

@@ -27,7 +27,7 @@ export interface Trial {
 }
 
 const mostOrigins = 16;
-const earlyOrigins = 10;
+const earlyShare = 0.625;
 /** Rows before a trial origin that its members read: enough for their weights, and old rows say little about the coming ones. */
 const trialRows = 1000;
 /** Members with less change nothing that anyone could see. */
@@ -37,15 +37,18 @@ const leastWeight = 0.02;
  * Origins of the trials before row `end`: evenly before `validation`, and evenly after it, where the network can be tried
  * too; each with a whole horizon before `end` and enough rows before it for the seasons.
  */
-export function trialOrigins(data: ChoiceData, { validation, end }: { readonly validation: number; readonly end: number }): number[] {
+export function trialOrigins(
+  data: ChoiceData,
+  { validation, end, most = mostOrigins }: { readonly validation: number; readonly end: number; readonly most?: number },
+): number[] {
   const { season, longSeason, horizon } = data;
   const last = end - horizon;
   const wanted = longSeason > 1 && last - 3 * longSeason >= horizon ? 3 * longSeason : 3 * season;
   const first = Math.max(Math.min(wanted, last - 2 * horizon), Math.floor(end / 3), leastRows);
   if (first > last) return last >= leastRows ? [last] : [];
   const middle = Math.max(first, Math.min(validation, last));
-  const early = spread(first, middle - 1, earlyOrigins);
-  return [...early, ...spread(middle, last, mostOrigins - early.length)];
+  const early = spread(first, middle - 1, Math.floor(earlyShare * most));
+  return [...early, ...spread(middle, last, most - early.length)];
 }
 
 const leastRows = 4;

@@ -26,11 +26,12 @@ const steps = 20;
 /**
  * The weight w of simple + w (network - simple) with the smallest mean absolute error over the cases, times
  * 1 - (standard error / gain)², or 0 if the gain is not above its standard error: positive-part shrinkage after James & Stein 1961.
- * Forecasts whose horizons overlap share their errors: they count as often as whole horizons fit between the first and last origin.
+ * Forecasts whose horizons overlap share their errors: they count as often as whole horizons fit between the first and last origin,
+ * unless `apart` says how many are independent, as those of different series.
  */
-export function correctionOf(cases: readonly Case[]): Correction {
+export function correctionOf(cases: readonly Case[], apart?: number): Correction {
   const usable = cases.filter(({ actual }) => !actual.every(Number.isNaN));
-  const independent = usable.length === 0 ? 0 : countIndependent(usable);
+  const independent = usable.length === 0 ? 0 : Math.min(usable.length, apart ?? countIndependent(usable));
   if (usable.length < leastCases || independent < leastIndependent)
     return { weight: 0, gain: null, standardError: null, origins: usable.length };
   const base = usable.map((each) => errorAt(each, 0));

@@ -3,6 +3,7 @@
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
 import { libraryTrainer } from "./network.js";
+import { isPanel, networkOf, panelData, planPanel, skipWords } from "./panel-plan.js";
 import { dataOf, makePlan, planLines, preparePhases, shownSizes } from "./setup.js";
 import type { ForecastData, ForecastNetwork, ForecastOptions } from "./types.js";
 
@@ -31,6 +32,7 @@ export interface ForecastPlan {
  */
 export async function planForecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastPlan> {
   const table = typeof input === "string" ? await readTable(input, options) : input;
+  if (isPanel(table, options)) return explainPanel(table, options);
   const plan = makePlan(table, options);
   const phases = preparePhases(plan);
   const { cell, activation, units } = plan.spec;
@@ -44,5 +46,17 @@ export async function planForecast(input: string | Table, options: ForecastOptio
     },
     notes: [...plan.series.found, `transform: ${plan.transform.words}`, ...plan.transform.reasons],
     lines: planLines(plan, phases),
+  };
+}
+
+function explainPanel(table: Table, options: ForecastOptions): ForecastPlan {
+  const plan = planPanel(table, options);
+  const { first, windows, found, lines } = plan;
+  return {
+    data: panelData(plan),
+    network: { ...networkOf(first), parameters: libraryTrainer.countParameters(first.spec) },
+    plan: { ...shownSizes(first), epochs: first.epochs, windows },
+    notes: [...found.found, ...skipWords(plan)],
+    lines: [...lines],
   };
 }

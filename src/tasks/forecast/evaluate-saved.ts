@@ -38,6 +38,10 @@ export async function evaluateWith(
   table: Table,
   options: EvaluateOptions = {},
 ): Promise<ForecastEvaluationRun> {
+  if (preprocess.panel !== undefined) {
+    const what = "The model forecasts many series; evaluate scores models of one.";
+    throw new DataError("panel_not_scored", what, "The scores of the run stand in its result.json.");
+  }
   const found = readSeries(table, preprocess, options);
   refuseNonPositive(found, preprocess);
   const { transform, input: steps, horizon } = preprocess;

@@ -6,6 +6,8 @@ import type { Delimiter, Table } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
 import { libraryTrainer } from "./network.js";
+import { isPanel } from "./panel-plan.js";
+import { runPanel } from "./panel-run.js";
 import { type ForecastPredictionRun, forecastWith, type PredictOptions } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";
 import { runForecast } from "./run.js";
@@ -21,11 +23,11 @@ import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
  */
 export async function forecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastRun> {
   const table = typeof input === "string" ? await readTable(input, options) : input;
-  return runForecast(table, options, libraryTrainer);
+  return isPanel(table, options) ? runPanel(table, options, libraryTrainer) : runForecast(table, options, libraryTrainer);
 }
 
-/** Reads a table once it is known which words the model takes for missing. */
-export type TableSource = (missing: readonly string[]) => Promise<Table>;
+/** Reads a table once it is known which words the model takes for missing, and whether rows may be longer than the header. */
+export type TableSource = (missing: readonly string[], wide: boolean) => Promise<Table>;
 
 /** Options of `predictForecast`: how the table is to be read. */
 export interface PredictForecastOptions extends PredictOptions {
@@ -75,8 +77,9 @@ async function opened(
   const model = await loadModel(modelPath);
   const preprocess = await preprocessOf(modelPath, model.preprocess);
   const missing = [...preprocess.missing, ...(options.missing ?? [])];
-  if (typeof file === "function") return { model, preprocess, table: await file(missing) };
-  const table = typeof file === "string" ? await readTable(file, { ...options, missing }) : file;
+  const wide = preprocess.panel?.wide ?? false;
+  if (typeof file === "function") return { model, preprocess, table: await file(missing, wide) };
+  const table = typeof file === "string" ? await readTable(file, { ...options, missing, wide }) : file;
   return { model, preprocess, table };
 }
 

@@ -84,7 +84,7 @@ export function rowsAt(
     const actual = series.values[origin + step] ?? Number.NaN;
     const [half80, half95] = [intervals?.half80[step], intervals?.half95[step]];
     return {
-      id: null,
+      id: series.id,
       target: series.name,
       time: series.timeLabel(origin + step),
       actual: Number.isNaN(actual) ? null : actual,

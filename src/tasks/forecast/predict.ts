@@ -8,6 +8,7 @@ import { columnOf, placeOf } from "../../data/table.js";
 import type { Series, SeriesOptions, Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
 import { rowsAt } from "./outputs.js";
+import { predictPanel } from "./panel-predict.js";
 import type { Duplicates, ForecastModel, ForecastPrediction, HistoryPoint, SavedPreprocess } from "./types.js";
 
 /** How the times of a new table are to be read, where they differ from those trained on. */
@@ -34,6 +35,7 @@ export async function forecastWith(
   table: Table,
   options: PredictOptions = {},
 ): Promise<ForecastPredictionRun> {
+  if (preprocess.panel !== undefined) return predictPanel(model, { ...preprocess, panel: preprocess.panel }, table, options);
   const found = readSeries(table, preprocess, options);
   const { transform, input: steps } = preprocess;
   refuseNonPositive(found, preprocess);

@@ -6,18 +6,8 @@ import type { SavedPreprocess } from "./types.js";
 
 const count = z.int().min(1);
 
-const schema = z.object({
-  format: z.literal("deep-rnn-forecast"),
-  formatVersion: z.literal(1),
-  task: z.literal("forecast"),
-  columns: z.object({ time: z.array(z.string()), target: z.string() }),
-  frequency: z.string(),
-  season: count,
-  input: count,
-  horizon: count,
-  dateOrder: z.enum(["dmy", "mdy"]).nullable(),
-  missing: z.array(z.string()),
-  duplicates: z.enum(["mean", "first", "last", "sum"]).nullable(),
+/** What belongs to one series. */
+const ofSeries = {
   transform: z.object({
     log: z.boolean(),
     seasonalLag: z.int().min(0),
@@ -36,6 +26,22 @@ const schema = z.object({
     })
     .nullable()
     .default(null), // models written before there was a choice are networks alone
+};
+
+const schema = z.object({
+  format: z.literal("deep-rnn-forecast"),
+  formatVersion: z.literal(1),
+  task: z.literal("forecast"),
+  columns: z.object({ time: z.array(z.string()), target: z.string() }),
+  frequency: z.string(),
+  season: count,
+  input: count,
+  horizon: count,
+  dateOrder: z.enum(["dmy", "mdy"]).nullable(),
+  missing: z.array(z.string()),
+  duplicates: z.enum(["mean", "first", "last", "sum"]).nullable(),
+  ...ofSeries,
+  panel: z.object({ id: z.string().nullable(), wide: z.boolean(), series: z.record(z.string(), z.object(ofSeries)) }).exactOptional(),
 });
 
 /**

@@ -1,6 +1,5 @@
 // The forecast task from table to result: find, transform, choose the epoch, score on held-out rows, train on all, look ahead.
 
-import { RunError } from "../../base/errors.js";
 import { shortName } from "../../data/decode.js";
 import type { Table } from "../../data/types.js";
 import { windowsAt } from "../../data/windows.js";
@@ -9,10 +8,11 @@ import { describeChoice } from "./choice-words.js";
 import { evaluationOf, holdoutRows, scoreHoldout } from "./evaluate.js";
 import { intervalsOf } from "./intervals.js";
 import { rowsAt } from "./outputs.js";
-import { Progress, throwIfAborted } from "./progress.js";
+import { Progress } from "./progress.js";
 import { dataOf, makePlan, type Phases, type Plan, planLines, preparePhases, shownSizes } from "./setup.js";
-import type { Trained, Trainer, TrainJob } from "./trainer.js";
-import type { ForecastEvent, ForecastOptions, ForecastPhase, ForecastRun, SavedPreprocess } from "./types.js";
+import type { Trainer } from "./trainer.js";
+import { Training, trainingOf } from "./training.js";
+import type { ForecastEvent, ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
 import { simplePart, validate } from "./validate.js";
 
 /** Runs the task with the given trainer; see `forecast` for what users call. */
@@ -51,7 +51,12 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
     { select: phases.select.origins.length, evaluate: phases.evaluate.origins.length, refit: phases.refit.origins.length },
     plan.epochs,
   );
-  const training = new Training(plan, phases, trainer, progress, warn);
+  const window = { input: plan.steps, horizon: plan.sizes.horizon };
+  const training = new Training({
+    ...{ options, spec: plan.spec, epochs: plan.epochs, trainer, progress, warn },
+    windows: (phase) => windowsAt(phases[phase].frame, phases[phase].origins, window),
+    validation: () => windowsAt(phases.select.frame, phases.validation, window),
+  });
 
   const chosen = await training.select();
   const part = simplePart(plan);
@@ -80,7 +85,7 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
   return {
     data,
     network,
-    training: trainingOf(chosen, plan),
+    training: trainingOf(chosen, options),
     evaluation,
     holdout: holdoutRows(holdout, plan),
     forecast,
@@ -95,85 +100,6 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
     seconds,
   };
 }
-
-/** The three trainings; each starts from the same seed, so that nothing of one leaks into the next. */
-class Training {
-  readonly #plan: Plan;
-  readonly #phases: Phases;
-  readonly #trainer: Trainer;
-  readonly #progress: Progress;
-  readonly #warn: (code: string, message: string) => void;
-  readonly #checkpoints: string | null;
-
-  constructor(plan: Plan, phases: Phases, trainer: Trainer, progress: Progress, warn: (code: string, message: string) => void) {
-    const { checkpoints = null } = plan.options;
-    this.#checkpoints = typeof checkpoints === "function" ? checkpoints() : checkpoints;
-    this.#warn = warn;
-    this.#plan = plan;
-    this.#phases = phases;
-    this.#trainer = trainer;
-    this.#progress = progress;
-  }
-
-  async select(): Promise<Trained> {
-    const { frame } = this.#phases.select;
-    const validation = windowsAt(frame, this.#phases.validation, this.#window());
-    const trained = await this.#train("select", this.#plan.epochs, validation);
-    this.#progress.settle(trained.bestEpoch);
-    return trained;
-  }
-
-  again(phase: "evaluate" | "refit", epochs: number): Promise<Trained> {
-    return this.#train(phase, epochs, null);
-  }
-
-  async #train(phase: ForecastPhase, epochs: number, validation: TrainJob["validation"]): Promise<Trained> {
-    const { options, spec } = this.#plan;
-    throwIfAborted(options);
-    const { frame, origins } = this.#phases[phase];
-    const { onEpoch, onRestored } = this.#progress.listen(phase);
-    const trained = await this.#trainer.train({
-      spec,
-      data: windowsAt(frame, origins, this.#window()),
-      validation,
-      epochs,
-      batchSize: options.batchSize ?? 32,
-      learningRate: options.learningRate ?? defaultLearningRate,
-      weightDecay: options.weightDecay ?? defaultWeightDecay,
-      clipNorm: options.clipNorm === false ? 0 : (options.clipNorm ?? 1),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(this.#checkpoints === null ? {} : { checkpoints: checkpointsOf(this.#checkpoints, phase) }),
-      onEpoch,
-      onRestored: (past, sentences) => {
-        onRestored(past, sentences);
-        for (const sentence of sentences) this.#warn("resumed_differently", sentence);
-      },
-    });
-    throwIfAborted(options);
-    // A network whose first epoch already left the numbers has learnt nothing that could be shown.
-    const isLost = trained.stopped === "nan" && (validation === null || trained.bestEpoch < 1);
-    if (isLost)
-      throw new RunError({
-        code: "diverged",
-        what: "training diverged: the loss is no number",
-        hint: "Try a smaller --learning-rate or another --cell.",
-      });
-    return trained;
-  }
-
-  #window(): { input: number; horizon: number } {
-    return { input: this.#plan.steps, horizon: this.#plan.sizes.horizon };
-  }
-}
-
-/** The training that decides writes into the folder itself, so that `last` and `best` are where people look; the others beside it. */
-function checkpointsOf(folder: string, phase: ForecastPhase): string {
-  return phase === "select" ? folder : `${folder}/${phase}`;
-}
-
-const defaultLearningRate = 1e-3;
-/** Decoupled weight decay (Loshchilov & Hutter 2019); small data sets need it. */
-const defaultWeightDecay = 0.1;
 
 function warnEarly(plan: Plan, phases: Phases, warn: (code: string, message: string) => void): void {
   const { series: s } = plan;
@@ -190,20 +116,8 @@ function warnEarly(plan: Plan, phases: Phases, warn: (code: string, message: str
   }
 }
 
-function trainingOf(chosen: Trained, { options }: Plan): ForecastRun["training"] {
-  const at = (values: readonly number[]): number | null => orNull(values[chosen.bestEpoch - 1] ?? Number.NaN);
-  return {
-    epochs: chosen.losses.length,
-    bestEpoch: chosen.bestEpoch,
-    stopped: chosen.stopped === "asked" ? "time" : chosen.stopped,
-    loss: at(chosen.losses),
-    valLoss: at(chosen.valLosses),
-    learningRate: options.learningRate ?? defaultLearningRate,
-    clippedShare: chosen.clippedShare,
-  };
-}
-
-function preprocessOf(plan: Plan, found: Pick<SavedPreprocess, "transform" | "intervals" | "choice">): SavedPreprocess {
+/** What is saved with the network. */
+export function preprocessOf(plan: Plan, found: Pick<SavedPreprocess, "transform" | "intervals" | "choice">): SavedPreprocess {
   const { series: s, sizes, options } = plan;
   return {
     format: "deep-rnn-forecast",

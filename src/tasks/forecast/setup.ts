@@ -30,12 +30,19 @@ export interface Plan {
  * @throws DataError `constant_target`, `values_too_large`, `all_missing`, `bad_option`, `too_few_rows` and those of `series`
  */
 export function makePlan(table: Table, options: ForecastOptions): Plan {
-  const found = series(table, options);
-  const { values } = found;
+  return planSeries(series(table, options), options);
+}
+
+/**
+ * Decides for one series.
+ * @throws DataError as `makePlan`
+ */
+export function planSeries(found: Series, options: ForecastOptions): Plan {
+  const { values, file } = found;
   const first = values.find((value) => !Number.isNaN(value));
   if (values.every((value) => Number.isNaN(value) || value === first)) {
     throw new DataError("constant_target", `${found.name} is ${first} in every row: nothing to learn.`, "", {
-      ...placeOf(table.file),
+      ...placeOf(file),
       column: found.name,
     });
   }
@@ -46,7 +53,7 @@ export function makePlan(table: Table, options: ForecastOptions): Plan {
       "all_missing",
       `${found.name} has no values before its last ${sizes.test} rows.`,
       "Hold out fewer rows with --test.",
-      placeOf(table.file),
+      placeOf(file),
     );
   }
   refuseTooLarge(found);

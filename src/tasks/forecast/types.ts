@@ -14,6 +14,10 @@ export interface ForecastOptions {
   readonly target?: string;
   /** Time column, or several joined ("Date,Time"); found if not given; rows are numbered if there is none. */
   readonly time?: string;
+  /** Column whose cells say to which series a row belongs, or several joined by commas. */
+  readonly id?: string;
+  /** A series per row (its id, then its values), or a series per column beside the time. */
+  readonly wide?: boolean;
   /** Rows to forecast ahead: one season, at most a fifth of the rows; the same as `test` if only that is given. */
   readonly horizon?: number;
   /** Rows the network reads before each forecast: two seasons. */
@@ -115,7 +119,7 @@ export interface ForecastData {
   readonly file: string | null;
   /** Rows in the file. */
   readonly rows: number;
-  /** Number of series: 1. */
+  /** Number of series that are forecast. */
   readonly series: number;
   /** Time column(s) joined with a comma; null if rows are numbered. */
   readonly time: string | null;
@@ -312,6 +316,9 @@ export interface ForecastRun extends ForecastResult {
   readonly seconds: number;
 }
 
+/** What is stored for one series of a panel. */
+export type SavedSeries = Pick<SavedPreprocess, "transform" | "intervals" | "choice">;
+
 /** Content of `preprocess.json`: all that turns a table into windows and outputs into the target's unit. */
 export interface SavedPreprocess {
   readonly format: "deep-rnn-forecast";
@@ -334,6 +341,12 @@ export interface SavedPreprocess {
     readonly networkWeight: number;
     readonly longSeason: number;
   } | null;
+  /** For many series: how they are told apart, and what belongs to each by its id; the fields above are then the first one's. */
+  readonly panel?: {
+    readonly id: string | null;
+    readonly wide: boolean;
+    readonly series: Readonly<Record<string, SavedSeries>>;
+  };
 }
 
 /** Result of `predict MODEL FILE` for a forecast model. */

@@ -19,14 +19,14 @@ export interface SimplePart {
   readonly choice: Choice | null;
 }
 
-/** Tries every member from earlier origins and weighs them; nothing of it for the network alone. */
-export function simplePart(plan: Plan): SimplePart {
+/** Tries every member from earlier origins (`most` of them) and weighs them; nothing of it for the network alone. */
+export function simplePart(plan: Plan, most?: number): SimplePart {
   const { series, sizes, transform } = plan;
   const longSeason = longSeasonOf(series.frequency, series.season);
   const data = { values: series.values, season: series.season, longSeason, horizon: sizes.horizon, log: transform.log };
   if (plan.options.pure === true) return { data, trials: [], choice: null };
   const end = sizes.rows - sizes.test;
-  const trials = trialsAt(data, trialOrigins(data, { validation: end - plan.validation, end }));
+  const trials = trialsAt(data, trialOrigins(data, { validation: end - plan.validation, end, ...(most === undefined ? {} : { most }) }));
   return { data, trials, choice: choose(data, trials) };
 }
 

@@ -1,0 +1,88 @@
+// Many series of one table: one network, a combination for each, and none that stops the others.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseTable } from "../../src/data/table.js";
+import { planForecast } from "../../src/tasks/forecast/dry-run.js";
+import { forecast } from "../../src/tasks/forecast/forecast.js";
+import { isPanel } from "../../src/tasks/forecast/panel-plan.js";
+import { runPanel } from "../../src/tasks/forecast/panel-run.js";
+import { forecastWith } from "../../src/tasks/forecast/predict.js";
+import { parsePreprocess } from "../../src/tasks/forecast/preprocess.js";
+import { constantTrainer, failure } from "./fakes.js";
+
+const month = (i: number): string => `${2000 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")}`;
+const value = (shop: number, i: number): number =>
+  10 ** shop * (50 + i / 4 + 10 * Math.sin((2 * Math.PI * i) / 12) + ((i * 37 + shop) % 11) / 5);
+
+function shops(count: number, months = 72): string {
+  const rows = Array.from({ length: count }, (_, shop) =>
+    Array.from({ length: months }, (_, i) => `s${shop},${month(i)},${value(shop, i)}`),
+  );
+  return `shop,month,sales\n${rows.flat().join("\n")}\n`;
+}
+
+const options = { id: "shop", target: "sales", horizon: 6 };
+
+test("every series is forecast on its own scale, and named in its rows", async () => {
+  const run = await runPanel(parseTable(shops(3)), options, constantTrainer(0).trainer);
+  assert.deepEqual([run.data.series, run.data.id, run.forecast.length, run.holdout.length, run.evaluation.points], [3, "shop", 18, 18, 18]);
+  for (const row of run.forecast) {
+    const shop = Number(row.id!.slice(1));
+    assert.ok(row.value > 0.5 * value(shop, 60) && row.value < 2 * value(shop, 60), `${row.id} ${row.time}: ${row.value}`);
+  }
+  assert.deepEqual(run.forecast.map(({ time }) => time).slice(0, 6), ["2006-01", "2006-02", "2006-03", "2006-04", "2006-05", "2006-06"]);
+  assert.ok(run.evaluation.model.mase! < run.evaluation.seasonalNaive.mase!);
+});
+
+test("series that cannot be forecast are left out with their reason, and the others do not change", async () => {
+  const broken = `${shops(2)}flat,2000-01,1\nflat,2000-02,1\nshort,2000-01,4\nshort,2000-02,9\n`;
+  const run = await runPanel(parseTable(broken), options, constantTrainer(0).trainer);
+  const alone = await runPanel(parseTable(shops(2)), options, constantTrainer(0).trainer);
+  assert.deepEqual(run.forecast, alone.forecast);
+  assert.deepEqual(
+    run.warnings.map(({ code, message }) => [code, message.split(" ")[0]]),
+    [
+      ["series_skipped", "flat"],
+      ["series_skipped", "short"],
+    ],
+  );
+  const none = await failure(() =>
+    runPanel(parseTable(`${shops(0)}a,2000-01,4\na,2000-02,9\nb,2000-01,3\nb,2000-02,9\n`), options, constantTrainer(0).trainer),
+  );
+  assert.equal(none.code, "too_few_rows");
+});
+
+test("a saved panel forecasts the same rows again, and says which series it does not know", async () => {
+  const run = await runPanel(parseTable(shops(2)), options, constantTrainer(0.1).trainer);
+  const saved = parsePreprocess(JSON.stringify(run.preprocess));
+  const again = await forecastWith(run.model, saved, parseTable(shops(3)));
+  assert.deepEqual(again.predictions, run.forecast);
+  assert.match(again.warnings[0]!.message, /^s2 is left out: the model was not trained on it/);
+});
+
+test("a panel is known by its options or by the columns unique_id, ds and y", () => {
+  assert.equal(isPanel(parseTable("unique_id,ds,y\na,2000-01-01,1\n"), {}), true);
+  assert.equal(isPanel(parseTable("shop,month,sales\na,2000-01,1\n"), {}), false);
+  assert.equal(isPanel(parseTable("shop,month,sales\na,2000-01,1\n"), { id: "shop" }), true);
+});
+
+test("a real network over several series gives every number, the same for the same seed, and a dry run counts its windows", async () => {
+  const settings = { ...options, units: 6, layers: 1, epochs: 2, seed: 3 };
+  const [one, again] = [await forecast(parseTable(shops(3)), settings), await forecast(parseTable(shops(3)), settings)];
+  assert.deepEqual(again.forecast, one.forecast);
+  assert.ok(one.forecast.every((row) => Number.isFinite(row.value) && row.lower80! <= row.value && row.value <= row.upper95!));
+  const { plan, data } = await planForecast(parseTable(shops(3)), settings);
+  assert.equal(data.series, 3);
+  assert.ok(plan.windows.train > 60 && plan.windows.validation > 0);
+});
+
+test("a wide table, a series per row, is a panel too", async () => {
+  const rows = [0, 1].map((shop) => [`s${shop}`, ...Array.from({ length: 60 }, (_, i) => value(shop, i))].join(","));
+  const text = `id,${Array.from({ length: 60 }, (_, i) => month(i)).join(",")}\n${rows.join("\n")}\n`;
+  const table = parseTable(text, { wide: true });
+  const run = await runPanel(table, { wide: true, horizon: 6 }, constantTrainer(0).trainer);
+  assert.deepEqual([run.data.series, run.forecast.length], [2, 12]);
+  const again = await forecastWith(run.model, parsePreprocess(JSON.stringify(run.preprocess)), table);
+  assert.deepEqual(again.predictions, run.forecast);
+});
