@@ -2,7 +2,10 @@
 
 export { describeTable } from "./describe.js";
 export type { ClockDescription, ColumnDescription, DescribeOptions, Hint, NumberSummary, TableDescription } from "./description.js";
+export type { EventOptions, EventSequence, Events } from "./event-types.js";
+export { events } from "./events.js";
 export { panel } from "./panel.js";
+export { readEvents } from "./read-events.js";
 export { readTable } from "./read-table.js";
 export { findSeason, seasonStrength } from "./season.js";
 export { series } from "./series.js";

@@ -1,0 +1,140 @@
+// Events while they are read: triples of time, parameter and value per id, packed; then ordered, merged and split into static and changing.
+
+import type { Duplicates } from "./types.js";
+
+/** Numbers that grow at their end. */
+class Growing {
+  values: Float64Array = new Float64Array(64);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const larger = new Float64Array(2 * this.length);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values[this.length++] = value;
+  }
+}
+
+interface Raw {
+  readonly times: Growing;
+  readonly parameters: Growing;
+  readonly values: Growing;
+}
+
+/** The measurements of one id, in the order of time; `steps[e]` is the place of event `e` in `times`. */
+export interface PackedEvents {
+  readonly times: Float64Array;
+  readonly steps: Int32Array;
+  readonly parameters: Int32Array;
+  readonly values: Float64Array;
+}
+
+/** What a parameter's values look like over all ids. */
+export interface ParameterFacts {
+  readonly name: string;
+  /** Ids in which it occurs, and those in which it does more than once or not at the first time. */
+  ids: number;
+  changing: number;
+  /** Least value besides those that mean "not known". */
+  least: number;
+}
+
+/** Collects events id by id, in any order. */
+export class EventStore {
+  readonly parameters: ParameterFacts[] = [];
+  readonly #places: Map<string, number> = new Map();
+  readonly #unknown: ReadonlySet<number>;
+  readonly #ids: Map<string, Raw> = new Map();
+
+  constructor(unknown: readonly number[]) {
+    this.#unknown = new Set(unknown);
+  }
+
+  get ids(): readonly string[] {
+    return [...this.#ids.keys()];
+  }
+
+  add(id: string, time: number, parameter: string, value: number): void {
+    let raw = this.#ids.get(id);
+    if (raw === undefined) {
+      raw = { times: new Growing(), parameters: new Growing(), values: new Growing() };
+      this.#ids.set(id, raw);
+    }
+    const place = this.#place(parameter);
+    const facts = this.parameters[place]!;
+    if (!this.#unknown.has(value) && value < facts.least) facts.least = value;
+    raw.times.push(time);
+    raw.parameters.push(place);
+    raw.values.push(value);
+  }
+
+  /** An id without any measurement that counts is one still. */
+  touch(id: string): void {
+    if (!this.#ids.has(id)) this.#ids.set(id, { times: new Growing(), parameters: new Growing(), values: new Growing() });
+  }
+
+  /** Orders and merges the events of one id; values that mean "not known" are left out. */
+  pack(id: string, how: Exclude<Duplicates, "error">): PackedEvents {
+    const { times, parameters, values } = this.#ids.get(id)!;
+    const kept = Array.from({ length: times.length }, (_, e) => e).filter((e) => this.isKnown(parameters.values[e]!, values.values[e]!));
+    kept.sort((a, b) => times.values[a]! - times.values[b]! || parameters.values[a]! - parameters.values[b]! || a - b);
+    const out = { times: new Growing(), steps: new Growing(), parameters: new Growing(), values: new Growing() };
+    for (let i = 0; i < kept.length; ) {
+      const [time, parameter] = [times.values[kept[i]!]!, parameters.values[kept[i]!]!];
+      const same: number[] = [];
+      while (i < kept.length && times.values[kept[i]!] === time && parameters.values[kept[i]!] === parameter)
+        same.push(values.values[kept[i++]!]!);
+      if (out.times.length === 0 || out.times.values[out.times.length - 1] !== time) out.times.push(time);
+      out.steps.push(out.times.length - 1);
+      out.parameters.push(parameter);
+      out.values.push(merged(same, how));
+    }
+    return {
+      times: out.times.values.slice(0, out.times.length),
+      steps: Int32Array.from(out.steps.values.subarray(0, out.steps.length)),
+      parameters: Int32Array.from(out.parameters.values.subarray(0, out.parameters.length)),
+      values: out.values.values.slice(0, out.values.length),
+    };
+  }
+
+  /** -1 is no value where nothing else is below zero. */
+  isKnown(parameter: number, value: number): boolean {
+    return !Number.isNaN(value) && !(this.#unknown.has(value) && this.parameters[parameter]!.least >= 0);
+  }
+
+  /** Counts in which ids a parameter occurs, and where it changes or comes late. */
+  survey(): void {
+    for (const { times, parameters } of this.#ids.values()) {
+      const first = times.values.subarray(0, times.length).reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
+      const seen = new Map<number, { count: number; isLate: boolean }>();
+      for (let e = 0; e < times.length; e++) {
+        const parameter = parameters.values[e]!;
+        const known = seen.get(parameter) ?? { count: 0, isLate: false };
+        seen.set(parameter, { count: known.count + 1, isLate: known.isLate || times.values[e]! > first });
+      }
+      for (const [parameter, { count, isLate }] of seen) {
+        const facts = this.parameters[parameter]!;
+        facts.ids++;
+        if (count > 1 || isLate) facts.changing++;
+      }
+    }
+  }
+
+  #place(name: string): number {
+    const known = this.#places.get(name);
+    if (known !== undefined) return known;
+    const place = this.parameters.length;
+    this.#places.set(name, place);
+    this.parameters.push({ name, ids: 0, changing: 0, least: Number.POSITIVE_INFINITY });
+    return place;
+  }
+}
+
+function merged(values: readonly number[], how: Exclude<Duplicates, "error">): number {
+  if (how === "first") return values[0]!;
+  if (how === "last") return values.at(-1)!;
+  const sum = values.reduce((total, value) => total + value, 0);
+  return how === "sum" ? sum : sum / values.length;
+}

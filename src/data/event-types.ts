@@ -1,0 +1,57 @@
+// Event tables: what is measured when, at times of its own for every patient, machine or customer.
+
+import type { Duplicates, StaticColumn, Table } from "./types.js";
+
+/** How event rows are read; columns that are not named are found by their usual names. */
+export interface EventOptions {
+  readonly id?: string;
+  readonly time?: string;
+  readonly parameter?: string;
+  readonly value?: string;
+  /** Numbers that mean "not known": -1. They are left alone in parameters that have other values below zero. */
+  readonly unknown?: readonly number[];
+  /** How several values of one parameter at one time are merged: mean. */
+  readonly duplicates?: Exclude<Duplicates, "error">;
+  /** Parameters that are static. Unless given: those that occur at most once per id, always at its first time, in half of the ids or more. */
+  readonly statics?: readonly string[];
+  /** One row per id: read by `readEvents` if it is a path. */
+  readonly outcomes?: Table | string;
+  /** Column of the outcomes; found if only one holds two values. */
+  readonly label?: string;
+  /** Column of the ids in the outcomes; found as in the events. */
+  readonly outcomeId?: string;
+}
+
+/** The events of one id on its own clock. Axes: times T, parameters P. */
+export interface EventSequence {
+  readonly id: string;
+  /** Hours [T], increasing; in the file's own unit if its times are plain numbers. */
+  readonly times: Float64Array;
+  /** [T, P], 0 where nothing was measured. */
+  readonly values: Float32Array;
+  /** [T, P], 1 where a value was measured. */
+  readonly mask: Uint8Array;
+}
+
+/** Irregular sequences of several parameters, with what is the same throughout and what became of each. */
+export interface Events {
+  readonly ids: readonly string[];
+  /** Names of the P columns of values, in alphabetical order. */
+  readonly parameters: readonly string[];
+  /** Static columns: the entry at `i` belongs to `ids[i]`. */
+  readonly statics: readonly StaticColumn[];
+  /** The outcome's cell for each id; null without outcomes. */
+  readonly labels: readonly string[] | null;
+  /** Name of the outcome's column. */
+  readonly label: string | null;
+  /** Times of one sequence, without unpacking it. */
+  length(index: number): number;
+  /** Unpacks one sequence. */
+  sequence(index: number): EventSequence;
+  /** Measurements kept. */
+  readonly events: number;
+  /** Ids without an outcome, and outcomes without events: both are left out. */
+  readonly unmatched: { readonly events: number; readonly outcomes: number };
+  /** Plain sentences. */
+  readonly found: readonly string[];
+}

@@ -1,0 +1,219 @@
+// Event rows (id, time, parameter, value) and outcomes become irregular sequences with static columns and labels.
+
+import { DataError } from "../base/errors.js";
+import { EventStore, type PackedEvents } from "./event-store.js";
+import type { EventOptions, Events } from "./event-types.js";
+import { columnOf, placeOf } from "./table.js";
+import { parseTime } from "./time.js";
+import type { Column, StaticColumn, Table } from "./types.js";
+
+const hourMs = 3_600_000;
+const names = {
+  id: /^(.*[_ ])?(id|subject|patient|stay|encounter|device|machine|user|customer)$|^(record|patient|stay|hadm|icustay|subject|case|unit)[_ ]?id$/i,
+  time: /time|hour|minute|date|day|timestamp/i,
+  parameter:
+    /^(param(eter)?|variable|var|item|itemid|code|concept|measure(ment)?|test|feature|attribute|name|signal|label|event)s?([_ ](name|id|code))?$/i,
+  value: /^(value(num)?|val|result|number|reading|amount|y)$/i,
+} as const;
+
+/**
+ * Reads event rows of one table: each says of which id, when, what, and how much.
+ *
+ * @throws DataError `unknown_column`, `choose_column`, `bad_time`, `not_a_number`, `no_events`, `choose_label`, `no_outcomes`
+ * @example  const { parameters, sequence } = events(parseTable("id,hour,parameter,value\n7,0,HR,80\n7,0.5,HR,84\n7,1,pH,7.4\n"));
+ */
+export function events(table: Table, options: EventOptions = {}): Events {
+  const store = new EventStore(options.unknown ?? [-1]);
+  const taken: string[] = [];
+  const id = roleColumn(table, "id", options.id, taken);
+  addRows(store, table, { ...options, id: id.name }, (row) => id.cell(row) ?? "");
+  return finishEvents(store, options);
+}
+
+/**
+ * Adds the rows of one table to a store.
+ * @throws DataError `unknown_column`, `choose_column`, `bad_time`, `not_a_number`
+ */
+export function addRows(store: EventStore, table: Table, options: EventOptions, idOf: (row: number) => string): void {
+  const taken = options.id === undefined ? [] : [options.id];
+  const time = roleColumn(table, "time", options.time, taken);
+  const parameter = roleColumn(table, "parameter", options.parameter, taken);
+  const value = roleColumn(table, "value", options.value, taken);
+  for (let row = 0; row < table.rows; row++) {
+    const number = value.get(row);
+    const cell = value.cell(row);
+    if (Number.isNaN(number) && cell !== null) {
+      const line = table.lines.get(row);
+      const message = `${table.lineWord} ${line}, ${value.name}: "${cell}" is not a number;`;
+      throw new DataError("not_a_number", message, `if missing, add --missing ${cell}.`, {
+        ...placeOf(table.file),
+        line,
+        column: value.name,
+      });
+    }
+    const what = parameter.cell(row);
+    if (what !== null) store.add(idOf(row), hoursOf(table, time, row), what, number);
+  }
+}
+
+/** A named column, or the one not yet taken that is called as such columns are. */
+function roleColumn(table: Table, role: keyof typeof names, given: string | undefined, taken: string[]): Column {
+  const free = table.names.filter((name) => !taken.includes(name));
+  const name = given ?? free.find((each) => names[role].test(each.trim()));
+  if (name === undefined) {
+    const message = `no column is called like the ${role} of an event (columns are ${table.names.slice(0, 12).join(", ")}):`;
+    throw new DataError("choose_column", message, `name it with ${role}.`, placeOf(table.file));
+  }
+  taken.push(name);
+  return columnOf(table, name);
+}
+
+/** "36:30" is 36.5; plain numbers stay as they are; dates become hours since 1970, and later since the first of their id. */
+function hoursOf(table: Table, column: Column, row: number): number {
+  const number = column.get(row);
+  if (!Number.isNaN(number)) return number;
+  const cell = column.cell(row) ?? "";
+  const clock = /^(\d+):([0-5]\d)(?::([0-5]\d))?$/.exec(cell);
+  if (clock !== null) return Number(clock[1]) + Number(clock[2]) / 60 + Number(clock[3] ?? 0) / 3600;
+  const kept = column.time(row);
+  const ms = Number.isNaN(kept) ? parseTime(cell, null)?.ms : kept;
+  if (ms !== undefined) return ms / hourMs;
+  const line = table.lines.get(row);
+  const message = `${table.lineWord} ${line}, ${column.name}: "${cell}" is not a time.`;
+  throw new DataError("bad_time", message, "", { ...placeOf(table.file), line, column: column.name });
+}
+
+/** Hours of this size are dates: sequences then begin at 0. */
+const leastDate = 100_000;
+
+/**
+ * Orders, merges and joins what a store has collected.
+ * @throws DataError `no_events`, `choose_label`, `no_outcomes`, `unknown_column`
+ */
+export function finishEvents(store: EventStore, options: EventOptions): Events {
+  if (store.ids.length === 0) throw new DataError("no_events", "there are no events.");
+  store.survey();
+  const outcomes = typeof options.outcomes === "object" ? readOutcomes(options.outcomes, options) : null;
+  const ids = store.ids.filter((id) => outcomes === null || outcomes.labels.has(id));
+  if (ids.length === 0)
+    throw new DataError("no_outcomes", "no id of the events is among those of the outcomes.", "Name the outcomes' id column.");
+  const isStatic = staticPlaces(store, options);
+  const how = options.duplicates ?? "mean";
+  const all = ids.map((id) => store.pack(id, how));
+  const changing = store.parameters.map((_, place) => place).filter((place) => !isStatic[place]);
+  changing.sort((a, b) => (store.parameters[a]!.name < store.parameters[b]!.name ? -1 : 1));
+  const columns = new Int32Array(store.parameters.length).fill(-1);
+  changing.forEach((place, column) => {
+    columns[place] = column;
+  });
+  const parameters = changing.map((place) => store.parameters[place]!.name);
+  const packed = all.map((one) => onlyChanging(one, columns));
+  const statics = staticColumns(store, all, isStatic, ids);
+  const unmatched = { events: store.ids.length - ids.length, outcomes: outcomes === null ? 0 : outcomes.labels.size - ids.length };
+  const count = packed.reduce((sum, one) => sum + one.values.length, 0);
+  return {
+    ...{ ids, parameters, statics, events: count, unmatched },
+    labels: outcomes === null ? null : ids.map((id) => outcomes.labels.get(id)!),
+    label: outcomes?.name ?? null,
+    length: (index) => packed[index]!.times.length,
+    sequence: (index) => ({ id: ids[index]!, ...dense(packed[index]!, parameters.length) }),
+    found: foundIn({ ids, parameters, statics, count, unmatched, label: outcomes?.name ?? null }),
+  };
+}
+
+function staticPlaces(store: EventStore, { statics }: EventOptions): boolean[] {
+  if (statics !== undefined) return store.parameters.map(({ name }) => statics.includes(name));
+  const ids = store.ids.length;
+  return store.parameters.map((facts) => facts.changing === 0 && 2 * facts.ids >= ids);
+}
+
+/** Times that hold static values only are no steps of the sequence. */
+function onlyChanging(one: PackedEvents, columns: Int32Array): PackedEvents {
+  const kept = Array.from(one.values.keys()).filter((e) => columns[one.parameters[e]!]! >= 0);
+  const steps = [...new Set(kept.map((e) => one.steps[e]!))];
+  const places = new Map(steps.map((step, place) => [step, place]));
+  const first = one.times[0] ?? 0;
+  const begin = first > leastDate ? first : 0;
+  return {
+    times: Float64Array.from(steps, (step) => one.times[step]! - begin),
+    steps: Int32Array.from(kept, (e) => places.get(one.steps[e]!)!),
+    parameters: Int32Array.from(kept, (e) => columns[one.parameters[e]!]!),
+    values: Float64Array.from(kept, (e) => one.values[e]!),
+  };
+}
+
+function staticColumns(
+  store: EventStore,
+  all: readonly PackedEvents[],
+  isStatic: readonly boolean[],
+  ids: readonly string[],
+): StaticColumn[] {
+  return store.parameters.flatMap(({ name }, place): StaticColumn[] => {
+    if (!isStatic[place]) return [];
+    const values = Float64Array.from(all, (one) => one.values[one.parameters.indexOf(place)] ?? Number.NaN);
+    // The id itself is often among the descriptors, and says nothing.
+    return values.every((value, i) => String(value) === ids[i]) ? [] : [{ name, kind: "number", values }];
+  });
+}
+
+function dense(
+  { times, steps, parameters, values }: PackedEvents,
+  width: number,
+): { times: Float64Array; values: Float32Array; mask: Uint8Array } {
+  const filled = new Float32Array(times.length * width);
+  const mask = new Uint8Array(times.length * width);
+  values.forEach((value, e) => {
+    const at = steps[e]! * width + parameters[e]!;
+    filled[at] = value;
+    mask[at] = 1;
+  });
+  return { times, values: filled, mask };
+}
+
+function readOutcomes(table: Table, options: EventOptions): { name: string; labels: Map<string, string> } {
+  const taken: string[] = [];
+  const id = roleColumn(table, "id", options.outcomeId, taken);
+  const column = options.label === undefined ? onlyTwoValued(table, id) : columnOf(table, options.label);
+  const labels = new Map<string, string>();
+  for (let row = 0; row < table.rows; row++) {
+    const [key, cell] = [id.cell(row), column.cell(row)];
+    if (key !== null && cell !== null) labels.set(key, cell);
+  }
+  return { name: column.name, labels };
+}
+
+function onlyTwoValued(table: Table, id: Column): Column {
+  const found = table.names
+    .map((name) => table.columns[name]!)
+    .filter((column) => {
+      const cells = new Set<string>();
+      for (let row = 0; row < table.rows && cells.size <= 2; row++) cells.add(column.cell(row) ?? "");
+      return column !== id && cells.size === 2 && !cells.has("");
+    });
+  if (found.length === 1) return found[0]!;
+  const shown = found.length === 0 ? table.names.filter((name) => name !== id.name) : found.map((column) => column.name);
+  const message = `${found.length} columns of the outcomes have two values (${shown.slice(0, 12).join(", ")}): choose with --label.`;
+  throw new DataError("choose_label", message, "", placeOf(table.file));
+}
+
+interface FoundFacts {
+  readonly ids: readonly string[];
+  readonly parameters: readonly string[];
+  readonly statics: readonly StaticColumn[];
+  readonly count: number;
+  readonly unmatched: Events["unmatched"];
+  readonly label: string | null;
+}
+
+function foundIn({ ids, parameters, statics, count, unmatched, label }: FoundFacts): string[] {
+  const lines = [`${ids.length} sequences, ${count} measurements of ${parameters.length} parameters: ${listed(parameters)}`];
+  if (statics.length > 0) lines.push(`the same throughout: ${listed(statics.map(({ name }) => name))}`);
+  if (label !== null) lines.push(`outcome ${label}`);
+  if (unmatched.events > 0) lines.push(`${unmatched.events} ids have no outcome and are left out`);
+  if (unmatched.outcomes > 0) lines.push(`${unmatched.outcomes} outcomes have no events`);
+  return lines;
+}
+
+function listed(all: readonly string[]): string {
+  return all.slice(0, 12).join(", ") + (all.length > 12 ? ", ..." : "");
+}
