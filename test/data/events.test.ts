@@ -1,0 +1,137 @@
+// Events in any order and form become sequences on clocks of their own, with masks, static columns and outcomes.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import type { Events } from "../../src/data/event-types.js";
+import { events } from "../../src/data/events.js";
+import { readEvents } from "../../src/data/read-events.js";
+import { parseTable } from "../../src/data/table.js";
+import { failure } from "../tasks/fakes.js";
+
+const folder = mkdtempSync(join(tmpdir(), "events-"));
+const rows = [
+  ["1", "00:00", "RecordID", "1"],
+  ["1", "00:00", "Age", "54"],
+  ["1", "00:00", "Height", "-1"],
+  ["1", "01:30", "HR", "80"],
+  ["1", "00:30", "HR", "70"],
+  ["1", "00:30", "Temp", "36.5"],
+  ["1", "00:30", "HR", "74"],
+  ["1", "36:15", "BE", "-1"],
+  ["1", "37:00", "Temp", "-1"],
+  ["2", "00:00", "RecordID", "2"],
+  ["2", "00:00", "Age", "76"],
+  ["2", "00:00", "Height", "175"],
+  ["2", "02:00", "BE", "-4"],
+];
+const long = `RecordID,Time,Parameter,Value\n${rows.map((row) => row.join(",")).join("\n")}\n`;
+const outcomes = "RecordID,SAPS-I,In-hospital_death\n1,6,0\n2,16,1\n9,3,0\n";
+const shown = (found: Events): unknown => ({
+  parameters: found.parameters,
+  statics: found.statics,
+  sequences: found.ids.map((_, i) => found.sequence(i)),
+  labels: found.labels,
+  unmatched: found.unmatched,
+});
+const expected = {
+  parameters: ["BE", "HR", "Temp"],
+  statics: [
+    { name: "Age", kind: "number", values: Float64Array.of(54, 76) },
+    { name: "Height", kind: "number", values: Float64Array.of(Number.NaN, 175) },
+  ],
+  sequences: [
+    {
+      id: "1",
+      times: Float64Array.of(0.5, 1.5, 36.25),
+      values: Float32Array.of(0, 72, 36.5, 0, 80, 0, -1, 0, 0),
+      mask: Uint8Array.of(0, 1, 1, 0, 1, 0, 1, 0, 0),
+    },
+    { id: "2", times: Float64Array.of(2), values: Float32Array.of(-4, 0, 0), mask: Uint8Array.of(1, 0, 0) },
+  ],
+  labels: ["0", "1"],
+  unmatched: { events: 0, outcomes: 1 },
+};
+
+test("rows are ordered and merged, -1 is unknown where nothing else is below zero, and what never changes is static", () => {
+  assert.deepEqual(shown(events(parseTable(long), { outcomes: parseTable(outcomes), label: "In-hospital_death" })), expected);
+});
+
+test("a folder and an archive with a table per id are the same as one long table", async () => {
+  const texts = ["1", "2"].map(
+    (id) =>
+      [
+        id,
+        `Time,Parameter,Value\n${rows
+          .filter((row) => row[0] === id)
+          .map((row) => row.slice(1).join(","))
+          .join("\n")}\n`,
+      ] as const,
+  );
+  mkdirSync(join(folder, "set"));
+  for (const [id, text] of texts) writeFileSync(join(folder, "set", `${id}.txt`), text);
+  writeFileSync(join(folder, "set", "notes.md"), "no table");
+  const archive = gzipSync(tar(texts.map(([id, text]) => [`set/${id}.txt`, text])));
+  writeFileSync(join(folder, "set.tar.gz"), archive);
+  writeFileSync(join(folder, "outcomes.csv"), outcomes);
+  writeFileSync(join(folder, "long.csv.gz"), gzipSync(long));
+  const options = { outcomes: join(folder, "outcomes.csv"), label: "In-hospital_death" };
+  for (const name of ["set", "set.tar.gz", "long.csv.gz"])
+    assert.deepEqual(shown(await readEvents(join(folder, name), options)), expected, name);
+  writeFileSync(join(folder, "cut.tar"), tar([["1.txt", "x".repeat(2000)]]).subarray(0, 1024));
+  assert.equal((await failure(() => readEvents(join(folder, "cut.tar")))).code, "bad_archive");
+  writeFileSync(join(folder, "no.tar"), "x".repeat(3000));
+  assert.equal((await failure(() => readEvents(join(folder, "no.tar")))).message, "no.tar is no tar archive.");
+});
+
+test("dates become hours since the first event of their id, plain numbers stay", () => {
+  const dated = events(
+    parseTable("patient_id,charttime,item,valuenum\nA,2020-01-05 10:00,x,1\nA,2020-01-06 11:30,x,2\nB,2021-01-01 00:00,x,3\n"),
+  );
+  assert.deepEqual([...dated.sequence(0).times], [0, 25.5]);
+  assert.deepEqual([...events(parseTable("id,day,variable,value\n7,3,x,1\n7,9,x,2\n")).sequence(0).times], [3, 9]);
+});
+
+test("an id without an outcome is left out, and the outcome is found if only one column has two values", () => {
+  const found = events(parseTable(long), { outcomes: parseTable("id,score,died\n1,4.5,yes\n3,2,no\n8,1,no\n") });
+  assert.deepEqual([found.ids, found.label, found.labels, found.unmatched], [["1"], "died", ["yes"], { events: 1, outcomes: 2 }]);
+});
+
+test("what cannot be read is named", async () => {
+  const said = async (text: string, options = {}): Promise<string> => (await failure(() => events(parseTable(text), options))).message;
+  assert.equal(
+    await said("id,time,parameter,value\n1,0,HR,fast\n"),
+    'line 2, value: "fast" is not a number; if missing, add --missing fast.',
+  );
+  assert.equal(await said("id,time,parameter,value\n1,noon,HR,1\n"), 'line 2, time: "noon" is not a time.');
+  assert.match(await said("a,b,c\n1,2,3\n"), /^no column is called like the id of an event \(columns are a, b, c\): name it with id\.$/);
+  assert.match(
+    await said(long, { outcomes: parseTable("id,a,b\n1,0,1\n2,1,0\n") }),
+    /^2 columns of the outcomes have two values \(a, b\): choose with --label\.$/,
+  );
+  assert.match(await said(long, { outcomes: parseTable("id,died\n7,0\n8,1\n") }), /^no id of the events is among those of the outcomes\./);
+});
+
+/** A ustar archive. */
+function tar(files: readonly (readonly [string, string])[]): Uint8Array {
+  const parts = files.flatMap(([name, text]) => {
+    const header = Buffer.alloc(512);
+    header.write(name, 0);
+    header.write("0000644\0", 100);
+    header.write(`${text.length.toString(8).padStart(11, "0")}\0`, 124);
+    header.write("        ", 148);
+    header.write("0ustar\0", 156);
+    header.write(
+      `${header
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, "0")}\0 `,
+      148,
+    );
+    return [header, Buffer.from(text), Buffer.alloc((512 - (text.length % 512)) % 512)];
+  });
+  return Buffer.concat([...parts, Buffer.alloc(1024)]);
+}
