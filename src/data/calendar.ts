@@ -15,6 +15,7 @@ export interface Holidays {
   readonly days: ReadonlyMap<number, string>;
 }
 
+/** What `calendarColumns` gives. */
 export interface CalendarOptions {
   /** Unless given: the cycles that are longer than a step of the series and shorter than what it covers twice. */
   readonly parts?: readonly CalendarPart[];
@@ -54,7 +55,7 @@ function shareOfYear(date: Date): number {
 /**
  * Columns for every step of a series and `ahead` more; empty if its rows are only numbered. They are known-future columns.
  *
- * @example  const known = calendarColumns(load, { holidays: readHolidays(await readTable("holidays.csv")) });
+ * @example  const known = calendarColumns(sales, { holidays: readHolidays(await readTable("holidays.csv")) });
  */
 export function calendarColumns(series: Series, options: CalendarOptions = {}): Covariate[] {
   if (series.timeColumns.length === 0 || series.frequency === "row") return [];

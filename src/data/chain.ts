@@ -23,7 +23,7 @@ export type Chain = readonly ChainStep[];
  *
  * @param training  values of the training part only
  * @throws DataError `not_positive` if a logarithm or Box-Cox is asked for and a value is zero or less, `bad_option`
- * @example  const chain = fitChain(sales.values.subarray(0, 120), ["boxCox", "seasonalDifference", "robust"], { season: 12 });
+ * @example  const chain = fitChain(trainingSeries, ["boxCox", "seasonalDifference", "robust"], { season: 12 });
  */
 export function fitChain(training: Float64Array, steps: readonly ChainStepName[], options: { readonly season?: number } = {}): Chain {
   const chain: ChainStep[] = [];
@@ -39,6 +39,7 @@ export function fitChain(training: Float64Array, steps: readonly ChainStepName[]
 /**
  * Values through the chain: NaN stays NaN, and the rows that a difference has nothing to stand on become NaN.
  * @throws DataError `not_positive`
+ * @example  applyChain([{ kind: "difference", lag: 1 }], Float64Array.of(3, 5, 4))
  */
 export function applyChain(chain: Chain, values: Float64Array): Float64Array {
   return chain.reduce((now, step) => applyStep(step, now), values);
@@ -54,6 +55,7 @@ export function chainLag(chain: Chain): number {
  * values before, on the last seen one of the same season where one is missing, and then on what was inverted already.
  *
  * @returns as many values as `outputs`, in the unit of `before`
+ * @example  invertChain([{ kind: "log" }, { kind: "difference", lag: 1 }], [0.1, 0.1], Float64Array.of(100, 110))
  */
 export function invertChain(chain: Chain, outputs: ArrayLike<number>, before: Float64Array): Float64Array {
   // What each step was given before the origin, from the first step to the last.

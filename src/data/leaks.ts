@@ -26,7 +26,7 @@ export interface Leak {
  *
  * @param prepare  inputs with their origins, in the same order for every series
  * @returns the first leak of each cut and origin; empty if nothing of the future was read
- * @example  findLeaks(sales, (s) => origins.map((origin) => ({ origin, inputs: inputsAt(s, origin) })));
+ * @example  findLeaks(sales, (s) => [24, 36].map((origin) => ({ origin, inputs: s.values.subarray(origin - 12, origin) })));
  */
 export function findLeaks(
   series: Series,

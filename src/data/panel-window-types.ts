@@ -5,6 +5,7 @@ import type { CalendarPart, Holidays } from "./calendar.js";
 import type { Chain, ChainStepName } from "./chain.js";
 import type { SkippedSeries } from "./types.js";
 
+/** How windows are cut from a panel. */
 export interface PanelWindowOptions {
   /** Rows a window reads. */
   readonly input: number;
@@ -49,6 +50,7 @@ export interface WindowBatch {
   readonly categories: Tensor;
 }
 
+/** The windows of a panel: where they are, and how they become tensors. */
 export interface PanelWindows {
   /** Windows whose targets all lie in the part; at least one target is seen. */
   readonly train: WindowPlaces;

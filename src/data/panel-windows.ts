@@ -14,8 +14,8 @@ import { sampleWindows } from "./window-sampling.js";
  * target on the training parts of all.
  *
  * @throws DataError `bad_option`, `no_series` if no series is long enough
- * @example  const w = panelWindows(shops, { input: 56, horizon: 28, test: 28, calendar: true });
- *   const batch = w.take(w.sample(64, { seed: 7, by: "scale" }));
+ * @example  const windowsOfAll = panelWindows(panel(table, { id: "shop" }), { input: 56, horizon: 28, test: 28, calendar: true });
+ *   const batch = windowsOfAll.take(windowsOfAll.sample(64, { seed: 7, by: "scale" }));
  */
 export function panelWindows(panel: Panel, options: PanelWindowOptions): PanelWindows {
   checkOptions(options);
