@@ -89,7 +89,7 @@ function forecastsOf(past: MemberPast, names: readonly string[]): Record<string,
 }
 
 /**
- * Weighs the members by their mean absolute errors e over the origins: e^-4 up to half again the smallest e, nothing beyond;
+ * Weighs the members by their mean absolute errors e over the origins: e^-4 up to 1.7 times the smallest e, nothing beyond;
  * the first origins count a quarter of the last ones. Combinations with weights near to equal beat the single best in every M
  * competition: what a few origins say about neighbours in a ranking is mostly chance.
  *
@@ -133,7 +133,7 @@ function weightOf(error: number, least: number): number {
   return error === 0 ? 1 : (least / error) ** 4;
 }
 
-const mostBehind = 1.5;
+const mostBehind = 1.7;
 
 /** Weights that halve twice from the last origin to the first. */
 function recency(origins: readonly number[]): number[] {
