@@ -1,5 +1,8 @@
 // The core as a Node addon: memory blocks outside the JavaScript heap, and one call that runs a program.
 #include <stdlib.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "node_api_min.h"
 #include "variants.h"
@@ -18,6 +21,18 @@ struct Held {
   bool inUse;      // one of our own calls still needs this record: the finaliser must leave it
   bool finalized;  // it did
 };
+
+/// Large blocks in large pages where the system gives them: products walk matrices column by column, a page for every row.
+void adviseLargePages(void* base, size_t length) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr uintptr_t kPage = 2u << 20;
+  const uintptr_t first = ((uintptr_t)base + kPage - 1) & ~(kPage - 1), end = ((uintptr_t)base + length) & ~(kPage - 1);
+  // Where that is refused, the pages stay small.
+  if (end > first) (void)madvise((void*)first, end - first, MADV_HUGEPAGE);
+#else
+  (void)base, (void)length;
+#endif
+}
 
 void release(Held* held) {
   free(held->base);
@@ -68,6 +83,7 @@ napi_value allocate(napi_env env, napi_callback_info info) {
     free(base);
     return null(env);
   }
+  adviseLargePages(base, length);
   *held = {base, true, false};
   char* data = (char*)(((uintptr_t)base + 2 * kAlign - 1) & ~(uintptr_t)(kAlign - 1));
   *(Held**)(void*)(data - kAlign) = held;

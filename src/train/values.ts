@@ -12,7 +12,7 @@ import type { Loss } from "./losses/index.js";
  */
 export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss: boolean, rows: Int32Array | null = null): void {
   if (column.source !== undefined) return;
-  if (column.data instanceof Int32Array) return;
+  if (column.data instanceof Int32Array || isAllFinite(column.data)) return;
   const at = firstWrong(column, lengths, mayMiss ? (value) => Number.isFinite(value) || Number.isNaN(value) : Number.isFinite);
   if (at < 0) return;
   const { label, shape, data } = column;
@@ -29,7 +29,7 @@ export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss:
 /** True if valid steps hold NaN, or may do so once they are read; throws DataError `no_targets_seen` if they hold nothing else. */
 export function hasHoles(column: Column, lengths: Int32Array | null): boolean {
   if (column.source !== undefined) return column.dtype === "float32";
-  if (firstWrong(column, lengths, (value) => !Number.isNaN(value)) < 0) return false;
+  if (isAllFinite(column.data) || firstWrong(column, lengths, (value) => !Number.isNaN(value)) < 0) return false;
   if (firstWrong(column, lengths, (value) => Number.isNaN(value)) >= 0) return true;
   throw new DataError("no_targets_seen", `${column.label} holds nothing but missing values: there is nothing to learn from.`);
 }
@@ -68,6 +68,13 @@ export function largestValue(column: Column, lengths: Int32Array | null): number
     return true;
   });
   return most;
+}
+
+/** A sum of zeros unless something is not finite: a quick look at all values before a careful one at those that count. */
+export function isAllFinite(data: ArrayLike<number>): boolean {
+  let sum = 0;
+  for (let at = 0; at < data.length; at++) sum += data[at]! * 0;
+  return sum === 0;
 }
 
 /** Place of the first value in valid steps that is not right; -1 if all are. */

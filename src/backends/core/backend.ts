@@ -4,8 +4,9 @@ import type { HostArray } from "../../base/dtype.js";
 import { UsageError } from "../../base/errors.js";
 import type { Lower, LoweredProgram } from "../../ir/lowered/program.js";
 import type { Backend, BackendInfo, BoundSection, Executable, Residents, VectorName } from "../contract.js";
+import { Arena } from "./arena.js";
 import { BoundCoreSection } from "./executable-bound.js";
-import { Arena, CoreSection, type SectionHost } from "./executable-section.js";
+import { CoreSection, type SectionHost } from "./executable-section.js";
 import type { Machine } from "./machine.js";
 import { CoreResidents } from "./residents.js";
 

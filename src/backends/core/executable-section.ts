@@ -6,6 +6,7 @@ import { RunError, UsageError } from "../../base/errors.js";
 import { shownIndex } from "../../base/no-index.js";
 import type { Buffer, LoweredPort, LoweredSection } from "../../ir/lowered/program.js";
 import type { BoundPort, VectorName } from "../contract.js";
+import type { Arena } from "./arena.js";
 import { DomainCache } from "./executable-domains.js";
 import { bindFeed, checkFeed, copyIn, copyOut, feedOf } from "./executable-ports.js";
 import type { Block, Machine } from "./machine.js";
@@ -14,27 +15,6 @@ import { isInArena, type Lifetime, lifetimesOf, planArena } from "./program-plan
 import { poisoned } from "./program-poison.js";
 import { checkSize, SymbolTable } from "./program-sizes.js";
 import type { CoreResidents } from "./residents.js";
-
-/** Memory that the sections of a program share; `generation` counts moves. */
-export class Arena {
-  readonly #machine: Machine;
-  block: Block | null = null;
-  generation = 0;
-
-  constructor(machine: Machine) {
-    this.#machine = machine;
-  }
-
-  /** Makes room; contents are lost when it grows. */
-  reserve(bytes: number): Block {
-    if (this.block !== null && this.block.bytes >= bytes) return this.block;
-    if (this.block !== null) this.#machine.free(this.block);
-    this.block = null;
-    this.block = this.#machine.allocate(bytes);
-    this.generation += 1;
-    return this.block;
-  }
-}
 
 /** What sections take from their program. */
 export interface SectionHost {
