@@ -7,9 +7,6 @@ import { plainFound, readPlain } from "./plain-number.js";
 import { TextStore } from "./text-store.js";
 import type { Column } from "./types.js";
 
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
-
 /** What the columns of one table have in common. */
 export interface ColumnFacts {
   /** Whether a trimmed cell means "missing". */
@@ -32,10 +29,6 @@ export class ColumnBuilder {
   #numeric = 0;
   #firstText = -1;
   #decimal: "." | "," = ".";
-  // The cell before: neighbours are often equal, and comparing bytes is cheaper than decoding them.
-  readonly #lastBytes: Uint8Array = new Uint8Array(64);
-  #lastSize = -1;
-  #lastCell = "";
 
   constructor(facts: ColumnFacts) {
     this.#facts = facts;
@@ -45,25 +38,21 @@ export class ColumnBuilder {
     return this.#decimal;
   }
 
-  /** A cell of UTF-8 bytes [start, end), trimmed of blanks. */
-  pushBytes(bytes: Uint8Array, start: number, end: number): void {
-    if (start === end) {
+  #pushCell(text: string): void {
+    if (text === "") {
       this.#pushMissing();
       return;
     }
     if (this.#texts === null) {
-      const value = readPlain(bytes, start, end, this.#decimal);
+      const value = readPlain(text, this.#decimal);
       const isOpen = plainFound.isGrouped && this.#decimal === "." && this.#facts.delimiter !== ",";
       if (!Number.isNaN(value) && !plainFound.isName && !isOpen) {
         this.pushNumber(value);
         return;
       }
     }
-    if (readIso(bytes, start, end)) {
-      this.#pushTime(isoFound.ms, isoFound.form);
-      return;
-    }
-    this.#pushText(this.#decode(bytes, start, end).trim());
+    if (readIso(text)) this.#pushTime(isoFound.ms, isoFound.form);
+    else this.#pushText(text);
   }
 
   pushNumber(value: number): void {
@@ -76,14 +65,11 @@ export class ColumnBuilder {
     this.#numeric++;
   }
 
-  /** A value of a file that has types: numbers as they are, the rest by its text. */
+  /** A cell of a text, or a value of a file that has types: numbers as they are, the rest by its text. */
   pushValue(value: number | string | boolean | null): void {
     if (value === null) this.#pushMissing();
     else if (typeof value === "number") this.pushNumber(Number.isFinite(value) ? value : Number.NaN);
-    else {
-      const bytes = encoder.encode(String(value).trim());
-      this.pushBytes(bytes, 0, bytes.length);
-    }
+    else this.#pushCell(String(value).trim());
   }
 
   finish(name: string): Column {
@@ -106,7 +92,7 @@ export class ColumnBuilder {
   }
 
   #pushText(text: string): void {
-    if (text === "" || this.#facts.isMissing(text)) {
+    if (this.#facts.isMissing(text)) {
       this.#pushMissing();
       return;
     }
@@ -151,23 +137,6 @@ export class ColumnBuilder {
     }
     if (this.#firstText < 0 && !this.#hasNames) this.#texts = null;
   }
-
-  #decode(bytes: Uint8Array, start: number, end: number): string {
-    const size = end - start;
-    if (size === this.#lastSize && isSame(this.#lastBytes, bytes, start, size)) return this.#lastCell;
-    const cell = decoder.decode(bytes.subarray(start, end));
-    if (size <= this.#lastBytes.length) {
-      this.#lastBytes.set(bytes.subarray(start, end));
-      this.#lastSize = size;
-      this.#lastCell = cell;
-    }
-    return cell;
-  }
-}
-
-function isSame(a: Uint8Array, b: Uint8Array, start: number, size: number): boolean {
-  for (let i = 0; i < size; i++) if (a[i] !== b[start + i]) return false;
-  return true;
 }
 
 function numberText(value: number): string | null {

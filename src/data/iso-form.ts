@@ -28,23 +28,23 @@ export const isoFound: { ms: number; form: number } = { ms: Number.NaN, form: -1
 const daysBefore = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 const daysOf = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Reads bytes [start, end) into `isoFound`; false if they are no time in one of the forms. Years 1000 to 9999. */
-export function readIso(bytes: Uint8Array, start: number, end: number): boolean {
-  const hasZone = bytes[end - 1] === 0x5a;
-  const length = end - start - (hasZone ? 1 : 0);
+/** Reads a text into `isoFound`; false if it is no time in one of the forms. Years 1000 to 9999. */
+export function readIso(text: string): boolean {
+  const hasZone = text.charCodeAt(text.length - 1) === 0x5a;
+  const length = text.length - (hasZone ? 1 : 0);
   if (length < 7 || length > 23) return false;
-  const dash = bytes[start + 4]!;
+  const dash = text.charCodeAt(4);
   if (dash !== 0x2d && dash !== 0x2f) return false;
-  const gap = length > 10 ? bytes[start + 10]! : 0;
+  const gap = length > 10 ? text.charCodeAt(10) : 0;
   const form = placeOfForm(length, dash, gap, hasZone);
   if (form < 0) return false;
-  const year = digits(bytes, start, 4);
-  const month = digits(bytes, start + 5, 2);
-  const day = length === 7 ? 1 : bytes[start + 7] === dash ? digits(bytes, start + 8, 2) : Number.NaN;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 2);
+  const day = length === 7 ? 1 : text.charCodeAt(7) === dash ? digits(text, 8, 2) : Number.NaN;
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const monthDays = month === 2 && isLeap ? 29 : (daysOf[month - 1] ?? 0);
   if (!(year >= 1000 && day >= 1 && day <= monthDays)) return false;
-  const clock = length > 10 ? clockMs(bytes, start, length) : 0;
+  const clock = length > 10 ? clockMs(text, length) : 0;
   if (!(clock >= 0)) return false;
   const leapDays = Math.floor((year - 1) / 4) - Math.floor((year - 1) / 100) + Math.floor((year - 1) / 400);
   const days = 365 * (year - 1) + leapDays + daysBefore[month - 1]! + (isLeap && month > 2 ? 1 : 0) + day - 1 - 719_162;
@@ -61,11 +61,11 @@ export function writeIso(ms: number, place: number): string {
   return length > 10 ? `${date}${gap}${text.slice(11, length)}${zone}` : date;
 }
 
-/** NaN if a byte is no digit. */
-function digits(bytes: Uint8Array, start: number, count: number): number {
+/** NaN if a character is no digit. */
+function digits(text: string, start: number, count: number): number {
   let value = 0;
   for (let i = start; i < start + count; i++) {
-    const digit = bytes[i]! - 48;
+    const digit = text.charCodeAt(i) - 48;
     if (!(digit >= 0 && digit <= 9)) return Number.NaN;
     value = 10 * value + digit;
   }
@@ -73,17 +73,17 @@ function digits(bytes: Uint8Array, start: number, count: number): number {
 }
 
 /** Milliseconds since midnight; NaN if it is no time of day. 24:00 and leap seconds are left to the slow reader. */
-function clockMs(bytes: Uint8Array, start: number, length: number): number {
-  if (bytes[start + 13] !== 0x3a) return Number.NaN;
-  const [hour, minute] = [digits(bytes, start + 11, 2), digits(bytes, start + 14, 2)];
+function clockMs(text: string, length: number): number {
+  if (text.charCodeAt(13) !== 0x3a) return Number.NaN;
+  const [hour, minute] = [digits(text, 11, 2), digits(text, 14, 2)];
   if (!(hour < 24 && minute < 60)) return Number.NaN;
   let ms = (hour * 60 + minute) * 60_000;
   if (length > 16) {
-    const second = bytes[start + 16] === 0x3a ? digits(bytes, start + 17, 2) : Number.NaN;
+    const second = text.charCodeAt(16) === 0x3a ? digits(text, 17, 2) : Number.NaN;
     if (!(second < 60)) return Number.NaN;
     ms += second * 1000;
   }
-  if (length > 19) ms += bytes[start + 19] === 0x2e ? digits(bytes, start + 20, 3) : Number.NaN;
+  if (length > 19) ms += text.charCodeAt(19) === 0x2e ? digits(text, 20, 3) : Number.NaN;
   return ms;
 }
 

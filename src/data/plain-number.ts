@@ -1,4 +1,4 @@
-// Numbers straight from the bytes of a file, where that gives the very double that their text names.
+// Plain numbers read digit by digit, where that gives the very double that their text names.
 
 /** Powers of ten that a double holds exactly. */
 const powers = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
@@ -13,16 +13,17 @@ export const plainFound: {
   isName: boolean;
 } = { isGrouped: false, isName: false };
 
-/** The number in bytes [start, end), or NaN if it takes a slower reader: exponents, groups, more than 15 digits, words. */
-export function readPlain(bytes: Uint8Array, start: number, end: number, decimal: "." | ","): number {
+/** The number in a text, or NaN if it takes a slower reader: exponents, groups, more than 15 digits, words. */
+export function readPlain(text: string, decimal: "." | ","): number {
   const separator = decimal === "." ? 0x2e : 0x2c;
-  let at = start;
-  const sign = bytes[at]!;
+  let at = 0;
+  const end = text.length;
+  const sign = text.charCodeAt(at);
   if (sign === 0x2d || sign === 0x2b) at++;
   const first = at;
   let [whole, digits, point] = [0, 0, -1];
   for (; at < end; at++) {
-    const code = bytes[at]!;
+    const code = text.charCodeAt(at);
     const digit = code - 48;
     if (digit >= 0 && digit <= 9) {
       whole = 10 * whole + digit;
@@ -34,7 +35,7 @@ export function readPlain(bytes: Uint8Array, start: number, end: number, decimal
   const integers = (point < 0 ? end : point) - first;
   if (digits > mostDigits || decimals > 22 || integers + decimals === 0) return Number.NaN;
   plainFound.isGrouped = decimals === 3 && integers >= 1 && integers <= 3;
-  plainFound.isName = (point < 0 && integers > 1 && bytes[first] === 0x30) || sign === 0x2b;
+  plainFound.isName = (point < 0 && integers > 1 && text.charCodeAt(first) === 0x30) || sign === 0x2b;
   const value = whole / powers[decimals]!;
   return sign === 0x2d ? -value : value;
 }

@@ -1,5 +1,6 @@
-// Splits a stream of UTF-8 bytes into records and fields: quotes, line ends of every kind, and the line of each record.
+// Splits a stream of UTF-8 bytes into records and fields with csv-parse, piece by piece, and knows the line of each record.
 
+import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { DataError } from "../base/errors.js";
 import { joined } from "./decode.js";
 
@@ -9,180 +10,111 @@ const decoder = new TextDecoder();
 
 const [quote, lineFeed, carriageReturn, blank, tab] = [0x22, 0x0a, 0x0d, 0x20, 0x09];
 
-/** The fields of one record: places in `bytes`, valid until the next record is read. */
-export class Fields {
-  bytes: Uint8Array = new Uint8Array(0);
-  count = 0;
-  starts: Int32Array = new Int32Array(64);
-  ends: Int32Array = new Int32Array(64);
-  /** Fields in which each quote stands twice. */
-  readonly #escaped: Set<number> = new Set();
-
-  clear(bytes: Uint8Array): void {
-    this.bytes = bytes;
-    this.count = 0;
-    if (this.#escaped.size > 0) this.#escaped.clear();
-  }
-
-  add(start: number, end: number, isEscaped: boolean): void {
-    if (this.count === this.starts.length) {
-      this.starts = doubled(this.starts);
-      this.ends = doubled(this.ends);
-    }
-    this.starts[this.count] = start;
-    this.ends[this.count] = end;
-    if (isEscaped) this.#escaped.add(this.count);
-    this.count++;
-  }
-
-  isEscaped(field: number): boolean {
-    return this.#escaped.size > 0 && this.#escaped.has(field);
-  }
-
-  text(field: number): string {
-    const text = decoder.decode(this.bytes.subarray(this.starts[field], this.ends[field])).trim();
-    return this.isEscaped(field) ? text.replaceAll('""', '"') : text;
-  }
-
-  /** Whether every field is empty. */
-  isBlank(): boolean {
-    for (let field = 0; field < this.count; field++) if (this.starts[field] !== this.ends[field]) return false;
-    return true;
-  }
-}
-
-function doubled(values: Int32Array): Int32Array {
-  const larger = new Int32Array(2 * values.length);
-  larger.set(values);
-  return larger;
-}
+/** The trimmed fields of one record, and the line it begins on, counted from 1. */
+export type OnRecord = (fields: readonly string[], line: number) => void;
 
 /** Feeds whole records to a function as they become complete. Records without any text are left out. */
 export class RecordReader {
-  readonly #delimiter: number;
+  readonly #delimiter: string;
   readonly #place: { readonly file?: string };
-  readonly #onRecord: (fields: Fields, line: number) => void;
-  readonly #fields: Fields = new Fields();
+  readonly #onRecord: OnRecord;
   #rest: Uint8Array = new Uint8Array(0);
-  /** The line on which the next record begins. */
-  #line = 1;
-  // Within one record: its lines, and the line of the quote that is open.
+  /** How much of the rest was looked at, and whether a quote is open there. */
+  #seen = 0;
+  #isOpen = false;
+  /** Lines of the pieces that are read. */
   #lines = 0;
-  #quoteLine = 0;
 
-  constructor(delimiter: string, place: { readonly file?: string }, onRecord: (fields: Fields, line: number) => void) {
-    this.#delimiter = delimiter.charCodeAt(0);
+  constructor(delimiter: string, place: { readonly file?: string }, onRecord: OnRecord) {
+    this.#delimiter = delimiter;
     this.#place = place;
     this.#onRecord = onRecord;
   }
 
-  get line(): number {
-    return this.#line;
-  }
-
   /** @throws DataError `bad_quote` */
   push(block: Uint8Array): void {
-    this.#read(this.#rest.length === 0 ? block : joined(this.#rest, block), false);
+    const bytes = this.#rest.length === 0 ? block : joined(this.#rest, block);
+    const end = this.#lastEnd(bytes);
+    if (end > 0) this.#read(bytes.subarray(0, end));
+    // Copied: the block belongs to whoever read it.
+    this.#rest = bytes.slice(end);
+    this.#seen -= end;
+    if (this.#rest.length > longestQuote) this.end();
   }
 
   /** @throws DataError `bad_quote` */
   end(): void {
-    this.#read(this.#rest, true);
+    this.#read(this.#rest);
+    this.#rest = new Uint8Array(0);
   }
 
-  #read(bytes: Uint8Array, isLast: boolean): void {
-    let at = 0;
-    while (at < bytes.length) {
-      const next = this.#record(bytes, at, isLast);
-      if (next < 0) break;
-      if (!this.#fields.isBlank()) this.#onRecord(this.#fields, this.#line);
-      this.#line += this.#lines;
-      at = next;
-    }
-    // Copied: the block belongs to whoever read it.
-    this.#rest = bytes.slice(at);
-    if (this.#rest.length > longestQuote) throw this.#neverClosed();
-  }
-
-  /** Reads one record from `start`; gives where the next begins, -1 if this one is not complete yet. */
-  #record(bytes: Uint8Array, start: number, isLast: boolean): number {
-    const fields = this.#fields;
-    fields.clear(bytes);
-    this.#lines = 0;
-    let at = start;
-    for (;;) {
-      while (bytes[at] === blank || (bytes[at] === tab && this.#delimiter !== tab)) at++;
-      at = bytes[at] === quote ? this.#quoted(bytes, at, isLast) : this.#plain(bytes, at);
-      if (at < 0) return -1;
-      const code = bytes[at];
-      if (code === this.#delimiter && at < bytes.length) {
-        at++;
-        continue;
-      }
-      // A carriage return at the end of a block may be half of a line end.
-      if (at >= bytes.length - (code === carriageReturn ? 1 : 0) && !isLast) return -1;
-      this.#lines++;
-      return at + (code === carriageReturn && bytes[at + 1] === lineFeed ? 2 : 1);
-    }
-  }
-
-  /** An unquoted field; gives the place of what ends it. */
-  #plain(bytes: Uint8Array, start: number): number {
-    const delimiter = this.#delimiter;
-    let at = start;
-    for (; at < bytes.length; at++) {
+  /**
+   * Where the last complete record ends: after a line end with an even number of quotes before it. The last byte waits for the next
+   * block, because it may be half of a line end.
+   */
+  #lastEnd(bytes: Uint8Array): number {
+    let end = 0;
+    let at = this.#seen;
+    for (; at < bytes.length - 1; at++) {
       const code = bytes[at]!;
-      if (code === delimiter || code === lineFeed || code === carriageReturn) break;
-      if (code === quote) throw this.#badQuote(this.#line + this.#lines);
+      if (code === quote) this.#isOpen = !this.#isOpen;
+      else if (!this.#isOpen && (code === lineFeed || (code === carriageReturn && bytes[at + 1] !== lineFeed))) end = at + 1;
     }
-    let end = at;
-    while (end > start && (bytes[end - 1] === blank || bytes[end - 1] === tab)) end--;
-    this.#fields.add(start, end, false);
-    return at;
+    this.#seen = at;
+    return end;
   }
 
-  /** A quoted field; gives the place of what follows it, -1 if it goes on in the next block. */
-  #quoted(bytes: Uint8Array, start: number, isLast: boolean): number {
-    this.#quoteLine = this.#line + this.#lines;
-    let hasDoubled = false;
-    let at = start + 1;
-    for (; at < bytes.length; at++) {
-      const code = bytes[at]!;
-      if (code === quote) {
-        if (bytes[at + 1] !== quote) break;
-        hasDoubled = true;
-        at++;
-      } else if (code === lineFeed || (code === carriageReturn && bytes[at + 1] !== lineFeed)) this.#lines++;
+  #read(piece: Uint8Array): void {
+    let from = 0;
+    try {
+      parse(decoder.decode(piece), {
+        delimiter: this.#delimiter,
+        relax_column_count: true,
+        skip_empty_lines: true,
+        trim: true,
+        // With \r alone among \n files the detection of csv-parse would take the first ending seen for all.
+        record_delimiter: ["\r\n", "\n", "\r"],
+        on_record: (fields: string[], { bytes }: { bytes: number }) => {
+          // The library counts a \r\n inside quotes twice, so lines are counted here.
+          const start = afterBlankLines(piece, from);
+          this.#lines += lineEnds(piece, from, start);
+          const cells = fields.map((field) => field.trim());
+          if (cells.some((cell) => cell !== "")) this.#onRecord(cells, this.#lines + 1);
+          this.#lines += lineEnds(piece, start, bytes);
+          from = bytes;
+          return null;
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      this.#lines += lineEnds(piece, from, afterBlankLines(piece, from));
+      throw this.#badQuote(error);
     }
-    if (at >= bytes.length) {
-      if (isLast) throw this.#neverClosed();
-      return -1;
-    }
-    // The next block may begin with the second of two quotes.
-    if (at === bytes.length - 1 && !isLast) return -1;
-    let [from, to] = [start + 1, at];
-    while (from < to && isSpace(bytes[from]!)) from++;
-    while (to > from && isSpace(bytes[to - 1]!)) to--;
-    this.#fields.add(from, to, hasDoubled);
-    at++;
-    while (at < bytes.length && (bytes[at] === blank || (bytes[at] === tab && this.#delimiter !== tab))) at++;
-    const code = bytes[at];
-    if (at >= bytes.length || code === this.#delimiter || code === lineFeed || code === carriageReturn) return at;
-    throw this.#badQuote(this.#line + this.#lines);
+    this.#lines += lineEnds(piece, from, piece.length);
   }
 
-  #badQuote(line: number): DataError {
-    const message = `line ${line}: a quote stands inside a field.`;
-    return new DataError("bad_quote", message, 'Double it ("") or quote the whole field.', { ...this.#place, line });
-  }
-
-  #neverClosed(): DataError {
-    const line = this.#quoteLine;
-    const message = `line ${line}: a quote is opened and never closed.`;
-    return new DataError("bad_quote", message, 'Double it ("") or quote the whole field.', { ...this.#place, line });
+  /** The record after the last whole one has a quote where none may be. */
+  #badQuote(error: CsvError): DataError {
+    const isOpen = error.code === "CSV_QUOTE_NOT_CLOSED";
+    const line = this.#lines + 1;
+    const what = isOpen ? "a quote is opened and never closed" : "a quote stands inside a field";
+    return new DataError("bad_quote", `line ${line}: ${what}.`, 'Double it ("") or quote the whole field.', { ...this.#place, line });
   }
 }
 
-function isSpace(code: number): boolean {
-  return code === blank || code === tab || code === lineFeed || code === carriageReturn;
+/** Where the next record begins: behind lines without any text. */
+function afterBlankLines(bytes: Uint8Array, from: number): number {
+  let start = from;
+  for (let at = from; at < bytes.length; at++) {
+    const code = bytes[at]!;
+    if (code === lineFeed || code === carriageReturn) start = at + 1;
+    else if (code !== blank && code !== tab) break;
+  }
+  return start;
+}
+
+function lineEnds(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at++) if (bytes[at] === lineFeed || (bytes[at] === carriageReturn && bytes[at + 1] !== lineFeed)) count++;
+  return count;
 }

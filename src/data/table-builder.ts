@@ -5,7 +5,6 @@ import { ColumnBuilder, type ColumnFacts } from "./column-builder.js";
 import { shortName } from "./decode.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest, parseNumber } from "./numbers.js";
-import type { Fields } from "./record-reader.js";
 import { looksLikeTime, timeOfNumber } from "./time.js";
 import type { Column, Delimiter, Table, TableOptions } from "./types.js";
 
@@ -33,21 +32,20 @@ export class TableBuilder {
   }
 
   /** @throws DataError `field_count`, `duplicate_column` */
-  add(fields: Fields, recordLine: number): void {
+  add(cells: readonly string[], recordLine: number): void {
     const line = recordLine + this.#skipped;
     if (this.#names !== null) {
-      this.#row(fields, line);
+      this.#row(cells, line);
       return;
     }
-    const cells = Array.from({ length: fields.count }, (_, field) => fields.text(field));
-    if (this.#title === null && fields.count > 0 && filled(cells) === 1 && this.#options.wide !== true) {
+    if (this.#title === null && cells.length > 0 && filled(cells) === 1 && this.#options.wide !== true) {
       this.#title = { cells, line };
       return;
     }
     if (this.#title !== null && !(filled(cells) > 1 && !isDataRow(cells))) this.#begin(this.#title.cells, this.#title.line);
     this.#title = null;
     if (this.#names === null) this.#begin(cells, line);
-    else this.#row(fields, line);
+    else this.#row(cells, line);
   }
 
   /** @throws DataError `empty_file`, `no_rows` */
@@ -76,14 +74,10 @@ export class TableBuilder {
     this.#lines.push(line);
   }
 
-  #row(fields: Fields, line: number): void {
+  #row(cells: readonly string[], line: number): void {
     const columns = this.#columns;
-    if (fields.count !== columns.length) this.#fit(fields.count, line);
-    for (let field = 0; field < columns.length; field++) {
-      if (field >= fields.count) columns[field]!.pushValue(null);
-      else if (fields.isEscaped(field)) columns[field]!.pushValue(fields.text(field));
-      else columns[field]!.pushBytes(fields.bytes, fields.starts[field]!, fields.ends[field]!);
-    }
+    if (cells.length !== columns.length) this.#fit(cells.length, line);
+    for (let field = 0; field < columns.length; field++) columns[field]!.pushValue(cells[field] ?? null);
     this.#lines.push(line);
   }
 

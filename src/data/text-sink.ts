@@ -60,7 +60,7 @@ export class TextSink {
     if (said !== null) this.#head = this.#head.subarray(said[0].length);
     const delimiter = this.#options.delimiter ?? delimiters.find((each) => each === said?.[1]) ?? findDelimiter(head);
     const builder = new TableBuilder(delimiter, this.#options, said === null ? 0 : 1);
-    const reader = new RecordReader(delimiter, placeOf(this.#options.file), (fields, line) => builder.add(fields, line));
+    const reader = new RecordReader(delimiter, placeOf(this.#options.file), (cells, line) => builder.add(cells, line));
     return {
       push: (bytes) => reader.push(bytes),
       end() {
