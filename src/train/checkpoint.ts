@@ -85,6 +85,14 @@ export class TrainingSnapshot implements Snapshot {
     this.#training = isRecord(plain) ? plain : {};
   }
 
+  /** Puts the session back to this moment. */
+  restore(session: Session): void {
+    session.store.setVectors(this.vectors);
+    session.steps = this.optimizerSteps;
+    session.averaging = this.averaging;
+    session.carried.stored = this.carried;
+  }
+
   async write(path: string): Promise<void> {
     const { writeCheckpoint } = await import("#node/io/checkpoint");
     const model = modelFiles(this.#model, this.vectors.get("weights")!);

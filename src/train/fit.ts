@@ -312,10 +312,7 @@ class Training {
   #rollBack(to: Snapshot): void {
     if (!(to instanceof TrainingSnapshot))
       throw new UsageError({ code: "not_a_snapshot", op: "rollBack", what: "training can go back only to what snapshot() gave" });
-    this.#plan.session.store.setVectors(to.vectors);
-    this.#plan.session.steps = to.optimizerSteps;
-    this.#plan.session.averaging = to.averaging;
-    this.#plan.session.carried.stored = to.carried;
+    to.restore(this.#plan.session);
   }
 }
 

@@ -15,6 +15,9 @@ export { type CsvLogOptions, csvLog, type JsonlLogOptions, jsonlLog } from "./ca
 export { latestCheckpoint } from "./checkpoint.js";
 export type { DataLike } from "./columns.js";
 export { deepRnn, functional, sequential } from "./containers.js";
+export { type LargestBatch, type LargestBatchOptions, largestBatch } from "./finders/largest-batch.js";
+export { type LearningRateRange, type LearningRateRangeOptions, learningRateRange } from "./finders/learning-rate-range.js";
+export { type Overfit, type OverfitOptions, overfitOneBatch } from "./finders/overfit-one-batch.js";
 export { type LoadOptions, loadModel } from "./load.js";
 export type { LossWithOptions } from "./losses/configured.js";
 export {
