@@ -1,6 +1,6 @@
 // Checkpoints: a training that is killed at any moment and goes on ends with the bits of one that never stopped.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -270,6 +270,36 @@ test("a folder that cannot be written stops training before its first step, and 
   await assert.rejects(small().fit(x, y, { ...options, resumeFrom: path, callbacks: [fail] }), /cannot be written: .*Nothing was changed/);
   assert.deepEqual(readFileSync(join(path, "last", "training.safetensors")), before);
   assert.ok(existsSync(join(path, "last", "model.json")));
+});
+
+/** Writes more and more checkpoints until there is no room. */
+async function fillsUp(path: string): Promise<void> {
+  await interrupted(path);
+  const more: FitOptions = { ...options, epochs: 50, resumeFrom: path, callbacks: [checkpoint({ path, keep: 50 })] };
+  await assert.rejects(small().fit(x, y, more), /run\/\S+ cannot be written: the disk is full\. Nothing was changed\./);
+  // Complete, and newer than the one that was there.
+  await small().fit(x, y, { ...options, resumeFrom: path, epochs: 60 });
+}
+
+test("a disk that is really full, and a folder of somebody else, are one sentence; the checkpoint before is whole", async (t) => {
+  const folder = desk(t);
+  const disk = join(folder, "disk");
+  mkdirSync(disk);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=200k", "tmpfs", disk]);
+  if (mounted.status !== 0) {
+    t.skip("a small disk can be made by the administrator only");
+    return;
+  }
+  try {
+    await fillsUp(join(disk, "run"));
+  } finally {
+    spawnSync("umount", [disk]);
+  }
+  const own = join(folder, "own");
+  mkdirSync(own, { mode: 0o700 });
+  const refused = spawnSync(process.execPath, [child, join(own, "run")], { uid: 65534, gid: 65534, cwd: "/", encoding: "utf8" });
+  if (/EACCES.*checkpoint-child|Cannot find module/.test(refused.stderr)) t.diagnostic("this checkout is not readable for others");
+  else assert.match(refused.stderr, /cannot be written: permission denied/);
 });
 
 test("averages, added batches, noise, a reduced rate and metrics of all elements go on to the bit in the middle of an epoch", async (t) => {

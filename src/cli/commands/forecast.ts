@@ -1,5 +1,8 @@
 // `deep-rnn forecast FILE`: reads a table, trains, scores against simple methods, forecasts beyond the end, writes a run folder.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
+import { RunError } from "../../base/errors.js";
 import { forecastJson } from "../../tasks/forecast/json.js";
 import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../../tasks/forecast/types.js";
 import type { Context, Start } from "../context.js";
@@ -144,9 +147,16 @@ class Begun {
     return run;
   }
 
-  /** A training that failed is not gone on with; one that was stopped is. */
+  /** A training that was stopped is gone on with, and one whose disk was full; one that lost its numbers would lose them again. */
   readonly fail = (error: unknown): never => {
-    if (this.#context.interrupt.exitCode() === null) this.#run?.abandon();
+    const { interrupt, terminal } = this.#context;
+    const run = this.#run;
+    if (interrupt.exitCode() !== null || run === null) throw error;
+    const isDiverged = error instanceof RunError && error.code === "diverged";
+    if (!isDiverged && existsSync(join(run.path, "checkpoints", "last"))) {
+      run.leave();
+      terminal.say(`The last checkpoint is kept. To go on: ${interrupt.resumeCommand()}`);
+    } else run.abandon();
     throw error;
   };
 }
