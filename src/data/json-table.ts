@@ -3,6 +3,7 @@
 import { DataError } from "../base/errors.js";
 import { ColumnBuilder, type ColumnFacts } from "./column-builder.js";
 import { shortName } from "./decode.js";
+import { fromGluon, isGluon } from "./gluon.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest } from "./numbers.js";
 import { placeOf, tableFrom } from "./table-builder.js";
@@ -24,7 +25,7 @@ export class JsonTable {
 
   /** @throws DataError `bad_json` if the lists of one object differ in length */
   add(value: Readonly<Record<string, unknown>>, line: number): void {
-    const entries = flatEntries(value);
+    const entries = flatEntries(isGluon(value) ? fromGluon(value) : value);
     const lists = entries.filter((entry): entry is [string, readonly unknown[]] => Array.isArray(entry[1]));
     const rows = lists.length === 0 ? 1 : lists[0]![1].length;
     const odd = lists.find(([, list]) => list.length !== rows);

@@ -1,7 +1,8 @@
 // One series laid on its grid: gaps become NaN, and rows after the last target are the known future.
 
 import { DataError } from "../base/errors.js";
-import { type Grid, nameOf, placeOn, type Step, timeOn } from "./frequency.js";
+import { type Grid, placeOn, type Step, timeOn } from "./frequency.js";
+import { nameOf, stepOfName } from "./frequency-names.js";
 import type { Numbers } from "./number-store.js";
 import type { CovariateColumn } from "./roles.js";
 import { notANumber } from "./roles.js";
@@ -42,7 +43,8 @@ export interface Laid {
 /** How a step lies in the file's own terms: rows without times are only counted. */
 export function frequencyOf(step: Step, times: Times, asked: string | undefined): string {
   if (times.precision !== "number") return nameOf(step);
-  return asked ?? (step.unit === "none" ? "irregular" : "row");
+  const named = asked === undefined ? null : stepOfName(asked);
+  return named !== null ? nameOf(named) : step.unit === "none" ? "irregular" : "row";
 }
 
 /**

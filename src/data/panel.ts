@@ -3,7 +3,8 @@
 import { DataError } from "../base/errors.js";
 import { shortName } from "./decode.js";
 import { foundInPanel, foundInSeries } from "./found.js";
-import { findStep, inOrder, placeOn, type Step, stepOfName } from "./frequency.js";
+import { findStep, inOrder, placeOn, type Step } from "./frequency.js";
+import { stepOfName } from "./frequency-names.js";
 import { frequencyOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";
 import { covariateColumns, targetColumns } from "./roles.js";
@@ -207,11 +208,13 @@ function stepFor(clocks: readonly Numbers[], times: Times, frequency: string | u
   return clocks.length === 0 ? step : inOrder(clocks[0]!).step;
 }
 
+/** A series of which no target moves, or that is too short, is of no use. */
 function checkUsable(laid: Laid, least = 1): void {
-  for (const { name, values } of laid.targets) {
-    const first = values.find((value) => !Number.isNaN(value));
-    if (values.some((value) => !Number.isNaN(value) && value !== first)) continue;
-    throw new DataError("constant_target", `${name} of ${laid.id} is ${first} in every row: nothing to learn.`);
+  const firsts = laid.targets.map(({ values }) => values.find((value) => !Number.isNaN(value)));
+  const moves = laid.targets.some(({ values }, k) => values.some((value) => !Number.isNaN(value) && value !== firsts[k]));
+  if (!moves) {
+    const names = laid.targets.map(({ name }) => name).join(", ");
+    throw new DataError("constant_target", `${names} of ${laid.id} is ${firsts[0]} in every row: nothing to learn.`);
   }
   const rows = laid.targets[0]!.values.length;
   if (rows < least) throw new DataError("too_few_rows", `${laid.id} has ${rows} rows; ${least} are needed.`);

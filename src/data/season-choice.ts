@@ -1,7 +1,7 @@
 // Which season a series or panel is given: by the calendar where there is one, else by autocorrelation.
 
 import { DataError } from "../base/errors.js";
-import { seasonsOf } from "./frequency.js";
+import { seasonsOf } from "./frequency-names.js";
 import { findSeason } from "./season.js";
 
 /** A network that reads two seasons would take longer than a coffee; a longer one has to be asked for by `season`. */

@@ -2,7 +2,8 @@
 
 import { DataError } from "../base/errors.js";
 import { shortName } from "./decode.js";
-import { findStep, type Grid, placeOn, type Step, stepOfName } from "./frequency.js";
+import { findStep, type Grid, placeOn, type Step } from "./frequency.js";
+import { stepOfName } from "./frequency-names.js";
 import { headerTimes } from "./header-times.js";
 import { clockOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";

@@ -109,6 +109,24 @@ test("lists in a JSON object are columns, and inner objects have their path as n
   assert.deepEqual(table.columns.late!.text, [null, null, "true"]);
 });
 
+test("series as GluonTS writes them are a panel with static columns and a known future", () => {
+  const one = (id: string, kind: number, target: unknown[]): string =>
+    JSON.stringify({
+      start: "2020-01-01 00:00",
+      freq: "H",
+      item_id: id,
+      target,
+      feat_static_cat: [kind, 7],
+      feat_dynamic_real: [[1, 2, 3, 4, 5, 6]],
+    });
+  const table = parseTable([one("a", 0, [5, "NaN", 7, 6]), one("b", 1, [1, 2, 3, 5])].join("\n"));
+  const found = panel(table, { id: "item_id", target: "target", future: ["feat_dynamic_real_0"] });
+  assert.deepEqual([found.frequency, found.series[0]!.ahead, [...found.series[0]!.values]], ["hourly", 2, [5, Number.NaN, 7, 6]]);
+  assert.deepEqual([...found.series[1]!.future[0]!.values], [1, 2, 3, 4, 5, 6]);
+  assert.equal(found.series[1]!.timeLabel(4), "2020-01-01T04:00");
+  assert.deepEqual(found.statics, [{ name: "feat_static_cat_0", kind: "number", values: Float64Array.of(0, 1) }]);
+});
+
 test("NaN as Python writes it is missing, and broken JSON is named by its line", async () => {
   assert.deepEqual([...parseTable('[{"a": NaN, "t": "NaN: no"}, {"a": 2, "t": "x"}]').columns.a!.numbers], [Number.NaN, 2]);
   assert.equal(

@@ -116,6 +116,19 @@ test("times without a regular step keep their order", () => {
   assert.deepEqual([found.frequency, found.values.length], ["irregular", 5]);
 });
 
+test("frequencies have the names of pandas as well", () => {
+  for (const [name, frequency] of [
+    ["D", "daily"],
+    ["2D", "2 days"],
+    ["W-SUN", "weekly"],
+    ["MS", "monthly"],
+    ["Q", "quarterly"],
+    ["15min", "15 minutes"],
+    ["1H", "hourly"],
+  ])
+    assert.equal(series(parseTable("1\n2\n4\n"), { frequency: name! }).frequency, frequency);
+});
+
 test("a given frequency has to fit", async () => {
   assert.equal((await failure(() => of(days(40), { frequency: "monthly" }))).code, "bad_frequency");
   assert.equal(of(days(10, 2), { frequency: "daily" }).gaps, 9);
