@@ -29,6 +29,8 @@ export interface NetworkOutput {
   /** True when the first axis is time. */
   readonly sequence: boolean;
   readonly shape: readonly AxisSize[];
+  /** Name of the number of steps, as that of the input whose steps these are, or are windows over. */
+  readonly time?: string;
   /** Where the steps are windows over those of the inputs, as after a strided convolution: the windows, first ones first. */
   readonly windows?: readonly Windows[];
 }

@@ -76,13 +76,13 @@ export function prepareData(
   checkSameRows([...given.x.values()][0]!, [...given.y.values()][0]!);
   const inputs = prepareInputs(given, ports);
   checkNames("y", "output", [...given.y.keys()], [...ports.outputs.keys()]);
-  const inputLengths = singleLengths(inputs.lengths);
   const missing = new Set<string>();
   const y = [...ports.outputs].map(([name, output]): [string, Column] => {
     const column = fitTarget(given.y.get(name)!, output, losses.get(name)!);
     const { windows = [] } = output;
-    if (output.sequence) checkTime(column, windows, inputs.x, ports);
-    const lengths = output.sequence ? (inputLengths?.map((length) => windowsIn(length, windows)) ?? null) : null;
+    const steps = output.sequence ? inputsOf(output, ports) : [];
+    if (output.sequence) checkTime(column, windows, inputs.x, steps);
+    const lengths = targetLengths(column, steps, inputs.lengths)?.map((length) => windowsIn(length, windows)) ?? null;
     checkTargetLengths(column, lengths);
     const { values } = losses.get(name)!;
     checkFinite(column, lengths, true);
@@ -107,9 +107,22 @@ function lengthsOf(lengths: Int32Array | null, rows: Int32Array): Int32Array | n
   return lengths === null ? null : rows.map((row) => lengths[row]!);
 }
 
-/** The lengths of sequence outputs: those of all inputs, or of the first that has any. */
+/** The lengths of all inputs, or of the first that has any. */
 export function singleLengths(lengths: RowLengths): Int32Array | null {
   return lengths.get("") ?? [...lengths.values()][0] ?? null;
+}
+
+/** The sequence inputs whose steps an output has; all, where that is not known. */
+function inputsOf({ time }: NetworkOutput, ports: Ports): readonly string[] {
+  const sequences = [...ports.inputs].filter(([, port]) => isSequence(port));
+  const own = sequences.filter(([, port]) => (port.time ?? "T") === time);
+  return (own.length === 0 ? sequences : own).map(([name]) => name);
+}
+
+/** The lengths of targets: those of the inputs whose steps they have. Of inputs that share a time the one whose lengths they repeat. */
+function targetLengths({ lengths: own }: Column, inputs: readonly string[], lengths: RowLengths): Int32Array | null {
+  const given = inputs.map((name) => lengthsFor(lengths, name)).filter((each) => each !== null);
+  return given.find((each) => own?.every((length, row) => length === each[row])) ?? given[0] ?? null;
 }
 
 /** Columns of the user's `x`; names are checked later. */
@@ -274,8 +287,8 @@ function targetMismatch(column: Column, output: NetworkOutput, wanted: readonly 
   return new ShapeError({ code: "target_shape", what });
 }
 
-function checkTime(column: Column, windows: readonly Windows[], x: Columns, ports: Ports): void {
-  const sequences = [...ports.inputs].filter(([, port]) => isSequence(port)).map(([name]) => x.get(name)!);
+function checkTime(column: Column, windows: readonly Windows[], x: Columns, inputs: readonly string[]): void {
+  const sequences = inputs.map((name) => x.get(name)!);
   const stepsOf = ({ shape }: Column): number => windowsIn(shape[1] ?? 0, windows);
   if (sequences.length === 0 || sequences.some((sequence) => stepsOf(sequence) === column.shape[1])) return;
   const [first] = sequences;

@@ -1,16 +1,14 @@
 // The report in a real browser: no overflow at any width, no accessibility fault, readable colours, and paper.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { pageStyle } from "../../src/cli/report/style.js";
 import { plotStyle } from "../../src/cli/report/svg.js";
+import { openBrowser } from "../support/browser.js";
 import { monthlyCsv, openDesk } from "./run.js";
-
-const browsers = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const browserPath = browsers.find((path) => path !== undefined && existsSync(path));
 
 interface Fault {
   readonly id: string;
@@ -18,8 +16,8 @@ interface Fault {
 }
 
 test("the report fits every width, passes the accessibility rules in light and dark, asks for nothing, and prints", async (t) => {
-  if (browserPath === undefined) return t.skip("there is no Chromium on this machine (CHROMIUM names one)");
-  const { chromium } = await import("playwright-core");
+  const browser = await openBrowser(t);
+  if (browser === null) return;
   const desk = openDesk(t);
   desk.write("sales.csv", monthlyCsv(120, "Month,<b>Sales & returns of a shop with a very long name</b>"));
   const small = ["--units", "4", "--layers", "1", "--epochs", "4", "--quiet", "--out", "run"];
@@ -27,9 +25,6 @@ test("the report fits every width, passes the accessibility rules in light and d
   assert.equal(code, 0, stderr);
   const url = pathToFileURL(join(desk.path, "run/report.html")).href;
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  const flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"];
-  const browser = await chromium.launch({ executablePath: browserPath, args: flags });
-  t.after(() => browser.close());
   for (const colorScheme of ["light", "dark"] as const) {
     for (const width of [360, 800, 1600]) {
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compiledPrograms } from "../../src/engine/program.js";
 import {
+  attention,
   bidirectional,
   concat,
   dense,
@@ -15,6 +16,7 @@ import {
   mapTree,
   sequential,
   type Tensor,
+  type TensorLike,
   tensor,
 } from "../../src/index.js";
 import { numbers, random, withPadding } from "./support.js";
@@ -146,4 +148,47 @@ test("inputs that are ragged in the same way meet step by step, others keep thei
     const loaded = await loadModel(model.toBytes());
     assert.deepEqual([...(await loaded.predict(nested)).data], [...(await model.predict(nested)).data]);
   }
+});
+
+test("targets have the steps of the input that the output follows, not those of the first one", async () => {
+  const made = (): Model =>
+    functional(
+      {
+        read: gru({ units: 3, returnSequences: true }),
+        write: gru({ units: 3, returnSequences: true }),
+        look: attention(),
+        out: dense({ units: 1 }),
+      },
+      (l, { source, target }: { source: Tensor; target: Tensor }) => l.out(l.look(l.write(target), { memory: l.read(source) })),
+    );
+  const [source, target, ragged] = [
+    [[[1], [2], [3]], [[4]]],
+    [[[1]], [[2], [3]]],
+    [[[0]], [[1], [2]]],
+  ];
+  type Data = { readonly [name: string]: TensorLike };
+  const losses = async (model: Model, x: Data, y: TensorLike, lengths: Data = {}): Promise<readonly number[]> => {
+    model.compile({ optimizer: "adam", loss: "mse" });
+    const given = Object.keys(lengths).length === 0 ? {} : { lengths };
+    return (await model.fit(x, y, { epochs: 3, ...given, ...silent })).history.loss!;
+  };
+  const first = made();
+  const expected = await losses(first, { source, target }, ragged);
+  const padded = { source: [source[0]!, [[4], [9], [NaN]]], target: [[[1], [NaN]], target[1]!] };
+  const lengths = { source: [3, 1], target: [1, 2] };
+  assert.deepEqual(
+    await losses(
+      made(),
+      padded,
+      [
+        [[0], [77]],
+        [[1], [2]],
+      ],
+      lengths,
+    ),
+    expected,
+  );
+  const loaded = (await loadModel(first.toBytes())) as Model;
+  assert.ok((await losses(loaded, { source, target }, ragged)).every((loss, k) => loss < expected[k]!));
+  await assert.rejects(losses(made(), { source, target }, [[[0], [1]], [[1]]]), { code: "steps_differ" });
 });

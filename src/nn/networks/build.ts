@@ -1,6 +1,6 @@
 // Builds a network: traces its plan once with symbolic sizes and notes weights, shapes and layers.
 
-import { type Dim, equalShapes, isSymbolic, showShape, symbolDim } from "../../base/dim.js";
+import { bareSymbol, type Dim, equalShapes, isSymbolic, showShape, symbolDim } from "../../base/dim.js";
 import { ShapeError, UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import type { Tree } from "../../base/tree.js";
@@ -192,7 +192,8 @@ function outputInfo(output: Tensor): NetworkOutput {
     .map((dim) => (typeof dim === "number" ? dim : "time"));
   const time = dimsOf(output)[1];
   const over = time === undefined ? undefined : windowDomainOf(time)?.over;
-  return over === undefined ? { sequence, shape } : { sequence, shape, windows: over.windows };
+  const name = sequence && time !== undefined ? bareSymbol(over?.time ?? time) : null;
+  return { sequence, shape, ...(name === null ? {} : { time: name }), ...(over === undefined ? {} : { windows: over.windows }) };
 }
 
 /** True when the second axis is a run-time size: time. */
