@@ -15,17 +15,22 @@ export function philox(
   c3: number,
   out: Uint32Array = new Uint32Array(4),
 ): Uint32Array {
-  let [x0, x1, x2, x3] = [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
-  let [key0, key1] = [k0 | 0, k1 | 0];
+  // Signed words, and names instead of lists: numbers above 2^31 and lists would be objects that every draw throws away.
+  let x0 = c0 | 0;
+  let x1 = c1 | 0;
+  let x2 = c2 | 0;
+  let x3 = c3 | 0;
+  let key0 = k0 | 0;
+  let key1 = k1 | 0;
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, x0);
     const low0 = Math.imul(0xd2511f53, x0);
     const high1 = multiplyHigh(0xcd9e8d57, x2);
     const low1 = Math.imul(0xcd9e8d57, x2);
-    x0 = (high1 ^ x1 ^ key0) >>> 0;
-    x1 = low1 >>> 0;
-    x2 = (high0 ^ x3 ^ key1) >>> 0;
-    x3 = low0 >>> 0;
+    x0 = high1 ^ x1 ^ key0;
+    x1 = low1;
+    x2 = high0 ^ x3 ^ key1;
+    x3 = low0;
     // Weyl sequences: the golden ratio and sqrt(3) - 1 as fractions of 2^32.
     key0 = (key0 + 0x9e3779b9) | 0;
     key1 = (key1 + 0xbb67ae85) | 0;
@@ -48,11 +53,13 @@ export function keyAt(k0: number, k1: number, c: number): readonly [number, numb
   return [words[0]! | 0, words[1]! | 0];
 }
 
-/** Upper 32 bits of the 64-bit product of two unsigned words, by 16-bit halves (every partial sum stays below 2^53). */
+/** Upper 32 bits, signed, of the product of two words taken as unsigned, by 16-bit halves (every partial sum stays below 2^53). */
 function multiplyHigh(a: number, b: number): number {
-  const [aHigh, aLow] = [a >>> 16, a & 0xffff];
-  const [bHigh, bLow] = [b >>> 16, b & 0xffff];
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
   const middle = aHigh * bLow + Math.floor((aLow * bLow) / 65536);
   const carry = aLow * bHigh + (middle % 65536);
-  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) | 0;
 }

@@ -91,8 +91,7 @@ export function gatherRows(column: Column, rows: Int32Array, buffer: BatchBuffer
   const stride = elementCount(rest);
   const data = buffer === null ? emptyLike(column.data, rows.length * stride) : buffer.room(column, rows.length * stride);
   for (let index = 0; index < rows.length; index++) {
-    const row = rows[index]!;
-    data.set(subarray(column.data, (row + 1) * stride, row * stride), index * stride);
+    copyRow(column.data, rows[index]! * stride, data, index * stride, stride);
   }
   return hostTensor(data, [rows.length, ...rest], column.dtype satisfies DType);
 }
@@ -115,6 +114,14 @@ export function readLater(op: string, { label }: Column): UsageError {
     what: `${label} is read from elsewhere row by row`,
     hint: "fit, evaluate and predict take it.",
   });
+}
+
+/** A view for each of many short rows would cost more than it copies. */
+const shortRow = 256;
+
+function copyRow(from: Column["data"], start: number, to: Column["data"], at: number, length: number): void {
+  if (length > shortRow) to.set(subarray(from, start + length, start), at);
+  else for (let index = 0; index < length; index++) to[at + index] = from[start + index]!;
 }
 
 function emptyLike(data: Column["data"], length: number): Column["data"] {
