@@ -176,7 +176,9 @@ function checkInput(column: Column, port: NetworkInput, where: string): void {
   const sizes = column.shape.slice(1);
   if (sizes.length === port.shape.length && sizes.every((size, axis) => port.shape[axis] === "time" || port.shape[axis] === size)) return;
   const what = `${column.label} is ${shown(column.shape)}, but ${where} was built for ${shownPort(port.shape)}`;
-  const hint = sizes.length === port.shape.length ? "The number of features must stay the same." : "Check the number of axes.";
+  const isFlat = sizes.length === 1 && port.shape.length === 1;
+  const tokens = isFlat ? ' Token numbers of sequences must be int32 when the model is first used: tensor(rows, { dtype: "int32" }).' : "";
+  const hint = sizes.length === port.shape.length ? `The number of features must stay the same.${tokens}` : "Check the number of axes.";
   throw new ShapeError({ code: "input_shape", what, hint });
 }
 

@@ -9,7 +9,7 @@ import { recorded } from "../exchange/support.js";
 import { compilePrograms, root } from "./compile.js";
 
 // Written from other places, or notes to ourselves; the tour has a test of its own.
-const elsewhere = /^(?:api|decisions|results|tour)\//;
+const elsewhere = /^docs\/(?:api|decisions|results|tour)\//;
 
 /** Files that a page's program finds beside it, and those that it must leave. */
 const desks: Readonly<Record<string, { readonly files?: Readonly<Record<string, string>>; readonly made?: readonly string[] }>> = {
@@ -30,14 +30,17 @@ const desks: Readonly<Record<string, { readonly files?: Readonly<Record<string, 
   "README.md": { made: ["models/first/weights.safetensors"] },
 };
 
-const pages = [
+const allPages = [
   "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
   ...readdirSync(join(root, "docs"), { recursive: true })
     .map((name) => String(name).replaceAll("\\", "/"))
-    .filter((name) => name.endsWith(".md") && !elsewhere.test(name))
+    .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`)
     .sort(),
 ];
+const pages = allPages.filter((name) => !elsewhere.test(name));
 const programs = new Map(
   pages.map((page) => [page, programOf(readFileSync(join(root, page), "utf8"))]).filter(([, code]) => code !== "") as [string, string][],
 );
@@ -73,7 +76,7 @@ for (const [page, code] of programs) {
 }
 
 test("every link to a file leads to one, and every page is on the list of pages", () => {
-  const links = pages.flatMap((page) =>
+  const links = allPages.flatMap((page) =>
     [...readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, to = ""]) => ({
       page,
       to: join(page, "..", to),
