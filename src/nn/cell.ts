@@ -2,10 +2,11 @@
 
 import { UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
+import { isRecord } from "../base/tree.js";
 import type { Key } from "../ops/random.js";
 import { checkOptions, type OptionKinds } from "./options.js";
 import { checkNames } from "./suggest.js";
-import type { Weight } from "./weight.js";
+import { isWeight, type Weight } from "./weight.js";
 
 /** Sizes every cell is given. */
 export interface Sizes {
@@ -125,6 +126,17 @@ export function stateSizes(
 ): { readonly [state: string]: number } {
   const sizeOf = (size: string | number): number => (typeof size === "number" ? size : sizes[size]!);
   return Object.fromEntries(Object.entries(cell.state).map(([name, size]) => [name, sizeOf(size)]));
+}
+
+/** The weights of a cell for a layer's sizes and options; throws UsageError `bad_cell` if its `params` gives something else. */
+export function paramsOf(cell: CellDefinition, sizes: Sizes & { readonly [option: string]: number }): { readonly [name: string]: Weight } {
+  const found: unknown = cell.params(sizes);
+  const what = isRecord(found)
+    ? Object.entries(found).flatMap(([name, given]) => (isWeight(given) ? [] : [`params gives no weight as "${name}"`]))[0]
+    : "params gives no record of weights";
+  if (what === undefined) return found as { readonly [name: string]: Weight };
+  const hint = "As in params: ({ inputSize, units }) => ({ W: weight([inputSize, units]) }).";
+  throw new UsageError({ code: "bad_cell", op: "defineCell", what: `cell ${cell.name}: ${what}`, hint });
 }
 
 function checkCell(cell: CellDefinition): void {

@@ -1,6 +1,7 @@
 // What a cell or layer says about one weight: the shape of one gate, the gates that share its columns, and how it starts.
 
 import { ShapeError, UsageError } from "../base/errors.js";
+import { isRecord } from "../base/tree.js";
 import { drawInit, glorotUniform, type Init, weightStream, zerosInit } from "./init.js";
 import type { Constraint, Regularizer } from "./regularizers.js";
 
@@ -30,7 +31,7 @@ export interface WeightOptions {
  * Declares a weight of a cell.
  *
  * @param shape  of ONE gate, such as [inputSize, units]; with gates the stored weight is [inputSize, units · gates]
- * @throws ShapeError `bad_weight_shape`; UsageError `unknown_gate`, `repeated_gate`
+ * @throws ShapeError `bad_weight_shape`; UsageError `unknown_gate`, `repeated_gate`, `bad_option`
  * @example weight([units], { gates: ["i", "f", "g", "o"], init: { f: 1 } })
  */
 export function weight(shape: readonly number[], options: WeightOptions = {}): Weight {
@@ -46,8 +47,17 @@ export function weight(shape: readonly number[], options: WeightOptions = {}): W
     throw new UsageError({ code: "repeated_gate", op: "weight", what: `gates must be different names, got ${gates.join(", ") || "none"}` });
   }
   const init = options.init ?? (shape.length === 1 ? zerosInit() : glorotUniform());
+  if (!isRecord(init)) {
+    const what = `init must be an initialiser or constants by gate, got a ${typeof init}`;
+    throw new UsageError({ code: "bad_option", op: "weight", what, hint: "As in { init: orthogonal() } or { gates, init: { f: 1 } }." });
+  }
   if (!isInit(init)) checkGateConstants(init, gates);
   return { shape: [...shape], gates, init };
+}
+
+/** Whether a cell's `params` gave a weight, rather than a shape or a number. */
+export function isWeight(given: unknown): given is Weight {
+  return isRecord(given) && Array.isArray(given.shape) && given.gates !== undefined && isRecord(given.init);
 }
 
 /** The shape as stored: all gates side by side. */

@@ -37,6 +37,7 @@ const mistakes: readonly (readonly [what: string, code: string, message: RegExp,
   ["shapes do not fit", "shapes_do_not_broadcast", /\[3\].*\[4\]/, ({ h, x }) => add(x, h)],
   ["a product does not fit", "matmul_inner_size", /\[3\].*\[4, 4\]/, ({ x, p }) => matmul(x, p.U!)],
   ["the state has another size", "state_shape", /\[4\].*\[3\]/, ({ x }) => x],
+  ["a state is a number", "bad_step", /returned the state "h" as something that is no tensor/, () => 0.5 as never],
   ["nothing is passed for a tensor", "not_a_tensor", /undefined/, ({ x }) => matmul(x, undefined as never)],
 ];
 
@@ -56,3 +57,29 @@ for (const [what, code, message, step] of mistakes) {
     assert.deepEqual(add(zeros([1]), 1).toArray(), [1]);
   });
 }
+
+test("when params gives something else than weights, the error names the cell and the weight", () => {
+  const made = (params: () => unknown) => (): void => {
+    const cell = defineCell({
+      name: "mine",
+      state: { h: "units" },
+      output: "h",
+      params: params as () => { readonly W: ReturnType<typeof weight> },
+      step: (_x, { h }) => ({ h }),
+    });
+    const model = sequential([recurrent(cell, { units: 4 }), dense({ units: 1 })]);
+    model.build(["time", 3]);
+  };
+  assert.throws(
+    made(() => undefined),
+    /cell mine: params gives no record of weights\..*\[bad_cell\]/,
+  );
+  assert.throws(
+    made(() => ({ W: [3, 4] })),
+    /cell mine: params gives no weight as "W"\..*\[bad_cell\]/,
+  );
+  assert.throws(
+    made(() => ({ W: weight([4], { init: (() => 1) as never }) })),
+    /weight: init must be an initialiser or constants by gate, got a function\./,
+  );
+});

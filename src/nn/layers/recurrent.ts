@@ -4,7 +4,7 @@ import { type Dim, showShape } from "../../base/dim.js";
 import { ShapeError, UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { currentPlace } from "../../ir/core/build.js";
-import type { AnyCell, Cell } from "../cell.js";
+import { type AnyCell, type Cell, paramsOf } from "../cell.js";
 import {
   type Layer,
   type LayerConfig,
@@ -118,7 +118,7 @@ export function recurrentDefinition(cell: AnyCell, options: RecurrentOptions, co
       cell.definition.perSequence !== null,
     acceptsMissing: cell.definition.inputs.includes("mask"),
     weights(shape) {
-      const specs = cell.definition.params({ ...cellOptions, inputSize: sequenceFeatures(owner, shape), units });
+      const specs = paramsOf(cell.definition, { ...cellOptions, inputSize: sequenceFeatures(owner, shape), units });
       checkWeightDrop(owner, specs, options.weightDrop ?? 0);
       return withWeightRules(owner, specs, options);
     },

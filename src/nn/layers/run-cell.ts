@@ -250,7 +250,9 @@ function checkedStep(run: CellRun, result: unknown, states: { readonly [state: s
   return Object.fromEntries(
     names.map((name) => {
       const value = result[name];
-      if (!isTensor(value)) throw bad(`step did not return the state "${name}"`, `Return { ${names.join(", ")} }.`);
+      if (value === undefined) throw bad(`step did not return the state "${name}"`, `Return { ${names.join(", ")} }.`);
+      if (!isTensor(value))
+        throw bad(`step returned the state "${name}" as something that is no tensor`, "Wrap numbers in full or tensor.");
       const shape = dimsOf(value);
       const wanted = [states[name]!];
       if (!equalShapes(shape, wanted)) {
