@@ -74,7 +74,7 @@ async function saveForecast(run: ForecastRun, folder: string, write: (name: stri
 /** A setting with where its value came from. */
 interface Entry {
   readonly value: unknown;
-  readonly origin: Origin | "argument";
+  readonly origin: Origin;
   readonly from?: string;
 }
 

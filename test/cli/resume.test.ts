@@ -69,6 +69,21 @@ test("resume with more epochs goes on beyond the end, and a finished run gives i
   assert.deepEqual(outcomeOf(desk, "run"), outcomeOf(desk, "once"));
 });
 
+test("resume with other epochs keeps the windows of a pass, also where their number depended on the epochs, and again the next time", async (t) => {
+  const desk = openDesk(t);
+  desk.write("sales.csv", monthlyCsv(150));
+  const begun = ["forecast", "sales.csv", "--horizon", "3", "--units", "16", "--epochs", "100000", "--out", "run"];
+  const stopped = await desk.run(begun, { signalAfter: { text: "epoch 1/", signal: "SIGINT" } });
+  assert.equal(stopped.code, 130, stopped.stderr);
+  const used = /one window in \d+ is used/.exec(stopped.stderr)?.[0];
+  assert.ok(used !== undefined, stopped.stderr);
+  const again = await desk.run(["resume", "run", "--epochs", "50000"], { signalAfter: { text: "Warning: only", signal: "SIGINT" } });
+  assert.equal(again.code, 130, again.stderr);
+  const last = await desk.run(["resume", "run", "--epochs", "3"]);
+  assert.equal(last.code, 0, last.stderr);
+  assert.ok(again.stderr.includes(used) && last.stderr.includes(used), last.stderr);
+});
+
 test("a second Ctrl-C leaves at once and keeps the last checkpoint", async (t) => {
   const desk = openDesk(t);
   desk.write("sales.csv", monthlyCsv(240));

@@ -40,9 +40,11 @@ export function describeResume(command: Command, start: Start): void {
 /** Runs the verb with the settings that the run was started with; those given now win. */
 export async function runResume(path: string, flags: ResumeFlags, context: Context): Promise<number> {
   if (flags.out !== undefined) throw usageError("resume_elsewhere", `A run goes on in its own folder, ${path}.`, "Leave out --out.");
-  const { file, settings } = readRun(path);
+  const { file, settings, plannedEpochs } = readRun(path);
   const now = Object.entries(context.settings.values).filter(([, { origin }]) => origin !== "data" && origin !== "default");
   const values = { ...settings, ...Object.fromEntries(now) };
+  // Written down too, for the next time that the run goes on.
+  if (plannedEpochs !== (values.epochs?.value ?? null)) values.plannedEpochs = { value: plannedEpochs, origin: "argument", from: null };
   const given = Object.entries(values).map(([name, { value }]) => [name, value] as const);
   const seed = values.seed?.value;
   const own = { ...context, settings: { ...context.settings, values }, seed: typeof seed === "number" ? seed : 0 };
@@ -52,7 +54,11 @@ export async function runResume(path: string, flags: ResumeFlags, context: Conte
 }
 
 /** What a run was started with; throws DataError `not_a_run`. */
-function readRun(path: string): { readonly file: string; readonly settings: Readonly<Record<string, Resolved>> } {
+function readRun(path: string): {
+  readonly file: string;
+  readonly settings: Readonly<Record<string, Resolved>>;
+  readonly plannedEpochs: number | null;
+} {
   const place = join(path, "config.json");
   if (!existsSync(path)) throw notARun(`${path} does not exist.`);
   if (!statSync(path).isDirectory() || !existsSync(place)) throw notARun(`${path} is no run folder: it has no config.json.`);
@@ -61,7 +67,10 @@ function readRun(path: string): { readonly file: string; readonly settings: Read
   if (typeof file !== "string") throw new DataError("not_a_run", `${place} does not name the table of the run.`);
   // Resumed from another folder, the name of the table still means the same file.
   const moved = typeof folder === "string" && !isAbsolute(file) ? join(folder, file) : file;
-  return { file: !existsSync(file) && existsSync(moved) ? moved : file, settings: settingsIn(config) };
+  const settings = settingsIn(config);
+  const planned = isRecord(config.plannedEpochs) ? config.plannedEpochs.value : settings.epochs?.value;
+  const plannedEpochs = typeof planned === "number" ? planned : null;
+  return { file: !existsSync(file) && existsSync(moved) ? moved : file, settings, plannedEpochs };
 }
 
 /** Settings that somebody gave. */

@@ -8,8 +8,8 @@ import { checked, lowerFirst } from "./kinds.js";
 import type { Setting } from "./setting.js";
 import { settingsOf } from "./setting.js";
 
-/** Who gave a value. */
-export type Origin = "flag" | "environment" | "config" | "data" | "default";
+/** Who gave a value; "argument": what stands beside the settings, as the table does. */
+export type Origin = "flag" | "environment" | "config" | "data" | "default" | "argument";
 
 /** A value in force. */
 export interface Resolved {

@@ -80,8 +80,10 @@ export interface Effort {
 /** Passes and windows per pass so that training stays inside the budget, whatever the machine. */
 export function effortOf(windows: number, operationsPerWindow: number, options: ForecastOptions): Effort {
   const passes = budgetOperations / phases / operationsPerWindow;
-  const epochs = options.epochs ?? Math.round(Math.min(defaultEpochs, Math.max(leastEpochs, passes / windows)));
-  return { epochs, mostWindows: Math.max(leastWindows, Math.floor(passes / epochs)) };
+  const found = Math.round(Math.min(defaultEpochs, Math.max(leastEpochs, passes / windows)));
+  const epochs = options.epochs ?? found;
+  const planned = options.plannedEpochs === undefined ? epochs : (options.plannedEpochs ?? found);
+  return { epochs, mostWindows: Math.max(leastWindows, Math.floor(passes / planned)) };
 }
 
 /** What decides how much a network computes. */

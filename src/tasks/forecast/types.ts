@@ -44,6 +44,11 @@ export interface ForecastOptions {
   readonly units?: number | readonly number[];
   /** Most passes over the windows: 40; the best one on the validation part is kept. */
   readonly epochs?: number;
+  /**
+   * The `epochs` that a training going on from `checkpoints` began with, null if they were found: how many windows make a pass depends on
+   * them, and stays what it was when `epochs` changes.
+   */
+  readonly plannedEpochs?: number | null;
   readonly batchSize?: number;
   readonly learningRate?: number;
   /** Largest global gradient norm: 1; 0 or false switches clipping off. */
