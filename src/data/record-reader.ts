@@ -6,6 +6,8 @@ import { joined } from "./decode.js";
 
 /** A quoted field that goes on for so long was never closed. */
 const longestQuote = 1 << 24;
+/** The library holds a piece several times over while it reads it. */
+const mostAtOnce = 1 << 17;
 const decoder = new TextDecoder();
 
 const [quote, lineFeed, carriageReturn, blank, tab] = [0x22, 0x0a, 0x0d, 0x20, 0x09];
@@ -33,6 +35,10 @@ export class RecordReader {
 
   /** @throws DataError `bad_quote` */
   push(block: Uint8Array): void {
+    for (let at = 0; at < block.length; at += mostAtOnce) this.#push(block.subarray(at, at + mostAtOnce));
+  }
+
+  #push(block: Uint8Array): void {
     const bytes = this.#rest.length === 0 ? block : joined(this.#rest, block);
     const end = this.#lastEnd(bytes);
     if (end > 0) this.#read(bytes.subarray(0, end));
@@ -65,6 +71,22 @@ export class RecordReader {
   }
 
   #read(piece: Uint8Array): void {
+    if (piece.indexOf(quote) < 0) this.#readWithoutQuotes(decoder.decode(piece));
+    else this.#readWithQuotes(piece);
+  }
+
+  /** Without a quote a record is a line, and a field what lies between two delimiters: most large files are so. */
+  #readWithoutQuotes(piece: string): void {
+    const lines = piece.split(/\r\n|\n|\r/);
+    for (const [i, line] of lines.entries()) {
+      const cells = line.split(this.#delimiter);
+      for (let k = 0; k < cells.length; k++) cells[k] = cells[k]!.trim();
+      if (cells.some((cell) => cell !== "")) this.#onRecord(cells, this.#lines + i + 1);
+    }
+    this.#lines += lines.length - 1;
+  }
+
+  #readWithQuotes(piece: Uint8Array): void {
     let from = 0;
     try {
       parse(decoder.decode(piece), {

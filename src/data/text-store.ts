@@ -117,8 +117,10 @@ export class TextStore {
   #share(word: string): string {
     const known = this.#shared.get(word);
     if (known !== undefined) return known;
-    if (this.#shared.size < mostShared) this.#shared.set(word, word);
-    return word;
+    // A copy: a word cut out of a piece of the file would keep the whole piece.
+    const own = decoder.decode(encoder.encode(word));
+    if (this.#shared.size < mostShared) this.#shared.set(own, own);
+    return own;
   }
 }
 
