@@ -159,6 +159,9 @@ function checkCell(cell: CellDefinition): void {
   checkNames(`cell ${cell.name}`, "input", cell.inputs, ["dt", "mask"]);
   const twice = [...cell.inputs, ...cell.row].find((name, index, all) => all.indexOf(name) !== index);
   if (twice !== undefined) throw bad(`cell ${cell.name} names "${twice}" twice among inputs and row`);
+  // Records are asked for these names, and every record has them.
+  const inherited = [...states, ...cell.row, ...Object.keys(cell.options)].find((name) => name in {});
+  if (inherited !== undefined) throw bad(`cell ${cell.name}: nothing can be called "${inherited}"`);
   for (const [state, size] of Object.entries(cell.state)) checkSize(cell, state, size);
 }
 

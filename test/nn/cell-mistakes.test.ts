@@ -58,6 +58,18 @@ for (const [what, code, message, step] of mistakes) {
   });
 }
 
+test("a state cannot have a name that every record has", () => {
+  const made = (): unknown =>
+    defineCell({
+      name: "mine",
+      state: { h: "units", constructor: "units" },
+      output: "h",
+      params: () => ({}),
+      step: (_x, { h }) => ({ h, constructor: h }),
+    });
+  assert.throws(made, /cell mine: nothing can be called "constructor"/);
+});
+
 test("when params gives something else than weights, the error names the cell and the weight", () => {
   const made = (params: () => unknown) => (): void => {
     const cell = defineCell({
