@@ -102,7 +102,7 @@ function systemSentence(error: unknown): string | null {
 
 /** Names the run folder as it will be called where an error speaks of the one it is built in. */
 function withFinalNames(text: string): string {
-  return text.replace(/\.([^/\\\s]+)\.partial(?:-\d+)?(?=[/\\])/g, "$1");
+  return text.replace(/\.([^/\\\s]+)\.partial(?:-\d+)?(?=[/\\]|: )/g, "$1");
 }
 
 function oneLine(text: string): string {

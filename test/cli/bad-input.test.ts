@@ -115,6 +115,15 @@ test("without --json stdout stays empty", async (t) => {
   assert.equal(code, 2);
 });
 
+test("a cell that does not exist is answered with the nearest one, and nothing else is said", async (t) => {
+  const desk = openDesk(t);
+  desk.write("sales.csv", long);
+  const { code, stderr } = await desk.run(["forecast", "sales.csv", "--cell", "lsmt"]);
+  assert.equal(stderr, 'There is no cell "lsmt". Did you mean "lstm"?\n');
+  assert.equal(code, 2);
+  assert.deepEqual(desk.names(), ["sales.csv"]);
+});
+
 test("a file that does not exist is named", async (t) => {
   const desk = openDesk(t);
   const { code, stdout, stderr } = await desk.run(["forecast", "none.csv"]);

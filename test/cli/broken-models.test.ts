@@ -67,7 +67,7 @@ test("every verb that reads a model says what is wrong with it, once, and exits 
     ["half.drnn", /is damaged/],
   ] as const) {
     const args = name === "cut" || name === "escape.drnn" ? ["predict", name, "sales.csv"] : ["explain", name];
-    const { code, stdout, stderr } = await desk.run([...args, "--json", "--quiet", "--backend", "reference"]);
+    const { code, stdout, stderr } = await desk.run([...args, "--json", "--backend", "reference"]);
     assert.equal(code, 2, `${name}: ${stderr}`);
     const { ok, error } = JSON.parse(stdout) as { ok: boolean; error: { message: string } };
     assert.equal(ok, false);

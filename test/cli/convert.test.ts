@@ -64,7 +64,7 @@ test("what cannot be converted is one sentence, exit code 2, and no file", async
     [["none.keras", "m"], /none\.keras does not exist/],
     [["saved", "m.keras"], /saved is a SavedModel of TensorFlow\..*model\.keras/],
     [["wired", "m.keras"], /no chain of layers/],
-    [["wired", "m"], /are models of deep-rnn/],
+    [["wired", "m"], /^Neither wired nor m is named as a file of another framework\./],
     [[torch, "m.keras"], /are both of other frameworks/],
     [[torch, "wired"], /wired exists already\. .*--force/],
     [[torch, "m.onnx"], /of a format that is not converted/],

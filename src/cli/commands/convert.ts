@@ -52,8 +52,8 @@ export async function runConvert(from: string, to: string, flags: ConvertFlags, 
   checkPair(from, to, source, target, flags);
   const place = answerPlace(context, from, flags);
   const backend = await startBackend(flags);
-  terminal.say(backendLine(backend));
   const { report, model } = source === "ours" ? await takeAway(modelFolder(from), to, target) : await bringIn(from, to, source, flags);
+  terminal.say(backendLine(backend));
   const warnings = report.notes.map((message): Warning => ({ code: "conversion_note", message }));
   const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result: report });
   await writeAnswer(context, place, envelope, { "parity.txt": `${String(report)}\n` });
@@ -86,7 +86,8 @@ function checkPair(from: string, to: string, source: Format, target: Format, fla
     throw usageError("convert_format", `${from} is a folder, its name that of a file.`, formats);
   if (source === "ours" && isFolderOf(from, "saved_model.pb"))
     throw usageError("convert_format", `${from} is a SavedModel of TensorFlow.`, "Save it from Keras: model.save('model.keras').");
-  if (source === "ours" && target === "ours") throw usageError("convert_format", `Both ${from} and ${to} are models of deep-rnn.`, formats);
+  if (source === "ours" && target === "ours")
+    throw usageError("convert_format", `Neither ${from} nor ${to} is named as a file of another framework.`, formats);
   if (source !== "ours" && target !== "ours")
     throw usageError("convert_format", `${from} and ${to} are both of other frameworks.`, "Convert to a model of deep-rnn first.");
   if (source === "ours" && (flags.layers !== undefined || flags.probe !== undefined))

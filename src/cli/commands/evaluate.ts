@@ -48,10 +48,10 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   const model = modelFolder(given);
   const place = answerPlace(context, data, flags);
   const backend = await startBackend(flags);
-  terminal.say(backendLine(backend));
   const { seed: _seed, require, ...options } = taskFlags(flags);
   const { evaluateForecast } = await import("../../tasks/index.js");
   const made = await evaluateForecast(model, (missing, wide) => readInput(data, { ...flags, wide }, missing), options);
+  terminal.say(backendLine(backend));
   const { task, evaluation } = made;
   const result: Evaluation = { task, data: made.data, evaluation };
   const warnings = unmetBy(evaluation, require);

@@ -40,9 +40,9 @@ export async function runExplain(given: string, flags: ExplainFlags, context: Co
   const folder = modelFolder(given);
   const place = answerPlace(context, given, flags);
   const backend = await startBackend(flags);
-  terminal.say(backendLine(backend));
   const [{ loadModel }, { explain }] = await Promise.all([import("../../index.js"), import("../../inspect/index.js")]);
   const model = await loadModel(folder);
+  terminal.say(backendLine(backend));
   const steps = stepsOf(model.preprocess);
   const plan = explain(model, steps === null ? {} : { steps });
   const warnings = flags.require === "fused" ? slowWarnings(plan) : [];

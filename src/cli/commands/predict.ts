@@ -46,10 +46,10 @@ export async function runPredict(given: string, file: string | undefined, flags:
   if (file === undefined) throw usageError("input_missing", `${given} forecasts a table; name the file.`, "- reads standard input.");
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
-  terminal.say(backendLine(backend));
   const { seed: _seed, ...options } = taskFlags(flags);
   const { predictForecast } = await import("../../tasks/index.js");
   const made = await predictForecast(model, (missing, wide) => readInput(file, { ...flags, wide }, missing), options);
+  terminal.say(backendLine(backend));
   const rows = cut({ predictions: made.predictions });
   const envelope = okEnvelope<ForecastPrediction>(context, {
     backend,

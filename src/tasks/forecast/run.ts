@@ -27,7 +27,6 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
   const plan = makePlan(table, options);
   const data = dataOf(plan);
   const notes = [...plan.series.found, `transform: ${plan.transform.words}`, ...plan.transform.reasons];
-  emit({ kind: "found", data, lines: notes });
   const network = {
     cell: plan.spec.cell,
     activation: plan.spec.activation,
@@ -35,6 +34,8 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
     units: plan.spec.units,
     parameters: trainer.countParameters(plan.spec),
   };
+  // After the network: options that make none are told alone, without what was found.
+  emit({ kind: "found", data, lines: notes });
   const phases = preparePhases(plan);
   const lines = planLines(plan, phases);
   emit({
