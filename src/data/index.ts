@@ -15,6 +15,7 @@ export { readTable } from "./read-table.js";
 export { findSeason, seasonStrength } from "./season.js";
 export { series } from "./series.js";
 export { parseTable, tableOf } from "./table.js";
+export { timeGaps } from "./time-gaps.js";
 export { chooseTransform, type Transform } from "./transform.js";
 export type {
   Column,

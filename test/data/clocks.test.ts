@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { series } from "../../src/data/series.js";
 import { parseTable } from "../../src/data/table.js";
+import { timeGaps } from "../../src/data/time-gaps.js";
 import type { Series, SeriesOptions } from "../../src/data/types.js";
 import { failure } from "../tasks/fakes.js";
 
@@ -142,4 +143,12 @@ test("numbers may wear currencies, percent signs, brackets and blanks between th
 
 test("a column in which a program counted its rows is not a target", () => {
   assert.equal(of(",date,v\n0,2020-01-01,5\n1,2020-01-02,6\n2,2020-01-03,7\n").name, "v");
+});
+
+test("gaps between rows are counted in typical steps", () => {
+  const uneven = of(
+    "time,v\n2023-06-01 01:00,1\n2023-06-01 02:00,2\n2023-06-01 03:00,1\n2023-06-01 07:30,4\n2023-06-01 08:00,3\n2023-06-04 09:00,3\n",
+  );
+  assert.deepEqual([...timeGaps(uneven)], [1, 1, 1, 4.5, 0.5, 73]);
+  assert.deepEqual([...timeGaps(of("time,v\n2023-06-01,1\n2023-06-02,2\n2023-06-04,2\n2023-06-05,7\n"))], [1, 1, 1, 1, 1]);
 });
