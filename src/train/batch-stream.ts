@@ -11,10 +11,11 @@ export type Batches = AsyncIterable<Dataset> | Iterable<Dataset>;
 /** A stream of batches, or a function that begins one pass (from 1) over it. */
 export type BatchesLike = Batches | ((pass: number) => Batches);
 
-/** True for streams; arrays, typed arrays and tensors are whole data. */
+/** True for streams and lists of batches; other arrays, typed arrays and tensors are whole data. */
 export function isBatches(given: unknown): given is BatchesLike {
   if (typeof given === "function") return true;
-  if (typeof given !== "object" || given === null || Array.isArray(given) || ArrayBuffer.isView(given) || isTensor(given)) return false;
+  if (Array.isArray(given)) return isBatch(given[0]);
+  if (typeof given !== "object" || given === null || ArrayBuffer.isView(given) || isTensor(given)) return false;
   return Symbol.asyncIterator in given || Symbol.iterator in given;
 }
 
@@ -97,7 +98,8 @@ export class BatchStream {
     this.#waiting = null;
     this.#pass += 1;
     const batches = typeof this.#given === "function" ? this.#given(this.#pass) : this.#given;
-    if (!isBatches(batches) || typeof batches === "function")
+    // From a function also an empty list is a stream: one without a batch.
+    if (!(isBatches(batches) || Array.isArray(batches)) || typeof batches === "function")
       throw new UsageError({
         code: "no_batches",
         op: "fit",
@@ -108,9 +110,13 @@ export class BatchStream {
 }
 
 function checkBatch(value: unknown): Dataset {
-  if (isRecord(value) && "x" in value && "y" in value) return value as unknown as Dataset;
+  if (isBatch(value)) return value;
   const what = `a batch must be a data set { x, y }, the stream gave ${value === null ? "null" : Array.isArray(value) ? "a list" : typeof value}`;
   throw new UsageError({ code: "not_a_batch", op: "fit", what });
+}
+
+function isBatch(value: unknown): value is Dataset {
+  return isRecord(value) && "x" in value && "y" in value;
 }
 
 function ended(had: string, needed: string): UsageError {

@@ -215,8 +215,11 @@ function resolveLengths(x: Columns, given: Named<TensorLike> | undefined, ports:
     });
   const entries: readonly (readonly [string, TensorLike])[] = isNamed(given) ? Object.entries(given) : [["", given]];
   for (const [name, value] of entries) {
-    if (name !== "" && !sequences.includes(name))
-      throw new UsageError({ code: "bad_lengths", what: `lengths has "${name}", the sequences of the model are ${sequences.join(", ")}` });
+    if (name !== "" && !sequences.includes(name)) {
+      const known =
+        sequences[0] === "" ? "the model has one input without a name" : `the sequences of the model are ${sequences.join(", ")}`;
+      throw new UsageError({ code: "bad_lengths", what: `lengths has "${name}", ${known}` });
+    }
     const over = name === "" ? sequences : [name];
     for (const sequence of over) checkLengths(value, x.get(sequence)!);
     lengths.set(name, readLengths(value));

@@ -202,6 +202,22 @@ test("a stream of batches trains as the same batches at hand do", async () => {
   assert.deepEqual(numbers(streamed.weights), numbers(whole.weights));
 });
 
+test("a list of batches is a stream too, given itself or by a function", async () => {
+  const { validationSplit: _split, batchSize: _size, ...rest } = options;
+  const list: Dataset[] = [];
+  for await (const batch of generated([8, 8])) list.push(batch);
+  const [streamed, listed, made] = [small(), small(), small()];
+  await streamed.fit(() => generated([8, 8]), rest);
+  await listed.fit(list, rest);
+  await made.fit(() => list, rest);
+  assert.deepEqual(numbers(listed.weights), numbers(streamed.weights));
+  assert.deepEqual(numbers(made.weights), numbers(streamed.weights));
+  await assert.rejects(
+    small().fit(() => [], rest),
+    /has no batch/,
+  );
+});
+
 test("with stepsPerEpoch an endless stream is cut into epochs, and goes on where the last one stopped", async () => {
   let made = 0;
   let isClosed = false;
