@@ -11,7 +11,7 @@ namespace {
 
 float* scratchOf(const Run& run, int thread) { return (float*)(void*)(run.scratch + thread * kScratchBytes); }
 
-Step outside(const Run& run, int thread) { return {&run, scratchOf(run, thread), 0, 1, -1, 0}; }
+Step outside(const Run& run, int thread) { return {&run, scratchOf(run, thread), 0, 1, -1, 0, 0}; }
 
 /// What the threads of one fork share.
 struct Fork {
@@ -19,12 +19,15 @@ struct Fork {
   const int32_t* w;
   int threads;
   Axis axis;
-  bool level;  // all steps of the loop have as many rows
+  bool level;   // all steps of the loop have as many rows
+  bool before;  // the products of all steps are there before the loop begins
+  Index rows;   // active rows of an instruction outside its loop, else -1
 };
 
 void instructionPart(void* argument, int thread) {
   const Fork& fork = *(const Fork*)argument;
-  const Step s = outside(*fork.run, thread);
+  Step s = outside(*fork.run, thread);
+  s.active = fork.rows;
   const Share share = shareOf(s, fork.w, fork.axis, thread, fork.threads);
   if (share.rows.count > 0 && share.columns != 0) instruction(s, fork.w, share);
 }
@@ -36,6 +39,35 @@ struct LoopTable {
 };
 LoopTable loopTable(const Step& s, const int32_t* w) {
   return {sizeAt(s, w[2]), asInts(addressOf(s, w[3], 0)), asInts(addressOf(s, w[4], 0))};
+}
+
+/// Rows of the steps whose products are made together: enough for a block of a large product, few enough to stay in the cache.
+constexpr Index kAheadRows = kBlockRows;
+/// Rows per thread from which a step's product is as quick alone as among those of all steps.
+constexpr Index kAheadAlone = 16;
+
+/// A few steps of a loop whose products are made together.
+struct Chunk {
+  Index end;  // number of the first step after them, in the order of the loop
+  Index offset, rows;
+};
+Chunk chunkFrom(const LoopTable& table, bool reverse, Index first) {
+  Chunk chunk = {first, 0, 0};
+  do {
+    const Index t = reverse ? table.time - 1 - chunk.end : chunk.end;
+    if (reverse || chunk.end == first) chunk.offset = table.offsets[t];
+    chunk.rows += table.rows[t];
+    chunk.end++;
+  } while (chunk.end < table.time && chunk.rows < kAheadRows);
+  return chunk;
+}
+
+void makeAhead(Step s, const int32_t* body, const int32_t* end, const Chunk& chunk) {
+  s.active = chunk.rows;
+  s.offset = chunk.offset;
+  s.ahead = 0;
+  for (const int32_t* b = body; b < end; b += b[1])
+    if (isAhead(b) && chunk.rows > 0) instruction(s, b, wholeShare(s, b));
 }
 
 /// A thread does the same rows at every step, so that none waits for another. Where all steps have the same rows these are neighbours,
@@ -50,13 +82,22 @@ void loopPart(void* argument, int thread) {
   const int32_t* end = body + w[6];
   s.thread = thread;
   s.threads = fork.threads;
+  // Threads that share the rows make each step's products in the step, for their own rows.
+  const bool together = fork.threads == 1 && body < end && isAhead(body);
+  Chunk chunk = {0, 0, 0};
   for (Index i = 0; i < table.time; i++) {
     const Index t = reverse ? table.time - 1 - i : i;
     const Index rows = table.rows[t];
+    if (together && i == chunk.end) {
+      chunk = chunkFrom(table, reverse, i);
+      makeAhead(s, body, end, chunk);
+    }
     if (rows <= (fork.level ? 0 : thread)) continue;
     s.active = rows;
     s.offset = table.offsets[t];
+    s.ahead = together ? s.offset - chunk.offset : fork.before ? s.offset : 0;
     for (const int32_t* b = body; b < end; b += b[1]) {
+      if ((together || fork.before) && isAhead(b)) continue;
       Share share = wholeShare(s, b);
       if (fork.level)
         share.rows = pieceOf(rows, 1, thread, fork.threads);
@@ -81,35 +122,25 @@ bool loopFine(const Run& run, const int32_t* w) {
 
 /// What a loop does in all, and how many rows its steps have.
 struct LoopWork {
-  double all;
+  double all, rows;
   Index widest;
   bool level;
 };
 LoopWork loopWork(const Run& run, const int32_t* w) {
   Step s = outside(run, 0);
   const LoopTable table = loopTable(s, w);
-  LoopWork work = {0, 0, true};
-  double rows = 0, perRow = 0;
+  LoopWork work = {0, 0, 0, true};
+  double perRow = 0;
   for (Index t = 0; t < table.time; t++) {
     work.level = work.level && (t == 0 || table.rows[t] == work.widest);
     work.widest = most<Index>(work.widest, table.rows[t]);
-    rows += table.rows[t];
+    work.rows += table.rows[t];
   }
   s.active = 1;
   const int32_t* end = w + w[1] + w[6];
   for (const int32_t* b = w + w[1]; b < end; b += b[1]) perRow += workOf(s, b);
-  work.all = rows * perRow;
+  work.all = work.rows * perRow;
   return work;
-}
-
-void runLoop(const Run& run, const int32_t* w) {
-  Fork fork = {&run, w, 1, AXIS_ROWS, false};
-  if (run.threads > 1 && !(w[5] & 2)) {
-    const LoopWork work = loopWork(run, w);
-    if (work.all >= run.parallelWork) fork.threads = (int)least<Index>(run.threads, most<Index>(1, work.widest));
-    fork.level = work.level && fork.threads > 1;
-  }
-  coreParallel(fork.threads, loopPart, &fork);
 }
 
 /// Work of a whole run that threads could share.
@@ -129,9 +160,11 @@ double sharedWork(const Run& run, Index first, Index end) {
   return work;
 }
 
-void runInstruction(const Run& run, const int32_t* w) {
-  const Step s = outside(run, 0);
-  Fork fork = {&run, w, 1, AXIS_NONE, false};
+/// `rows`: the active rows of a loop's instruction that is run outside it.
+void runInstruction(const Run& run, const int32_t* w, Index rows = -1) {
+  Step s = outside(run, 0);
+  s.active = rows;
+  Fork fork = {&run, w, 1, AXIS_NONE, false, false, rows};
   if (run.threads > 1 && workOf(s, w) >= run.parallelWork) {
     fork.axis = axisOf(s, w, run.threads);
     if (fork.axis != AXIS_NONE || w[0] == OP_COPY) fork.threads = run.threads;
@@ -140,6 +173,21 @@ void runInstruction(const Run& run, const int32_t* w) {
     coreParallel(fork.threads, instructionPart, &fork);
   else
     instruction(s, w, wholeShare(s, w));
+}
+
+void runLoop(const Run& run, const int32_t* w) {
+  Fork fork = {&run, w, 1, AXIS_ROWS, false, false, -1};
+  if (run.threads > 1 && !(w[5] & 2)) {
+    const LoopWork work = loopWork(run, w);
+    if (work.all >= run.parallelWork) fork.threads = (int)least<Index>(run.threads, most<Index>(1, work.widest));
+    fork.level = work.level && fork.threads > 1;
+    const Index steps = sizeAt(outside(run, 0), w[2]);
+    fork.before = fork.threads > 1 && work.rows < (double)(kAheadAlone * fork.threads * steps);
+    const int32_t* end = w + w[1] + w[6];
+    for (const int32_t* b = w + w[1]; b < end && fork.before; b += b[1])
+      if (isAhead(b)) runInstruction(run, b, (Index)work.rows);
+  }
+  coreParallel(fork.threads, loopPart, &fork);
 }
 
 void runProgram(const Run& run, Index first, Index end) {

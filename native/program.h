@@ -25,6 +25,7 @@ struct Step {
   int threads;
   Index active;  // rows of this step; -1 outside loops
   Index offset;  // packed rows before this step
+  Index ahead;   // the same, counted from the first of the steps whose products were made together
 };
 
 /// Rows begin, begin + step, ... (count of them).
@@ -39,6 +40,7 @@ struct Operand {
 };
 
 constexpr int kOperandWords = 5;
+constexpr int32_t kAheadStride = -2;
 
 inline Index sizeAt(const Step& s, int32_t field) { return s.run->sizes[field]; }
 inline Index rowsAt(const Step& s, int32_t field) { return field == kActiveRows ? s.active : sizeAt(s, field); }
@@ -46,7 +48,11 @@ inline Index rowsAt(const Step& s, int32_t field) { return field == kActiveRows 
 inline float* addressOf(const Step& s, int32_t buffer, Index elements) {
   return (float*)(uintptr_t)((uint64_t)s.run->buffers[buffer] + (uint64_t)elements * 4u);
 }
-inline Index steppedBy(const Step& s, int32_t stepStride) { return stepStride < 0 ? 0 : sizeAt(s, stepStride) * s.offset; }
+/// A step stride of -1 stays where it is; strides below are those of products made ahead, whose memory begins anew with each few steps.
+inline Index steppedBy(const Step& s, int32_t stepStride) {
+  if (stepStride <= kAheadStride) return sizeAt(s, kAheadStride - stepStride) * s.ahead;
+  return stepStride < 0 ? 0 : sizeAt(s, stepStride) * s.offset;
+}
 
 inline Operand operandAt(const Step& s, const int32_t* w) {
   return {addressOf(s, w[0], sizeAt(s, w[1]) + steppedBy(s, w[4])), sizeAt(s, w[2]), sizeAt(s, w[3])};

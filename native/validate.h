@@ -36,9 +36,12 @@ inline bool sizesFrom(const int32_t* w, int n, int32_t lowest) {
 }
 inline bool operandsFine(const int32_t* w, int n) {
   for (int i = 0; i < n; i++, w += kOperandWords)
-    if (!sizesFrom(w, 4, 0) || w[4] < -1) return false;
+    if (!sizesFrom(w, 4, 0) || w[4] < -(1 << 24)) return false;
   return true;
 }
+
+/// A product of a loop that may be made for several steps at once.
+inline bool isAhead(const int32_t* w) { return w[0] == OP_GEMM && (w[24] & 4) != 0; }
 
 /// How many registers a micro instruction reads (from word a on) and whether it writes d.
 struct MicroShape {
@@ -127,7 +130,8 @@ inline bool affineFieldsFine(const int32_t* w) {
 /// Fields of one instruction whose word count is already right.
 inline bool fieldsFine(const int32_t* w) {
   switch (w[0]) {
-    case OP_GEMM: return w[2] >= -1 && w[3] >= 0 && w[4] >= 0 && w[5] >= -1 && operandsFine(w + 6, 3) && sizesFrom(w + 21, 3, 0);
+    case OP_GEMM: return w[2] >= -1 && w[3] >= 0 && w[4] >= 0 && w[5] >= -1 && operandsFine(w + 6, 3) && sizesFrom(w + 21, 3, 0) &&
+             !(isAhead(w) && w[2] != kActiveRows);
     case OP_TILE: return tileFine(w);
     case OP_REDUCE:
       return w[2] >= 0 && w[2] <= 2 && w[3] >= -1 && sizesFrom(w + 4, 7, 0) && w[11] >= -1 && sizesFrom(w + 12, 4, 0) && w[16] >= -1 &&

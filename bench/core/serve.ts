@@ -7,6 +7,8 @@ export interface Job {
   readonly facts: Readonly<Record<string, unknown>>;
   /** Does the work `units` times over: steps, calls. */
   run(units: number): Promise<void> | void;
+  /** Units that are always done together, where a call costs something beside them: 1. */
+  readonly together?: number;
   /** This processor's measured multiply-add peak in GFLOP/s, where the system knows a way to measure it. */
   readonly peak?: () => number;
 }
@@ -45,9 +47,10 @@ async function measure(job: Job, ms: number): Promise<Burst> {
     const used = process.cpuUsage(before);
     return { wall: passed / units, cpu: (used.user + used.system) / 1000 / units };
   };
-  const first = await block(1);
-  const blocks = first.wall >= longMs ? [first] : [];
-  const units = Math.max(1, Math.round(blockMs / first.wall));
+  const least = job.together ?? 1;
+  const first = await block(least);
+  const blocks = first.wall * least >= longMs ? [first] : [];
+  const units = Math.max(least, Math.round(blockMs / first.wall));
   while (blocks.length === 0 || performance.now() - begin < ms) blocks.push(await block(units));
   const wall = blocks.map((one) => one.wall);
   const cpu = blocks.map((one) => one.cpu);

@@ -29,7 +29,7 @@ export function factsOfLoop(loop: LoopInstruction): LoopFacts {
     where: loop.where,
     isBackward,
     fusedTiles: loop.body.filter(({ op }) => op === "tile").length,
-    products: loop.body.filter((one) => one.op === "gemm").length,
+    products: loop.body.filter((one) => one.op === "gemm" && one.ahead !== true).length,
     slow: counted(sentences),
   };
 }
@@ -61,6 +61,8 @@ function reasonFor(one: StraightInstruction, reads: Reader, isBackward: boolean)
     case "tile":
       return null;
     case "gemm":
+      // Made for several steps at once: it left the loop's chain.
+      if (one.ahead === true) return null;
       if (one.batch !== 1) return `a product in which every row has a matrix of its own stays per step ${because}`;
       return reads(nodes) ? null : `a product stays per step ${because}`;
     case "reduce":

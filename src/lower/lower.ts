@@ -4,6 +4,7 @@ import { isSymbolic, sizeOfShape } from "../base/dim.js";
 import { isOp, type Node } from "../ir/core/node.js";
 import type { LoweredProgram, LoweredSection, LowerOptions } from "../ir/lowered/program.js";
 import type { ProgramSpec, SectionSpec } from "../ir/lowered/section.js";
+import { productsBeside } from "./ahead.js";
 import { type Body, prepareBody } from "./body.js";
 import { SectionBuilder } from "./builder.js";
 import type { Sink } from "./destinations.js";
@@ -38,7 +39,7 @@ function lowerSection(spec: SectionSpec, options: LowerOptions): LoweredSection 
     buffers: builder.buffers,
     prepare: builder.prepare,
     prepareFrom: [...builder.prepareFrom],
-    instructions: scope.instructions,
+    instructions: productsBeside(scope.instructions, builder),
     domains: builder.domains,
     inputs: builder.inputPorts(),
     outputs: builder.outputPorts(),

@@ -23,6 +23,14 @@ export function noteLoop(loop: LoopInstruction, origin: LoopOrigin): void {
   loopsOf.set(loop, origin);
 }
 
+/** Notes that an instruction stands for another from now on. */
+export function moveOrigin(from: Instruction, to: Instruction): void {
+  const nodes = nodesOf.get(from);
+  if (nodes !== undefined) nodesOf.set(to, nodes);
+  const origin = from.op === "loop" ? loopsOf.get(from) : undefined;
+  if (origin !== undefined && to.op === "loop") loopsOf.set(to, origin);
+}
+
 /** The nodes an instruction computes; empty for moves that keep an old state or fill memory. */
 export function originOf(instruction: Instruction): readonly Node[] {
   return nodesOf.get(instruction) ?? [];

@@ -85,10 +85,13 @@ export class BatchBuffer {
   }
 }
 
-/** The given rows of a column, in a fresh tensor or in the buffer's memory. */
+/** The given rows of a column, in a fresh tensor or in the buffer's memory; with a buffer, neighbours in order where they lie. */
 export function gatherRows(column: Column, rows: Int32Array, buffer: BatchBuffer | null): HostTensor {
   const rest = column.shape.slice(1);
   const stride = elementCount(rest);
+  const first = rows[0] ?? 0;
+  if (buffer !== null && rows.every((row, index) => row === first + index))
+    return hostTensor(subarray(column.data, (first + rows.length) * stride, first * stride), [rows.length, ...rest], column.dtype);
   const data = buffer === null ? emptyLike(column.data, rows.length * stride) : buffer.room(column, rows.length * stride);
   for (let index = 0; index < rows.length; index++) {
     copyRow(column.data, rows[index]! * stride, data, index * stride, stride);

@@ -3,10 +3,11 @@
 import { elementCount } from "../base/dtype.js";
 import { type HostTensor, hostTensor } from "../base/tensor.js";
 
-/** Batches of one value as one, along the first axis. */
+/** Batches of one value as one, along the first axis; a single batch as it is. */
 export function joined(parts: readonly HostTensor[]): HostTensor {
   const [first] = parts;
   if (first === undefined) throw new TypeError("expected at least one batch");
+  if (parts.length === 1) return first;
   const rest = first.shape.slice(1);
   const rows = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
   const length = rows * elementCount(rest);

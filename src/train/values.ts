@@ -72,9 +72,17 @@ export function largestValue(column: Column, lengths: Int32Array | null): number
 
 /** A sum of zeros unless something is not finite: a quick look at all values before a careful one at those that count. */
 export function isAllFinite(data: ArrayLike<number>): boolean {
-  let sum = 0;
-  for (let at = 0; at < data.length; at++) sum += data[at]! * 0;
-  return sum === 0;
+  // Four sums, because each addition waits for the one before it.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = data.length - (data.length % 4);
+  for (let at = 0; at < whole; at += 4) {
+    a += data[at]! * 0;
+    b += data[at + 1]! * 0;
+    c += data[at + 2]! * 0;
+    d += data[at + 3]! * 0;
+  }
+  for (let at = whole; at < data.length; at++) a += data[at]! * 0;
+  return a + b + c + d === 0;
 }
 
 /** Place of the first value in valid steps that is not right; -1 if all are. */

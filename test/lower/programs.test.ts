@@ -38,15 +38,15 @@ function trainingProgram(): LoweredProgram {
   return lowerProgram({ name: "train", sections: [{ name: "main", graph: train, inputs, outputs }] }, { panelWidth });
 }
 
-test("a step of an LSTM is one packed product and one tile program, forwards and backwards", () => {
+test("a step of an LSTM is one packed product and one tile program, forwards and backwards, with the input's product ahead", () => {
   const [section] = trainingProgram().sections;
   const loops = section!.instructions.filter((one): one is LoopInstruction => one.op === "loop");
   const shapes = loops.map(({ body, serial }) => [
     serial,
-    ...body.map((one) => (one.op === "gemm" && one.packed ? "packed gemm" : one.op)),
+    ...body.map((one) => (one.op === "gemm" && one.packed ? `packed ${one.ahead === true ? "ahead" : "gemm"}` : one.op)),
   ]);
   assert.deepEqual(shapes, [
-    [false, "packed gemm", "tile"],
+    [false, "packed ahead", "packed gemm", "tile"],
     [false, "tile", "packed gemm"],
   ]);
 });

@@ -70,7 +70,8 @@ class Encoder {
       case "gemm":
         words.push(this.#extent(one.m), this.#size(one.n), this.#size(one.k), this.#extent(one.batch));
         this.#operands([one.a, one.b, one.c]);
-        words.push(this.#size(one.aBatch), this.#size(one.bBatch), this.#size(one.cBatch), (one.accumulate ? 1 : 0) + (one.packed ? 2 : 0));
+        words.push(this.#size(one.aBatch), this.#size(one.bBatch), this.#size(one.cBatch));
+        words.push((one.accumulate ? 1 : 0) + (one.packed ? 2 : 0) + (one.ahead === true ? 4 : 0));
         return;
       case "tile":
         words.push(this.#extent(one.rows), this.#size(one.cols), one.operands.length, one.micro.length);
@@ -118,8 +119,9 @@ class Encoder {
     return extent === "rows" ? activeRows : this.#size(extent);
   }
 
-  #step({ step }: Place): number {
-    return step === null ? -1 : this.#size(step);
+  #step({ step, ahead }: Place): number {
+    if (step === null) return -1;
+    return ahead === true ? -2 - this.#size(step) : this.#size(step);
   }
 
   #size(dim: Dim): number {

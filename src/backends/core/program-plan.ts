@@ -1,6 +1,7 @@
 // Places temporaries in one arena: buffers whose lifetimes do not meet share memory.
 
-import type { Buffer, Instruction, LoweredSection, StraightInstruction } from "../../ir/lowered/program.js";
+import { buffersOf } from "../../ir/lowered/operands.js";
+import type { Buffer, LoweredSection } from "../../ir/lowered/program.js";
 
 /** From the first to the last top-level instruction that touches a buffer, both included. */
 export interface Lifetime {
@@ -34,35 +35,6 @@ export function lifetimesOf(section: LoweredSection): Lifetime[] {
     if (start === undefined && home.kind === "temporary") return [];
     return [{ buffer: id, first: home.kind === "fed" ? -1 : (start ?? end), last: home.kind === "result" ? end : (last.get(id) ?? -1) }];
   });
-}
-
-/** All buffers an instruction reads or writes. */
-export function buffersOf(instruction: Instruction): readonly number[] {
-  if (instruction.op === "affine") {
-    const { rows, offsets, initial, coefficients, terms, results } = instruction;
-    return [rows, offsets, ...[...initial, ...coefficients, ...terms, ...results].map(({ buffer }) => buffer)];
-  }
-  if (instruction.op !== "loop") return straightBuffers(instruction);
-  return [instruction.rows, instruction.offsets, ...instruction.body.flatMap(straightBuffers)];
-}
-
-function straightBuffers(one: StraightInstruction): number[] {
-  switch (one.op) {
-    case "gemm":
-      return [one.a.buffer, one.b.buffer, one.c.buffer];
-    case "tile":
-      return one.operands.map(({ buffer }) => buffer);
-    case "reduce":
-    case "copy":
-      return [one.src.buffer, one.dst.buffer];
-    case "gather":
-    case "scatter":
-      return [one.table.buffer, one.index.buffer, one.value.buffer];
-    case "random":
-      return [one.key.buffer, one.counter.buffer, one.out.buffer];
-    case "pack":
-      return [one.b.buffer, one.to.buffer];
-  }
 }
 
 /** Byte offsets in the arena. */

@@ -81,7 +81,7 @@ function showStraight(buffers: readonly Buffer[], one: StraightInstruction): str
   switch (one.op) {
     case "gemm": {
       const sizes = `${extent(one.m)}x${showDim(one.n)}x${showDim(one.k)}${one.batch === 1 ? "" : ` batch ${extent(one.batch)} (${showDim(one.aBatch)}, ${showDim(one.bBatch)}, ${showDim(one.cBatch)})`}`;
-      return `gemm ${sizes} ${matrix(one.c)} ${one.accumulate ? "+=" : "="} ${matrix(one.a)} · ${one.packed ? "packed " : ""}${matrix(one.b)}`;
+      return `gemm ${one.ahead === true ? "ahead " : ""}${sizes} ${matrix(one.c)} ${one.accumulate ? "+=" : "="} ${matrix(one.a)} · ${one.packed ? "packed " : ""}${matrix(one.b)}`;
     }
     case "tile":
       return `tile ${extent(one.rows)} x ${showDim(one.cols)} ${showMicro(buffers, one)}`;
@@ -118,9 +118,9 @@ function showMicro(buffers: readonly Buffer[], tile: TileInstruction): string {
   return `{ ${tile.micro.map(line).join("; ")} }`;
 }
 
-function showPlace(buffers: readonly Buffer[], { buffer, offset, step }: Place): string {
+function showPlace(buffers: readonly Buffer[], { buffer, offset, step, ahead }: Place): string {
   const shift = offset === 0 ? "" : `+${showDim(offset)}`;
-  const moved = step === null ? "" : `@${showDim(step)}`;
+  const moved = step === null ? "" : `@${ahead === true ? "ahead " : ""}${showDim(step)}`;
   return `%${buffer}.${buffers[buffer]?.name ?? "?"}${shift}${moved}`;
 }
 

@@ -36,11 +36,15 @@ export interface Buffer {
   readonly home: BufferHome;
 }
 
-/** Where an operand starts: element `offset` of a buffer, moved by `step` elements per stacked row before this loop step. */
+/**
+ * Where an operand starts: element `offset` of a buffer, moved by `step` elements per stacked row before this loop step; `ahead`: per row
+ * since the first of the steps whose products were made together, where the memory begins anew.
+ */
 export interface Place {
   readonly buffer: number;
   readonly offset: Dim;
   readonly step: Dim | null;
+  readonly ahead?: boolean;
 }
 
 /** Element (r, c) lies at start + r·row + c·col. */
@@ -49,7 +53,10 @@ export interface MatrixOperand extends Place {
   readonly col: Dim;
 }
 
-/** C[b] (+)= A[b]·B[b]; `packed`: B is the result of a pack instruction. */
+/**
+ * C[b] (+)= A[b]·B[b]; `packed`: B is the result of a pack instruction; `ahead`, in a loop: needs nothing of the loop, so it may be done
+ * for several steps at once, or all of them.
+ */
 export interface GemmInstruction {
   readonly op: "gemm";
   readonly m: Extent;
@@ -64,6 +71,7 @@ export interface GemmInstruction {
   readonly cBatch: Dim;
   readonly accumulate: boolean;
   readonly packed: boolean;
+  readonly ahead?: boolean;
 }
 
 /**
