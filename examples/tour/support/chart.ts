@@ -48,14 +48,17 @@ ${[0, 1, 2, 3, 4, 5].map((i) => `.c${i}{stroke:var(--c${i})}`).join("")}
 
 // Lines differ in dashes too, so that nothing depends on colour alone.
 const dashes = ["", "7 3", "2 2.5", "10 3 2 3", "4 4", "1 4"];
-const height = 330;
+const margins = 66;
 
 /** One picture: panels side by side. `about` says in words what there is to see. */
 export function chart(about: string, ...panels: readonly (LinePanel | CellPanel)[]): string {
   const width = panels.length === 1 ? 640 : 400 * panels.length;
   const each = width / panels.length;
+  const rows = panels.map((panel) => ("lines" in panel ? placed(Object.keys(panel.lines), each - 8).at(-1)!.row : 0));
+  const top = 72 + 15 * Math.max(0, ...rows);
+  const height = top + 246;
   const drawn = panels.map((panel, index) => {
-    const box = { left: index * each + 58, right: (index + 1) * each - 16, top: 84, bottom: height - 50 };
+    const box = { left: index * each + 58, right: (index + 1) * each - 16, top, bottom: height - 50 };
     return frame(panel, box) + ("lines" in panel ? drawLines(panel, box) : drawCells(panel, box));
   });
   return [
@@ -66,11 +69,11 @@ export function chart(about: string, ...panels: readonly (LinePanel | CellPanel)
   ].join("\n");
 }
 
-function frame({ title, x, y }: LinePanel | CellPanel, { left, right, bottom }: Box): string {
+function frame({ title, x, y }: LinePanel | CellPanel, { left, right, top, bottom }: Box): string {
   return (
     `<text class="title" x="${left - 42}" y="26">${escapeText(title)}</text>` +
     `<text x="${(left + right) / 2}" y="${bottom + 38}" text-anchor="middle">${escapeText(x)}</text>` +
-    `<text x="${left - 42}" y="72">${escapeText(y)}</text>`
+    `<text x="${left - 42}" y="${top - 12}">${escapeText(y)}</text>`
   );
 }
 
@@ -110,16 +113,22 @@ function positions(x: Scale, from: number, to: number, bottom: number): string {
   return marks.map((mark) => `<text x="${round(x(mark))}" y="${bottom + 18}" text-anchor="middle">${tickLabel(mark)}</text>`).join("");
 }
 
+/** Where the names stand: as many in a row as fit. */
+function placed(names: readonly string[], width: number): { readonly name: string; readonly at: number; readonly row: number }[] {
+  let [at, row] = [0, 0];
+  return names.map((name) => {
+    const wide = 42 + 7.4 * name.length;
+    if (at + wide > width && at > 0) [at, row] = [0, row + 1];
+    at += wide;
+    return { name, at: at - wide, row };
+  });
+}
+
 function legend(names: readonly string[], { left, right }: Box): string {
-  let [at, row] = [left - 42, 0];
-  return names
-    .map((name, i) => {
-      const wide = 34 + 6.7 * name.length;
-      if (at + wide > right + 16 && at > left - 42) [at, row] = [left - 42, row + 1];
-      const y = 42 + 15 * row;
-      const text = `<path class="line c${i}" stroke-dasharray="${dashes[i]}" d="M${round(at)} ${y - 4}h22"/><text class="name" x="${round(at + 27)}" y="${y}">${escapeText(name)}</text>`;
-      at += wide + 8;
-      return text;
+  return placed(names, right - left + margins)
+    .map(({ name, at, row }, i) => {
+      const [x, y] = [left - 42 + at, 42 + 15 * row];
+      return `<path class="line c${i}" stroke-dasharray="${dashes[i]}" d="M${round(x)} ${y - 4}h22"/><text class="name" x="${round(x + 27)}" y="${y}">${escapeText(name)}</text>`;
     })
     .join("");
 }
