@@ -189,12 +189,7 @@ function resolveLengths(x: Columns, given: Named<TensorLike> | undefined, ports:
     const own = x.get(name)!.lengths;
     if (own !== null) lengths.set(name, own);
   }
-  const [first] = lengths.values();
-  if (first !== undefined && lengths.size === sequences.length && [...lengths.values()].every((own) => own.join() === first.join())) {
-    // One time for all: their sequences can meet step by step.
-    lengths.clear();
-    lengths.set("", first);
-  }
+  shareEqualLengths(lengths, sequences);
   for (const [name, port] of ports.inputs) {
     const column = x.get(name)!;
     if (column.lengths !== null && !isSequence(port)) {
@@ -224,7 +219,17 @@ function resolveLengths(x: Columns, given: Named<TensorLike> | undefined, ports:
     for (const sequence of over) checkLengths(value, x.get(sequence)!);
     lengths.set(name, readLengths(value));
   }
+  shareEqualLengths(lengths, sequences);
   return lengths;
+}
+
+/** One time for all where every sequence has the same lengths: then they can meet step by step. */
+function shareEqualLengths(lengths: Map<string, Int32Array>, sequences: readonly string[]): void {
+  const [first] = lengths.values();
+  if (first === undefined || lengths.size < sequences.length) return;
+  if (![...lengths.values()].every((own) => own.join() === first.join())) return;
+  lengths.clear();
+  lengths.set("", first);
 }
 
 function readLengths(value: TensorLike): Int32Array {

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Tensor } from "../../src/base/tensor.js";
 import { dense, embedding, fillMissing, gru, lstm, recurrent, withDecay } from "../../src/nn/index.js";
 import { tensor } from "../../src/ops/index.js";
-import { loadModel, type Model, sequential } from "../../src/train/index.js";
+import { functional, loadModel, type Model, sequential } from "../../src/train/index.js";
 
 const random = (seed: number): (() => number) => {
   let state = seed;
@@ -168,5 +169,23 @@ describe("missing inputs", () => {
     const model = sequential([embedding({ vocabularySize: 4, size: 2 }), lstm({ units: 2 })]);
     model.build(["time"]);
     await assert.rejects(model.predict(as([1, Number.NaN, 2], [1, 3])), /x holds NaN/);
+  });
+});
+
+describe("gaps as an input of their own", () => {
+  it("a saved network takes lengths by name where its sequences have the same", async () => {
+    const model = functional(
+      { read: recurrent(withDecay(gru), { units: 3 }), risk: dense({ units: 1 }) },
+      (l, { x, dt }: { x: Tensor; dt: Tensor }) => l.risk(l.read(x, { dt })),
+    );
+    model.build({ x: ["time", 2], dt: ["time", 1] }, { seed: 1 });
+    const given = { x: as(holes(numbers([3, 4, 2], 5), 3), [3, 4, 2]), dt: as(numbers([3, 4, 1], 6).map(Math.abs), [3, 4, 1]) };
+    const lengths = [4, 1, 2];
+    const expected = (await model.predict(given, { lengths })).data;
+    const loaded = await loadModel(model.toBytes());
+    for (const each of [lengths, { x: lengths, dt: lengths }]) {
+      assert.deepEqual((await model.predict(given, { lengths: each })).data, expected);
+      assert.deepEqual(((await loaded.predict(given, { lengths: each })) as Tensor).data, expected);
+    }
   });
 });
