@@ -1,11 +1,13 @@
 // The command tree: its verbs, its help, and the rule that every usage error is thrown, never printed here.
 import { Command } from "commander";
+import { describeClassify } from "./commands/classify.js";
 import { describeCompletion } from "./commands/completion.js";
 import { describeConvert } from "./commands/convert.js";
 import { describeDoctor } from "./commands/doctor.js";
 import { describeEvaluate } from "./commands/evaluate.js";
 import { describeExplain } from "./commands/explain.js";
 import { describeForecast } from "./commands/forecast.js";
+import { describeImpute } from "./commands/impute.js";
 import { describeInspect } from "./commands/inspect.js";
 import { describePredict } from "./commands/predict.js";
 import { describeResume } from "./commands/resume.js";
@@ -30,6 +32,8 @@ export function createProgram({ start, version, write }: Surroundings): Command 
     .exitOverride();
   // Subcommands copy these settings when they are made, so they come after.
   describeForecast(program.command("forecast"), start);
+  describeClassify(program.command("classify"), start);
+  describeImpute(program.command("impute"), start);
   describePredict(program.command("predict"), start);
   describeEvaluate(program.command("evaluate"), start);
   describeResume(program.command("resume"), start);

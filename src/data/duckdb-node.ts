@@ -9,7 +9,7 @@ import { ColumnBuilder } from "./column-builder.js";
 import { shortName } from "./decode.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest } from "./numbers.js";
-import { placeOf, tableFrom } from "./table-builder.js";
+import { factsOf, placeOf, tableFrom } from "./table-builder.js";
 import type { ReadTableOptions, Table } from "./types.js";
 
 const packageName = "@duckdb/node-api";
@@ -74,7 +74,7 @@ async function tableOf(result: Result, path: string, options: ReadTableOptions):
   if (twice !== undefined)
     throw new DataError("duplicate_column", `the query names the column "${twice}" twice.`, "Rename one of them.", { file });
   const facts = { ...missingTest(options.missing ?? []), delimiter: "," };
-  const builders = names.map(() => new ColumnBuilder(facts));
+  const builders = names.map((name) => new ColumnBuilder(factsOf(options, name, facts)));
   const lines = new NumberStore();
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     const rows = chunk.rowCount;

@@ -1,6 +1,6 @@
 // Event tables: what is measured when, at times of its own for every patient, machine or customer.
 
-import type { Duplicates, StaticColumn, Table } from "./types.js";
+import type { Delimiter, Duplicates, Encoding, StaticColumn, Table } from "./types.js";
 
 /** How event rows are read; columns that are not named are found by their usual names. */
 export interface EventOptions {
@@ -20,6 +20,10 @@ export interface EventOptions {
   readonly label?: string;
   /** Column of the ids in the outcomes; found as in the events. */
   readonly outcomeId?: string;
+  /** How the files are read, as in `readTable`. In the parameters' column "NA" is a name: sodium is Na. */
+  readonly missing?: readonly string[];
+  readonly delimiter?: Delimiter;
+  readonly encoding?: Encoding;
 }
 
 /** The events of one id on its own clock. Axes: times T, parameters P. */

@@ -5,7 +5,7 @@ import { EventStore, type PackedEvents } from "./event-store.js";
 import type { EventOptions, Events } from "./event-types.js";
 import { columnOf, placeOf } from "./table.js";
 import { parseTime } from "./time.js";
-import type { Column, StaticColumn, Table } from "./types.js";
+import type { Column, ReadTableOptions, StaticColumn, Table } from "./types.js";
 
 const hourMs = 3_600_000;
 const names = {
@@ -54,6 +54,16 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
     const what = parameter.cell(row);
     if (what !== null) store.add(idOf(row), hoursOf(table, time, row), what, number);
   }
+}
+
+/** How the tables of events are read: what was measured is a name, whatever it looks like. */
+export function eventTableOptions({ parameter, missing, delimiter, encoding }: EventOptions): ReadTableOptions {
+  return {
+    names: (column) => (parameter === undefined ? names.parameter.test(column.trim()) : column === parameter),
+    ...(missing === undefined ? {} : { missing }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(encoding === undefined ? {} : { encoding }),
+  };
 }
 
 /** A named column, or the one not yet taken that is called as such columns are. */

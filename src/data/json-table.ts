@@ -6,7 +6,7 @@ import { shortName } from "./decode.js";
 import { fromGluon, isGluon } from "./gluon.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest } from "./numbers.js";
-import { placeOf, tableFrom } from "./table-builder.js";
+import { factsOf, placeOf, tableFrom } from "./table-builder.js";
 import type { Table, TableOptions } from "./types.js";
 
 type Cell = number | string | boolean | null;
@@ -60,13 +60,13 @@ export class JsonTable {
 
   #row(cells: readonly (readonly [string, Cell])[]): void {
     const given = new Map(cells);
-    for (const name of given.keys()) if (!this.#columns.has(name)) this.#columns.set(name, this.#lateColumn());
+    for (const name of given.keys()) if (!this.#columns.has(name)) this.#columns.set(name, this.#lateColumn(name));
     for (const [name, column] of this.#columns) column.pushValue(given.get(name) ?? null);
   }
 
   /** A key that appears late is missing in the rows before. */
-  #lateColumn(): ColumnBuilder {
-    const column = new ColumnBuilder(this.#facts);
+  #lateColumn(name: string): ColumnBuilder {
+    const column = new ColumnBuilder(factsOf(this.#options, name, this.#facts));
     for (let row = 0; row < this.#lines.length; row++) column.pushValue(null);
     return column;
   }

@@ -6,7 +6,7 @@ import { DataError } from "../base/errors.js";
 import { shortName, TextGate } from "./decode.js";
 import { EventStore } from "./event-store.js";
 import type { EventOptions, Events } from "./event-types.js";
-import { addRows, events, finishEvents } from "./events.js";
+import { addRows, events, eventTableOptions, finishEvents } from "./events.js";
 import { bytesOf, readTableFile, unpacked } from "./read-table-node.js";
 import { type ArchivedFile, readTar } from "./tar.js";
 import { TextSink } from "./text-sink.js";
@@ -20,14 +20,14 @@ export async function readEventFiles(path: string, given: EventOptions): Promise
   const outcomes = typeof given.outcomes === "string" ? await readTableFile(given.outcomes, {}) : given.outcomes;
   const options: EventOptions = outcomes === undefined ? given : { ...given, outcomes };
   const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
-  if (!isFolder && !/\.(tar|tgz|tar\.gz)$/i.test(path)) return events(await readTableFile(path, {}), options);
+  if (!isFolder && !/\.(tar|tgz|tar\.gz)$/i.test(path)) return events(await readTableFile(path, eventTableOptions(options)), options);
   const store = new EventStore(options.unknown ?? [-1]);
   const files = isFolder ? filesIn(path) : readTar(unpacked(bytesOf(path), path), shortName(path));
   for await (const { name, bytes } of files) {
     if (!tableName.test(name)) continue;
     const id = shortName(name).replace(/\.[^.]*$/, "");
     store.touch(id);
-    const table = tableIn(bytes, name);
+    const table = tableIn(bytes, name, options);
     if (table !== null) addRows(store, table, options, () => id);
   }
   if (store.ids.length === 0) throw new DataError("no_events", `There is no .csv or .txt file in ${path}.`, "", { file: path });
@@ -35,9 +35,10 @@ export async function readEventFiles(path: string, given: EventOptions): Promise
 }
 
 /** null for a table that has a header only: its id has no events. */
-function tableIn(bytes: Uint8Array, file: string): Table | null {
-  const gate = new TextGate({ file });
-  const sink = new TextSink({ file });
+function tableIn(bytes: Uint8Array, file: string, options: EventOptions): Table | null {
+  const { encoding, ...reading } = eventTableOptions(options);
+  const gate = new TextGate({ file, ...(encoding === undefined ? {} : { encoding }) });
+  const sink = new TextSink({ file, ...reading });
   sink.push(gate.push(bytes));
   sink.push(gate.end());
   try {

@@ -66,7 +66,7 @@ export class TableBuilder {
     this.#named = cells.length;
     this.#firstLine = line;
     this.#names = this.#hasHeader ? headerNames(cells, line, this.#options.file) : cells.map((_, i) => `c${i + 1}`);
-    for (const _ of cells) this.#columns.push(new ColumnBuilder(this.#facts));
+    for (const name of this.#names) this.#columns.push(new ColumnBuilder(factsOf(this.#options, name, this.#facts)));
     if (this.#hasHeader) return;
     cells.forEach((cell, field) => {
       this.#columns[field]!.pushValue(cell);
@@ -151,4 +151,9 @@ function headerNames(fields: readonly string[], line: number, file: string | und
     seen.add(name);
   }
   return names;
+}
+
+/** What a column of names takes for missing: nothing but an empty cell. */
+export function factsOf({ names }: TableOptions, column: string, facts: ColumnFacts): ColumnFacts {
+  return names?.(column) === true ? { ...facts, isMissing: (cell) => cell === "", missingNumbers: new Set() } : facts;
 }

@@ -64,6 +64,8 @@ export interface TableOptions {
   readonly file?: string;
   /** A series per row: rows may be of different lengths, and a first row of values is no header. */
   readonly wide?: boolean;
+  /** Columns of names, in which only an empty cell is missing: sodium is Na, Namibia NA. */
+  readonly names?: (column: string) => boolean;
 }
 
 /** Options of `readTable`. */

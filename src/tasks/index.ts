@@ -1,5 +1,8 @@
 // The door deep-rnn/tasks: whole jobs from data to scores.
 
+export { classifyEvents } from "./classify/run.js";
+export { type EventEvaluation, type EventPrediction, evaluateEvents, predictEvents } from "./classify/saved.js";
+export type * from "./classify/types.js";
 export { type ForecastPlan, planForecast } from "./forecast/dry-run.js";
 export { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./forecast/evaluate-saved.js";
 export {
@@ -15,3 +18,5 @@ export { type ForecastPredictionRun, forecastWith, type PredictOptions } from ".
 export { parsePreprocess } from "./forecast/preprocess.js";
 export { forecastScores } from "./forecast/scores.js";
 export type * from "./forecast/types.js";
+export { impute } from "./impute/run.js";
+export type * from "./impute/types.js";

@@ -11,14 +11,16 @@ import { counted } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { globalOptions, tableOptions, taskFlags } from "../options.js";
 import { forecastRequirement, unmetBy } from "../requirement.js";
+import { classifiesEvents, evaluateClasses } from "../saved-classifier.js";
 import { scoreRows, scoreTable } from "../scores.js";
-import { whole } from "../settings/kinds.js";
+import { path, whole } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 import { readInput } from "../table-input.js";
 
 /** The flags of this verb as commander hands them over. */
 export interface EvaluateFlags extends GlobalFlags, TableFlags {
   readonly test?: number;
+  readonly label?: string;
   readonly require?: readonly string[];
 }
 
@@ -37,7 +39,8 @@ export function describeEvaluate(command: Command, start: Start): void {
     .argument("<model>", "model folder or file, or the run folder that holds it")
     .argument("<data>", "table with the columns the model was trained on; - reads standard input");
   const test = new Setting("--test <rows>", "rows at the end that are scored: one horizon of the model", whole(1), { found: true });
-  for (const option of [test, forecastRequirement(), ...tableOptions(), ...globalOptions()]) command.addOption(option);
+  const label = new Setting("--label <file>", "of a model that classifies events: the table of outcomes", path("file"));
+  for (const option of [test, label, forecastRequirement(), ...tableOptions(), ...globalOptions()]) command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, data: string, flags: EvaluateFlags) => start((context) => runEvaluate(model, data, flags, context)));
 }
@@ -46,9 +49,10 @@ export function describeEvaluate(command: Command, start: Start): void {
 export async function runEvaluate(given: string, data: string, flags: EvaluateFlags, context: Context): Promise<number> {
   const { terminal } = context;
   const model = modelFolder(given);
+  if (classifiesEvents(model)) return evaluateClasses(model, data, flags, context);
   const place = answerPlace(context, data, flags);
   const backend = await startBackend(flags);
-  const { seed: _seed, require, ...options } = taskFlags(flags);
+  const { seed: _seed, require, label: _label, ...options } = taskFlags(flags);
   const { evaluateForecast } = await import("../../tasks/index.js");
   const made = await evaluateForecast(model, (missing, wide) => readInput(data, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));

@@ -14,11 +14,16 @@ import { shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { globalOptions, tableOptions, taskFlags } from "../options.js";
 import { pictureOf } from "../picture.js";
+import { classifiesEvents, predictClasses } from "../saved-classifier.js";
+import { path } from "../settings/kinds.js";
+import { Setting } from "../settings/setting.js";
 import { readInput } from "../table-input.js";
 import type { Terminal } from "../terminal.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface PredictFlags extends GlobalFlags, TableFlags {}
+export interface PredictFlags extends GlobalFlags, TableFlags {
+  readonly label?: string;
+}
 
 const examples = `
 Examples:
@@ -29,10 +34,15 @@ Examples:
 /** Describes the verb to commander. */
 export function describePredict(command: Command, start: Start): void {
   command
-    .description("Use a saved model: forecast what follows the last row of a table.")
+    .description("Use a saved model: forecast what follows the last row of a table, or classify sequences of events.")
     .argument("<model>", "model folder or file, or the run folder that holds it")
     .argument("[input]", "table with the columns the model was trained on; - reads standard input");
-  for (const option of [...tableOptions(), ...globalOptions()]) command.addOption(option);
+  const label = new Setting(
+    "--label <file>",
+    "of a classifier that reads columns of its outcomes: the table that holds them",
+    path("file"),
+  );
+  for (const option of [label, ...tableOptions(), ...globalOptions()]) command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, file: string | undefined, flags: PredictFlags) =>
     start((context) => runPredict(model, file, flags, context)),
@@ -43,10 +53,14 @@ export function describePredict(command: Command, start: Start): void {
 export async function runPredict(given: string, file: string | undefined, flags: PredictFlags, context: Context): Promise<number> {
   const { terminal } = context;
   const model = modelFolder(given);
-  if (file === undefined) throw usageError("input_missing", `${given} forecasts a table; name the file.`, "- reads standard input.");
+  if (file === undefined) {
+    const [what, hint] = classifiesEvents(model) ? ["classifies events", ""] : ["forecasts a table", "- reads standard input."];
+    throw usageError("input_missing", `${given} ${what}; name the file.`, hint);
+  }
+  if (classifiesEvents(model)) return predictClasses(model, file, flags, context);
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
-  const { seed: _seed, ...options } = taskFlags(flags);
+  const { seed: _seed, label: _label, ...options } = taskFlags(flags);
   const { predictForecast } = await import("../../tasks/index.js");
   const made = await predictForecast(model, (missing, wide) => readInput(file, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));

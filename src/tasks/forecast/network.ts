@@ -15,6 +15,7 @@ import {
   sequential,
   type TrainEvent,
 } from "../../train/index.js";
+import { weightCount } from "../weight-count.js";
 import type { NetworkSpec, PastEpoch, Trained, Trainer, TrainJob } from "./trainer.js";
 
 interface LayerOptions {
@@ -177,10 +178,4 @@ function unknown(kind: "cell" | "activation", given: string, known: readonly str
     `There is no ${kind} "${given}".`,
     near === null ? `Choose from ${known.join(", ")}.` : `Did you mean "${near}"?`,
   );
-}
-
-/** Numbers in a tree of weights. */
-function weightCount(weights: Model["weights"]): number {
-  if ("dtype" in weights && "data" in weights) return (weights.shape as readonly number[]).reduce((product, size) => product * size, 1);
-  return Object.values(weights).reduce<number>((sum, child) => sum + weightCount(child), 0);
 }

@@ -1,0 +1,152 @@
+// `deep-rnn classify --events FILE`: classifies whole sequences of events, scores them on sequences held out, writes a run folder.
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { ClassifyEvent, ClassifyOptions, ClassifyResult, ClassifyRun } from "../../tasks/classify/types.js";
+import { classifiedCsv, classifyLines } from "../classify-words.js";
+import type { Context, Start } from "../context.js";
+import { backendLine, okEnvelope, startBackend } from "../context.js";
+import { cut } from "../cut.js";
+import type { BackendInfo } from "../envelope.js";
+import { toJson } from "../envelope.js";
+import { exitCodes, usageError } from "../failure.js";
+import { shown } from "../numbers.js";
+import type { GlobalFlags, TableFlags } from "../options.js";
+import { globalOptions, tableOptions, taskFlags } from "../options.js";
+import { classifyPage } from "../report/classify-page.js";
+import { requirements, unmet } from "../requirement.js";
+import { openRun, planRun } from "../run-folder.js";
+import { inRange, oneOf, path, texts, whole, words } from "../settings/kinds.js";
+import { Setting } from "../settings/setting.js";
+
+/** The flags of this verb as commander hands them over. */
+export interface ClassifyFlags
+  extends GlobalFlags,
+    Omit<TableFlags, "duplicates" | "dateOrder">,
+    Omit<ClassifyOptions, "onEvent" | "signal" | "statics" | "known"> {
+  readonly events?: string;
+  readonly label?: string;
+  readonly static?: readonly string[];
+  readonly require?: readonly string[];
+}
+
+const examples = `
+Examples:
+  $ deep-rnn classify --events events.csv --label outcomes.csv
+  $ deep-rnn classify --events set-a.tar.gz --label Outcomes-a.txt --outcome In-hospital_death --folds 5
+  $ deep-rnn classify --events stays/ --label outcomes.csv --static sex --require "auroc>0.8" --json > result.json`;
+
+/** Conditions of `--require`. */
+export const classifyMeasures = ["auroc", "auprc", "accuracy", "macroF1", "logLoss", "calibrationError"] as const;
+
+/** Describes the verb to commander. */
+export function describeClassify(command: Command, start: Start): void {
+  command.description("Classify sequences of events, such as hospital stays, by an outcome of each.");
+  for (const option of [...dataSettings(), ...networkSettings()]) command.addOption(option);
+  for (const option of [...tableOptions().filter(({ long }) => long !== "--duplicates" && long !== "--date-order"), ...globalOptions()])
+    command.addOption(option);
+  command.addHelpText("after", examples);
+  command.action((flags: ClassifyFlags) => start((context) => runClassify(flags, context)));
+}
+
+function dataSettings(): Setting[] {
+  return [
+    new Setting("--events <path>", "table id, time, parameter, value; or a folder or tar of such files, one per id", path("file")),
+    new Setting("--label <file>", "table of outcomes: a row with an id and a label for each sequence", path("file")),
+    new Setting("--outcome <column>", "column of that table to predict; found if only one can be it", words, { found: true }),
+    new Setting("--static <column>", "column of that table that is known from the start (repeatable)", texts),
+    ...eventColumnSettings(),
+    new Setting("--test <share>", "share of the sequences held out and scored", inRange(0, 0.9, "open-low"), { standard: 0.1 }),
+    new Setting("--folds <n>", "cross-validation in so many parts, instead of --test", whole(2)),
+  ];
+}
+
+/** Where id, time, parameter and value are. */
+function eventColumnSettings(): Setting[] {
+  return [
+    new Setting("--id <column>", "column of the ids; found if not given", words, { found: true }),
+    new Setting("--time <column>", "column of the times: clock, date or number; found if not given", words, { found: true }),
+    new Setting("--parameter <column>", "column that says what was measured; found if not given", words, { found: true }),
+    new Setting("--value <column>", "column of the values; found if not given", words, { found: true }),
+  ];
+}
+
+function networkSettings(): Setting[] {
+  return [
+    new Setting("--cell <name>", "cell inside the fading form: gru, lstm, elman, min-gru, min-lstm, lru", words, { standard: "gru" }),
+    new Setting("--units <n>", "width of each network", whole(1), { standard: 48 }),
+    new Setting("--members <n>", "networks whose probabilities are averaged", whole(1), { standard: 3 }),
+    new Setting("--epochs <n>", "most passes over the sequences", whole(1), { found: true }),
+    new Setting("--batch-size <n>", "sequences per step", whole(1), { found: true }),
+    new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.002 }),
+    new Setting("--dropout <share>", "what is read, dropped while training", inRange(0, 1, "half-open"), { standard: 0.4 }),
+    new Setting("--class-weights <how>", "balanced: rare classes count more", oneOf(["none", "balanced"]), { standard: "none" }),
+    new Setting("--require <condition>", 'exit with 3 unless "auroc>0.8" or the like holds (repeatable)', requirements(classifyMeasures)),
+  ];
+}
+
+/** Runs the verb; results go to stdout, words to stderr. */
+export async function runClassify(flags: ClassifyFlags, context: Context): Promise<number> {
+  const { terminal } = context;
+  const { require, events, label, static: statics, ...options } = taskFlags(flags);
+  if (events === undefined)
+    throw usageError("events_missing", "--events is needed: the file or folder with the events.", "See deep-rnn classify --help.");
+  if (label === undefined)
+    throw usageError("label_missing", "--label is needed: the table with an outcome for each id.", "See deep-rnn classify --help.");
+  const place = planRun("classify", events, flags.out, flags.force === true);
+  const backend = await startBackend(flags);
+  const log: string[] = [];
+  const { classifyEvents } = await import("../../tasks/index.js");
+  const run = await classifyEvents(events, label, {
+    ...options,
+    ...(statics === undefined ? {} : { statics }),
+    signal: context.interrupt.signal,
+    onEvent: listener(context, backend, log),
+  });
+  const failed = unmet(require ?? [], { ...run.evaluation });
+  const folder = openRun(place);
+  context.interrupt.onLeave(folder.abandon);
+  const json = okEnvelope<ClassifyResult>(context, {
+    backend,
+    run: folder.path,
+    model: `${folder.path}/model`,
+    report: `${folder.path}/report.html`,
+    warnings: [...run.warnings, ...failed],
+    result: resultOf(run),
+  });
+  try {
+    await run.model.save(join(folder.working, "model"), { task: "classify", preprocess: run.preprocess });
+    await folder.write("predictions.csv", classifiedCsv(run.predictions, run.data.classes));
+    await folder.write("log.txt", `${log.join("\n")}\n`);
+    await folder.write("report.html", classifyPage({ result: json.result, seed: context.seed, notes: run.notes }));
+    await folder.write("result.json", `${toJson(json)}\n`);
+    folder.finish();
+  } catch (error) {
+    folder.abandon();
+    throw error;
+  }
+  terminal.out(context.json ? toJson(json) : classifyLines(json.result, { path: folder.path, seconds: run.seconds }, terminal).join("\n"));
+  for (const { message } of failed) terminal.alarm(terminal.paintErr("red", message));
+  return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
+}
+
+function resultOf({ data, network, training, evaluation, predictions }: ClassifyRun): ClassifyResult {
+  return { data, network, training, evaluation, ...cut({ predictions }) };
+}
+
+function listener({ terminal }: Context, backend: BackendInfo, log: string[]): (event: ClassifyEvent) => void {
+  const say = (line: string): void => {
+    log.push(line);
+    terminal.say(line);
+  };
+  return (event) => {
+    if (event.kind === "found") for (const line of [...event.lines, backendLine(backend)]) say(line);
+    if (event.kind === "warning") {
+      log.push(`Warning: ${event.message}`);
+      terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${event.message}`);
+    }
+    if (event.kind === "epoch") {
+      const fold = event.fold === 0 ? "" : `fold ${event.fold}, `;
+      say(`${fold}epoch ${event.epoch}/${event.epochs}  loss ${shown(event.loss, 3)}  validation ${shown(event.valLoss, 3)}`);
+    }
+  };
+}

@@ -1,0 +1,158 @@
+// `deep-rnn impute FILE`: fills the holes of a table, and says how well on values hidden from it.
+import type { Command } from "commander";
+import { stepTable } from "../../data/event-steps.js";
+import { readEvents } from "../../data/read-events.js";
+import { readTable } from "../../data/read-table.js";
+import type { Table } from "../../data/types.js";
+import type { ImputeOptions, ImputeResult, ImputeRun } from "../../tasks/impute/types.js";
+import type { Context, Start } from "../context.js";
+import { backendLine, okEnvelope, startBackend } from "../context.js";
+import { toJson } from "../envelope.js";
+import { exitCodes } from "../failure.js";
+import { counted, duration, shown } from "../numbers.js";
+import type { GlobalFlags, TableFlags } from "../options.js";
+import { globalOptions, tableOptions, taskFlags } from "../options.js";
+import { fillPage } from "../report/fill-page.js";
+import { requirements, unmet } from "../requirement.js";
+import { openRun, planRun } from "../run-folder.js";
+import { inRange, texts, whole, words } from "../settings/kinds.js";
+import { Setting } from "../settings/setting.js";
+import type { Terminal } from "../terminal.js";
+
+/** The flags of this verb as commander hands them over. */
+export interface ImputeFlags extends GlobalFlags, Omit<TableFlags, "duplicates">, Omit<ImputeOptions, "onEvent" | "signal" | "columns"> {
+  readonly column?: readonly string[];
+  readonly events?: true;
+  readonly require?: readonly string[];
+}
+
+const examples = `
+Examples:
+  $ deep-rnn impute stations.csv --id station
+  $ deep-rnn impute sensors.csv --column temperature --column pressure --out filled
+  $ deep-rnn impute stays.tar.gz --events --json > result.json`;
+
+/** Conditions of `--require`. */
+const measures = ["mae", "rmse", "maeRatio"] as const;
+
+/** Describes the verb to commander. */
+export function describeImpute(command: Command, start: Start): void {
+  command
+    .description("Fill the missing values of a table, and measure the error on values hidden from it.")
+    .argument("<file>", "table with a header row; with --events a file, folder or tar of events");
+  const own = [
+    new Setting("--id <columns>", "columns that say to which series a row belongs", words),
+    new Setting("--time <columns>", "time column, or several: Date,Time; found if not given", words, { found: true }),
+    new Setting("--column <name>", "column to read and fill (repeatable): all columns of numbers", texts, { found: true }),
+    new Setting("--events", "the input holds events: id, time, parameter, value"),
+    new Setting("--hide <share>", "share of the values hidden to measure the error", inRange(0, 0.4, "open-low"), { standard: 0.1 }),
+    new Setting("--units <n>", "width of the network", whole(1), { standard: 64 }),
+    new Setting("--epochs <n>", "most passes over the rows; fewer if there are many", whole(1), { found: true }),
+    new Setting("--batch-size <n>", "windows per step", whole(1), { found: true }),
+    new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.002 }),
+    new Setting("--require <condition>", 'exit with 3 unless "maeRatio<1" or the like holds (repeatable)', requirements(measures)),
+  ];
+  const reading = tableOptions().filter(({ long }) => long !== "--duplicates");
+  for (const option of [...own, ...reading, ...globalOptions()]) command.addOption(option);
+  command.addHelpText("after", examples);
+  command.action((file: string, flags: ImputeFlags) => start((context) => runImpute(file, flags, context)));
+}
+
+/** Runs the verb; results go to stdout, words to stderr. */
+export async function runImpute(file: string, flags: ImputeFlags, context: Context): Promise<number> {
+  const { terminal } = context;
+  const { require, column, events, ...options } = taskFlags(flags);
+  const place = planRun("impute", file, flags.out, flags.force === true);
+  const backend = await startBackend(flags);
+  const log: string[] = [];
+  const say = (line: string): void => {
+    log.push(line);
+    terminal.say(line);
+  };
+  const table = events === true ? await eventTable(file, flags) : await readTable(file, options);
+  const { impute } = await import("../../tasks/index.js");
+  const run = await impute(table, {
+    ...options,
+    ...(column === undefined ? {} : { columns: column }),
+    ...(events === true ? { id: "id", time: "time" } : {}),
+    signal: context.interrupt.signal,
+    onEvent: (event) => {
+      if (event.kind === "found") for (const line of [...event.lines, backendLine(backend)]) say(line);
+      if (event.kind === "warning") terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${event.message}`);
+      if (event.kind === "epoch")
+        say(`epoch ${event.epoch}/${event.epochs}  loss ${shown(event.loss, 3)}  error at hidden values ${shown(event.valLoss, 3)}`);
+    },
+  });
+  const failed = unmet(require ?? [], { ...run.evaluation.model, maeRatio: run.evaluation.maeRatio });
+  const folder = openRun(place);
+  context.interrupt.onLeave(folder.abandon);
+  const facts = { run: folder.path, report: `${folder.path}/report.html`, warnings: [...run.warnings, ...failed] };
+  const json = okEnvelope<ImputeResult>(context, { backend, ...facts, result: resultOf(run, file) });
+  try {
+    await folder.write("filled.csv", run.csv);
+    await folder.write("log.txt", `${log.join("\n")}\n`);
+    await folder.write("report.html", fillPage({ result: json.result, seed: context.seed, notes: run.notes }));
+    await folder.write("result.json", `${toJson(json)}\n`);
+    folder.finish();
+  } catch (error) {
+    folder.abandon();
+    throw error;
+  }
+  terminal.out(context.json ? toJson(json) : reportLines(json.result, folder.path, run.seconds, terminal).join("\n"));
+  for (const { message } of failed) terminal.alarm(terminal.paintErr("red", message));
+  return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
+}
+
+async function eventTable(file: string, { id, time, missing, delimiter, encoding }: ImputeFlags): Promise<Table> {
+  const given = { id, time, missing, delimiter, encoding };
+  return stepTable(await readEvents(file, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))));
+}
+
+function resultOf({ data, network, training, evaluation }: ImputeRun, file: string): ImputeResult {
+  return { data: { ...data, file }, network, training, evaluation };
+}
+
+/** Columns of the text table; all of them are in the report. */
+const shownColumns = 40;
+
+function reportLines({ data, evaluation }: ImputeResult, path: string, seconds: number, { paintOut: paint }: Terminal): string[] {
+  const ways = ["model", "network", "mean", "last", "linear"] as const;
+  const head = ["column", "missing", "filled", "network", "mean", "last", "linear", "used"];
+  const rows = evaluation.columns
+    .slice(0, shownColumns)
+    .map((column) => [
+      column.name,
+      String(column.missing),
+      ...ways.map((way) => shown(column[way].rawMae, 3)),
+      column.observed === 0 ? "nothing" : usedWords(column),
+    ]);
+  const overall = ["all, in deviations", String(data.missing), ...ways.map((way) => shown(evaluation[way].mae, 3)), ""];
+  const cells = [head, ...rows, overall];
+  const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+  const lines = cells.map((row) =>
+    row
+      .map((cell, i) => (i === 0 || i === 7 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+  const more = evaluation.columns.length - shownColumns;
+  return [
+    paint("bold", `Mean absolute errors at ${counted(evaluation.hidden, "hidden value")}`),
+    paint("dim", lines[0] ?? ""),
+    ...lines.slice(1, -1),
+    ...(more > 0 ? [`... ${counted(more, "more column")} in the report`] : []),
+    paint("bold", lines.at(-1) ?? ""),
+    "",
+    evaluation.verdict,
+    "",
+    `${paint("bold", "Files")}, after ${duration(seconds)}:`,
+    `  ${path}/filled.csv     the table, ${counted(data.filled, "hole")} filled`,
+    `  ${path}/report.html    all columns: open it in a browser`,
+  ];
+}
+
+/** How a column is filled, in a word or two. */
+export function usedWords({ method, networkWeight }: { readonly method: string; readonly networkWeight: number }): string {
+  if (networkWeight === 0) return method;
+  return networkWeight === 1 ? "network" : `${method} + ${Math.round(100 * networkWeight)} % network`;
+}

@@ -1,0 +1,139 @@
+// Labels of sequences from a table of outcomes: which column, which classes, which sequences have one.
+
+import { DataError } from "../../base/errors.js";
+import { shortName } from "../../data/decode.js";
+import type { EventColumns, EventStatic } from "../../data/event-columns.js";
+import { columnOf, placeOf } from "../../data/table.js";
+import type { Column, Table } from "../../data/types.js";
+import type { ClassifyOptions, LabelledEvents } from "./types.js";
+
+/** More classes than that, or than half of the rows, are no label. */
+const mostClasses = 50;
+
+/**
+ * @throws DataError `unknown_column`, `no_id_column`, `label_unclear`, `duplicate_id`, `no_match`, `one_class`, `small_class`, `no_label`
+ */
+export function labelled(events: EventColumns, outcomes: Table, options: ClassifyOptions): LabelledEvents {
+  const id = idColumn(events, outcomes, options.id);
+  const label = labelColumn(outcomes, id, options);
+  const rows = rowsById(outcomes, id, label);
+  const found = events.ids.map((each) => rows.get(each) ?? -1);
+  if (found.every((row) => row < 0)) {
+    const shown = [
+      `the events have ${events.ids.slice(0, 2).join(", ")}`,
+      `${shortName(outcomes.file)} ${[...rows.keys()].slice(0, 2).join(", ")}`,
+    ];
+    throw new DataError("no_match", `No sequence has an outcome: of ids ${shown.join(", ")}.`, "Check --id.", placeOf(outcomes.file));
+  }
+  const cells = found.map((row) => (row < 0 ? null : label.cell(row)));
+  const classes = classesOf(cells, label, outcomes);
+  const labels = Int32Array.from(cells, (cell) => (cell === null ? -1 : classes.indexOf(cell)));
+  const statics = (options.statics ?? []).map((name) => staticOf(columnOf(outcomes, name), found));
+  const without = labels.reduce((count, each) => count + Number(each < 0), 0);
+  const matched = found.filter((row) => row >= 0).length;
+  const warnings = [
+    ...(without > 0
+      ? [{ code: "no_outcome", message: `${without} of ${events.ids.length} sequences have no outcome and are left out` }]
+      : []),
+    ...(matched < rows.size
+      ? [{ code: "no_events", message: `${rows.size - matched} of ${rows.size} outcomes belong to no sequence with events` }]
+      : []),
+  ];
+  const counts = classes.map((name, index) => `${name} (${labels.reduce((count, each) => count + Number(each === index), 0)})`);
+  return {
+    events: { ...events, statics: [...events.statics, ...statics] },
+    labels,
+    classes,
+    label: label.name,
+    lines: [`label: ${label.name}${options.outcome === undefined ? ", found" : ""}; classes ${counts.join(", ")}`],
+    warnings,
+  };
+}
+
+/** The column that holds the most ids of the events. */
+export function idColumn(events: EventColumns, outcomes: Table, given: string | undefined): Column {
+  if (given !== undefined && Object.hasOwn(outcomes.columns, given)) return columnOf(outcomes, given);
+  const ids = new Set(events.ids);
+  const hits = outcomes.names.map((name) => {
+    const column = outcomes.columns[name]!;
+    let count = 0;
+    for (let row = 0; row < outcomes.rows; row++) if (ids.has(column.cell(row) ?? "")) count++;
+    return count;
+  });
+  const best = hits.indexOf(Math.max(...hits));
+  if (hits[best]! > 0) return outcomes.columns[outcomes.names[best]!]!;
+  const message = `${shortName(outcomes.file)} has no column with ids of the events, as ${events.ids.slice(0, 2).join(", ")}.`;
+  throw new DataError("no_id_column", message, "It needs a row for each sequence, with its id.", placeOf(outcomes.file));
+}
+
+function labelColumn(outcomes: Table, id: Column, { outcome, statics = [] }: ClassifyOptions): Column {
+  if (outcome !== undefined) return columnOf(outcomes, outcome);
+  const others = outcomes.names.filter((name) => name !== id.name && !statics.includes(name)).map((name) => outcomes.columns[name]!);
+  const usual = others.filter(({ name }) => /^(label|class|target|outcome|y)$/i.test(name.trim()));
+  const binary = others.filter((column) => distinct(column, 3).length === 2);
+  const only = [others, usual, binary].find(({ length }) => length === 1)?.[0];
+  if (only !== undefined) return only;
+  const names = others.map(({ name }) => name).join(", ");
+  const message = others.length === 0 ? `${shortName(outcomes.file)} has no column beside ${id.name}.` : `Which of ${names} is the label?`;
+  throw new DataError("label_unclear", message, "Name it with --outcome.", placeOf(outcomes.file));
+}
+
+/** Different cells in the order of appearance, at most `most`. */
+function distinct(column: Column, most: number): string[] {
+  const found = new Set<string>();
+  for (let row = 0; row < column.rows && found.size < most; row++) {
+    const cell = column.cell(row);
+    if (cell !== null) found.add(cell);
+  }
+  return [...found];
+}
+
+function rowsById(outcomes: Table, id: Column, label: Column): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (let row = 0; row < outcomes.rows; row++) {
+    const key = id.cell(row);
+    if (key === null) continue;
+    const before = rows.get(key);
+    if (before !== undefined && label.cell(before) !== label.cell(row)) {
+      const [line, other] = [outcomes.lines.get(row), outcomes.lines.get(before)];
+      const message = `${id.name} ${key} has two outcomes (${outcomes.lineWord}s ${other} and ${line}).`;
+      throw new DataError("duplicate_id", message, "Each sequence needs one.", { ...placeOf(outcomes.file), line, column: id.name });
+    }
+    rows.set(key, row);
+  }
+  return rows;
+}
+
+function classesOf(cells: readonly (string | null)[], label: Column, { file }: Table): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const cell of cells) if (cell !== null) counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const place = { ...placeOf(file), column: label.name };
+  if (counts.size > mostClasses || counts.size > rows / 2 + 1) {
+    const message = `${label.name} has ${counts.size} values in ${rows} rows: no label.`;
+    throw new DataError("no_label", message, "Name another column with --outcome.", place);
+  }
+  if (counts.size < 2)
+    throw new DataError("one_class", `Only one class ("${[...counts.keys()][0] ?? ""}") found; two are needed.`, "", place);
+  const small = [...counts].find(([, count]) => count < 3);
+  if (small !== undefined) {
+    const message = `Class "${small[0]}" has ${small[1]} ${small[1] === 1 ? "example" : "examples"}; a split needs 3.`;
+    throw new DataError("small_class", message, "", place);
+  }
+  const names = [...counts.keys()];
+  return names.every((name) => name.trim() !== "" && Number.isFinite(Number(name)))
+    ? names.sort((a, b) => Number(a) - Number(b))
+    : names.sort();
+}
+
+/** A column of the outcomes as static values of the sequences. */
+export function staticOf(column: Column, rows: readonly number[]): EventStatic {
+  if (column.kind === "number")
+    return { name: column.name, categories: null, values: Float64Array.from(rows, (row) => (row < 0 ? Number.NaN : column.get(row))) };
+  const categories = distinct(column, mostClasses);
+  const values = Float64Array.from(rows, (row) => {
+    const place = row < 0 ? -1 : categories.indexOf(column.cell(row) ?? "");
+    return place < 0 ? Number.NaN : place;
+  });
+  return { name: column.name, categories, values };
+}

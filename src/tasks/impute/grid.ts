@@ -1,0 +1,153 @@
+// A table with holes as sequences of rows in the order of time, and the cells that are hidden from everything to be guessed.
+
+import { DataError } from "../../base/errors.js";
+import { uniformAt } from "../../base/random.js";
+import { shortName } from "../../data/decode.js";
+import { groupRows } from "../../data/rows.js";
+import { columnOf, placeOf } from "../../data/table.js";
+import { readTimes, splitNames } from "../../data/time-column.js";
+import type { Table } from "../../data/types.js";
+import type { ImputeOptions } from "./types.js";
+
+/** Rows of numbers, grouped into sequences. */
+export interface Grid {
+  readonly names: readonly string[];
+  readonly rows: number;
+  /** [rows, names], NaN where missing; in the unit of the column. */
+  readonly values: Float64Array;
+  /** Rows of each sequence, oldest first. */
+  readonly sequences: readonly Int32Array[];
+  /** When each row is, in usual gaps between rows. */
+  readonly at: Float64Array;
+}
+
+/** What was found in a table. */
+export interface FoundGrid {
+  readonly grid: Grid;
+  readonly id: string | null;
+  readonly time: string | null;
+  readonly lines: readonly string[];
+}
+
+/**
+ * @throws DataError `unknown_column`, `not_a_number`, `no_numbers`, `nothing_missing`, `all_missing`, and those of times
+ */
+export function gridOf(table: Table, options: ImputeOptions): FoundGrid {
+  const ids = options.id === undefined ? [] : splitNames(table, options.id).map((name) => columnOf(table, name));
+  const idNames = ids.map(({ name }) => name);
+  const times = readTimes(table, {
+    ...(options.time === undefined ? {} : { time: options.time }),
+    ...(options.dateOrder === undefined ? {} : { dateOrder: options.dateOrder }),
+    taken: [...idNames, ...(options.columns ?? [])],
+  });
+  if (times.firstBad >= 0) throw times.problem(times.firstBad);
+  const names = numberColumns(table, options, [...idNames, ...times.columns]);
+  const values = new Float64Array(table.rows * names.length);
+  names.forEach((name, column) => {
+    const { numbers } = table.columns[name]!;
+    for (let row = 0; row < table.rows; row++) values[row * names.length + column] = numbers[row]!;
+  });
+  const sequences = groupRows(table.rows, ids, times).map(({ rows }) =>
+    Int32Array.from({ length: rows.length }, (_, place) => rows.get(place)),
+  );
+  const holes = values.reduce((count, value) => count + Number(Number.isNaN(value)), 0);
+  const place = placeOf(table.file);
+  if (holes === 0)
+    throw new DataError("nothing_missing", `${shortName(table.file)} has no hole in ${names.join(", ")}: nothing to fill.`, "", place);
+  if (holes === values.length)
+    throw new DataError("all_missing", `${shortName(table.file)} holds no number in ${names.join(", ")}.`, "", place);
+  const time = times.columns.length === 0 ? null : times.columns.join(",");
+  const lines = [
+    time === null ? "no time column: rows are taken in their order" : `time: ${time}`,
+    `${names.length} ${names.length === 1 ? "column" : "columns"} of numbers: ${shownNames(names)}`,
+    ...(sequences.length > 1 ? [`${sequences.length} series by ${idNames.join(", ")}`] : []),
+    `${holes} of ${values.length} values are missing (${((100 * holes) / values.length).toFixed(1)} %)`,
+  ];
+  const at = inUsualGaps(
+    sequences,
+    Float64Array.from({ length: table.rows }, (_, row) => times.ms.get(row)),
+  );
+  return { grid: { names, rows: table.rows, values, sequences, at }, id: idNames.length === 0 ? null : idNames.join(","), time, lines };
+}
+
+function shownNames(names: readonly string[]): string {
+  return names.slice(0, 12).join(", ") + (names.length > 12 ? ", ..." : "");
+}
+
+function numberColumns(table: Table, { columns }: ImputeOptions, taken: readonly string[]): readonly string[] {
+  for (const name of columns ?? []) {
+    const column = columnOf(table, name);
+    if (column.kind === "number") continue;
+    const line = table.lines.get(column.firstText);
+    const text = column.cell(column.firstText) ?? "";
+    const message = `${table.lineWord} ${line}, ${name}: "${text}" is not a number;`;
+    throw new DataError("not_a_number", message, `if missing, add --missing ${text}.`, { ...placeOf(table.file), line, column: name });
+  }
+  const found = columns ?? table.names.filter((name) => !taken.includes(name) && table.columns[name]!.kind === "number");
+  if (found.length > 0) return found;
+  const shown = shownNames(table.names);
+  const hint = `Its columns are ${shown}; if a word means missing, add --missing WORD.`;
+  throw new DataError("no_numbers", `${shortName(table.file)} has no column of numbers to fill.`, hint, placeOf(table.file));
+}
+
+/** Times divided by the usual gap, so that 1 is a common step for a network. */
+export function inUsualGaps(sequences: readonly Int32Array[], times: Float64Array): Float64Array {
+  const gaps: number[] = [];
+  for (const rows of sequences)
+    for (let place = 1; place < rows.length; place++) {
+      const gap = times[rows[place]!]! - times[rows[place - 1]!]!;
+      if (gap > 0) gaps.push(gap);
+    }
+  const usual = gaps.length === 0 ? 1 : Float64Array.from(gaps).sort()[Math.floor(gaps.length / 2)]!;
+  return times.map((time) => time / usual);
+}
+
+/** Mean and standard deviation of each column's seen values. */
+export interface ColumnScales {
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+}
+
+/** Measured on what is visible only. A column that never changes has the deviation 1. */
+export function scalesOf({ names, values, rows }: Grid, isVisible: (cell: number) => boolean): ColumnScales {
+  const size = names.length;
+  const [count, sum, squares] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  const each = (visit: (column: number, value: number) => void): void => {
+    for (let cell = 0; cell < rows * size; cell++) {
+      const value = values[cell]!;
+      if (!Number.isNaN(value) && isVisible(cell)) visit(cell % size, value);
+    }
+  };
+  each((column, value) => {
+    count[column]! += 1;
+    sum[column]! += value;
+  });
+  const mean = sum.map((total, column) => total / Math.max(1, count[column]!));
+  each((column, value) => {
+    squares[column]! += (value - mean[column]!) ** 2;
+  });
+  const deviation = squares.map((total, column) => Math.sqrt(total / Math.max(1, count[column]!)));
+  return { mean, deviation: deviation.map((width, column) => (width > 1e-12 * Math.max(1, Math.abs(mean[column]!)) ? width : 1)) };
+}
+
+/** What a cell is used for. */
+export const cellUse = { visible: 0, choose: 1, score: 2 } as const;
+
+/**
+ * Hides a share of the seen values of each column to be scored, and as many to choose by; each cell by its own draw. At least one value
+ * of a column stays.
+ */
+export function hideCells({ names, values }: Grid, share: number, seed: number): Uint8Array {
+  const use = new Uint8Array(values.length);
+  const left = new Int32Array(names.length);
+  for (let cell = 0; cell < values.length; cell++) if (!Number.isNaN(values[cell]!)) left[cell % names.length]! += 1;
+  for (let cell = 0; cell < values.length; cell++) {
+    if (Number.isNaN(values[cell]!)) continue;
+    const draw = uniformAt(seed | 0, 0x1a9, cell);
+    const column = cell % names.length;
+    if (draw >= 2 * share || left[column]! < 2) continue;
+    use[cell] = draw < share ? cellUse.score : cellUse.choose;
+    left[column]! -= 1;
+  }
+  return use;
+}

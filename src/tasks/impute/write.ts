@@ -1,0 +1,43 @@
+// The filled table as text: columns and rows in their order, cells that were there as they were.
+
+import type { Table } from "../../data/types.js";
+import type { Grid } from "./grid.js";
+
+/** CSV with the table's own delimiter and decimal mark; filled numbers have one digit more than the column. */
+export function filledCsv(table: Table, grid: Grid, filled: Float64Array): string {
+  const size = grid.names.length;
+  const places = new Map(grid.names.map((name, column) => [name, column]));
+  const columns = table.names.map((name) => {
+    const column = table.columns[name]!;
+    const place = places.get(name);
+    const decimals = place === undefined ? 0 : decimalsOf(grid, place) + 1;
+    return { column, place, decimals };
+  });
+  const quote = (text: string): string =>
+    /["\r\n]/.test(text) || text.includes(table.delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+  const lines = [table.names.map(quote).join(table.delimiter)];
+  for (let row = 0; row < table.rows; row++) {
+    const cells = columns.map(({ column, place, decimals }) => {
+      const text = column.cell(row);
+      if (text !== null || place === undefined) return quote(localised(text ?? "", column.kind === "number", table.decimal));
+      const value = filled[row * size + place]!;
+      return Number.isNaN(value) ? "" : quote(localised(String(Number(value.toFixed(decimals))), true, table.decimal));
+    });
+    lines.push(cells.join(table.delimiter));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Digits after the point that the seen values of a column need, at most 8. */
+function decimalsOf({ values, rows, names }: Grid, column: number): number {
+  let most = 0;
+  for (let row = 0; row < rows && most < 8; row++) {
+    const value = values[row * names.length + column]!;
+    while (!Number.isNaN(value) && most < 8 && Math.abs(Number(value.toFixed(most)) - value) > 1e-9 * Math.abs(value)) most++;
+  }
+  return most;
+}
+
+function localised(text: string, isNumber: boolean, decimal: "." | ","): string {
+  return decimal === "," && isNumber ? text.replace(".", ",") : text;
+}

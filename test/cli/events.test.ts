@@ -1,0 +1,66 @@
+// The verbs for events and for holes: what they write, what they answer, how they refuse.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { madeStays } from "../tasks/stays.js";
+import { openDesk } from "./run.js";
+
+const stays = madeStays(60);
+const holes = `hour,a,b\n${Array.from({ length: 80 }, (_, row) => `${row},${row % 5 === 2 ? "" : row % 7},${row % 9 === 4 ? "" : 2 * (row % 7)}`).join("\n")}\n`;
+const quick = ["--units", "4", "--epochs", "2", "--threads", "1"];
+
+test("impute fills a table, answers with one JSON value, and refuses a folder that is not empty", async (t) => {
+  const desk = openDesk(t);
+  desk.write("holes.csv", holes);
+  const { code, stdout } = await desk.run(["impute", "holes.csv", ...quick, "--time", "hour", "--json", "--out", "full"]);
+  assert.equal(code, 0);
+  const { result, run, report } = JSON.parse(stdout);
+  assert.deepEqual([run, report], ["full", "full/report.html"]);
+  assert.equal(result.data.filled, result.data.missing);
+  assert.deepEqual(result.data.columns, ["a", "b"]);
+  const filled = desk.read("full/filled.csv").trimEnd().split("\n");
+  assert.equal(filled.length, 81);
+  assert.ok(filled.every((line) => line.split(",").length === 3 && !/,,|,$/.test(line)));
+  assert.equal((await desk.run(["impute", "holes.csv", ...quick, "--out", "full"])).code, 2);
+});
+
+test("a classifier of events is trained, saved, used and scored; the same sequence gets the same class anywhere", async (t) => {
+  const desk = openDesk(t);
+  desk.write("events.csv", stays.events);
+  desk.write("outcomes.csv", stays.outcomes);
+  const given = ["--events", "events.csv", "--label", "outcomes.csv", "--outcome", "died", "--members", "1", ...quick];
+  const trained = await desk.run(["classify", ...given, "--static", "sex", "--json", "--out", "ward"]);
+  assert.equal(trained.code, 0, trained.stderr);
+  const { result, model } = JSON.parse(trained.stdout);
+  assert.equal(model, "ward/model");
+  const predicted = await desk.run(["predict", "ward", "events.csv", "--label", "outcomes.csv", "--json"]);
+  assert.equal(predicted.code, 0, predicted.stderr);
+  const { predictions, count, task } = JSON.parse(predicted.stdout).result;
+  assert.deepEqual([task, count], ["classify", 60]);
+  const again = new Map(predictions.map((item: { input: string; probability: number }) => [item.input, item.probability]));
+  for (const { input, probability } of result.predictions) assert.ok(Math.abs(Number(again.get(input)) - probability) < 1e-12);
+  const scored = await desk.run(["evaluate", "ward", "events.csv", "--label", "outcomes.csv", "--json"]);
+  assert.equal(scored.code, 0, scored.stderr);
+  assert.equal(JSON.parse(scored.stdout).result.data.examples, 60);
+});
+
+test("what is missing or wrong is said in one sentence, and nothing is written", async (t) => {
+  const desk = openDesk(t);
+  desk.write("events.csv", stays.events);
+  desk.write("outcomes.csv", stays.outcomes);
+  const before = desk.names();
+  for (const [args, sentence] of [
+    [["classify"], /^--events is needed/],
+    [["classify", "--events", "events.csv"], /^--label is needed/],
+    [["classify", "--events", "none.csv", "--label", "outcomes.csv"], /^There is no file none\.csv/],
+    [["classify", "--events", "events.csv", "--label", "outcomes.csv"], /^Which of sex, died is the label\?/],
+    [["classify", "--events", "outcomes.csv", "--label", "outcomes.csv"], /no column is called like/],
+    [["impute", "outcomes.csv"], /nothing to fill/],
+    [["impute", "none.csv"], /^There is no file none\.csv/],
+  ] as const) {
+    const { code, stdout, stderr } = await desk.run([...args]);
+    assert.equal(code, 2, args.join(" "));
+    assert.equal(stdout, "");
+    assert.match(stderr.trimEnd().split("\n").at(-1) ?? "", sentence);
+  }
+  assert.deepEqual(desk.names(), before);
+});

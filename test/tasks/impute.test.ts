@@ -1,0 +1,105 @@
+// Holes are filled, what is there stays, errors are measured on hidden values, and the network counts only where it is better.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { DataError } from "../../src/base/errors.js";
+import { uniformAt } from "../../src/base/random.js";
+import { parseTable } from "../../src/data/table.js";
+import { chooseFills } from "../../src/tasks/impute/choose.js";
+import { cellUse, gridOf, hideCells } from "../../src/tasks/impute/grid.js";
+import { fillSimply } from "../../src/tasks/impute/simple.js";
+import { impute } from "../../src/tasks/index.js";
+
+/** Two waves of one source, and a third column that only its neighbour tells. */
+function waves(rows: number): string {
+  const lines = ["hour;site;a;b"];
+  for (let row = 0; row < rows; row++) {
+    const cell = (column: number, value: number): string => (uniformAt(5, column, row) < 0.15 ? "" : value.toFixed(2).replace(".", ","));
+    const source = 3 * uniformAt(9, 1, row);
+    lines.push(`${row};north;${cell(0, source)};${cell(1, 5 - 2 * source)}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+describe("imputing", () => {
+  const text = waves(300);
+  const quick = { time: "hour", units: 12, epochs: 10 } as const;
+
+  test("rows, columns and seen cells stay as they are; every hole becomes a number in the table's own form", async () => {
+    const { csv, data, evaluation } = await impute(parseTable(text), quick);
+    const [before, after] = [text, csv].map((each) =>
+      each
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split(";")),
+    );
+    assert.equal(after!.length, before!.length);
+    before!.forEach((cells, row) => {
+      cells.forEach((cell, column) => {
+        const now = after![row]![column]!;
+        if (cell === "") assert.match(now, /^-?\d+(,\d{1,3})?$/);
+        else assert.equal(Number(now.replace(",", ".")) || now, Number(cell.replace(",", ".")) || cell);
+      });
+    });
+    assert.equal(data.filled, data.missing);
+    assert.ok(evaluation.maeRatio! < 0.9, "neighbouring rows say nothing, the other column everything");
+  });
+
+  test("the same seed gives the same table", async () => {
+    const short = { ...quick, epochs: 2, seed: 3 };
+    assert.equal((await impute(parseTable(text), short)).csv, (await impute(parseTable(text), short)).csv);
+  });
+
+  test("a column without any value stays empty, with a warning, and harms no other", async () => {
+    const { csv, warnings, evaluation } = await impute(parseTable("t,a,none\n1,1,\n2,,\n3,3,\n4,4,\n5,,\n6,6,\n7,7,\n8,8,\n"), {
+      time: "t",
+      columns: ["a", "none"],
+      units: 3,
+      epochs: 2,
+    });
+    assert.ok(warnings.some(({ code }) => code === "empty_column"));
+    assert.match(csv, /^t,a,none\n1,1,\n2,\d/);
+    assert.equal(evaluation.columns[1]!.best, null);
+  });
+
+  for (const [what, table, options, code] of [
+    ["a table without holes", "t,a\n1,1\n2,2\n", {}, "nothing_missing"],
+    ["a table without numbers", "name,town\nx,y\n,z\n", {}, "no_numbers"],
+    ["a column of words", "t,a\n1,x\n2,\n", { columns: ["a"] }, "not_a_number"],
+    ["a column that is not there", "t,a\n1,1\n2,\n", { columns: ["b"] }, "unknown_column"],
+    ["an id that is not there", "t,a\n1,1\n2,\n", { id: "b" }, "unknown_column"],
+  ] as const)
+    test(`${what} is refused in one sentence`, async () => {
+      await assert.rejects(impute(parseTable(table), options), (error) => error instanceof DataError && error.code === code);
+    });
+});
+
+describe("the simple ways", () => {
+  const { grid } = gridOf(parseTable("id,t,a\nx,0,\nx,1,2\nx,3,\nx,5,6\nx,6,\ny,0,\ny,1,\n"), { id: "id", time: "t" });
+
+  test("last looks back, linear goes by time, both take the nearest at the ends and the mean where there is nothing", () => {
+    const filled = fillSimply(grid, grid.values, Float64Array.of(4));
+    assert.deepEqual(Array.from(filled.last), [2, 2, 2, 6, 6, 4, 4]);
+    assert.deepEqual(Array.from(filled.linear), [2, 2, 4, 6, 6, 4, 4]);
+    assert.deepEqual(Array.from(filled.mean), [4, 2, 4, 6, 4, 4, 4]);
+  });
+});
+
+describe("choosing", () => {
+  test("a network that is worse everywhere is not used", () => {
+    const size = 400;
+    const truth = Float64Array.from({ length: size }, (_, row) => Math.sin(row / 9));
+    const grid = {
+      names: ["a"],
+      rows: size,
+      values: truth,
+      sequences: [Int32Array.from(truth.keys())],
+      at: Float64Array.from(truth.keys()),
+    };
+    const use = hideCells(grid, 0.2, 1);
+    const known = truth.map((value, cell) => (use[cell] === cellUse.visible ? value : Number.NaN));
+    const network = truth.map((value, cell) => value + (uniformAt(2, 2, cell) - 0.5) * 4);
+    const [choice] = chooseFills({ grid, truth, use, network, simple: fillSimply(grid, known, Float64Array.of(0)) });
+    assert.deepEqual(choice, { method: "linear", networkWeight: 0 });
+  });
+});
