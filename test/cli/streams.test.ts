@@ -121,7 +121,13 @@ test("--out of a command that only answers holds result.json; a folder with file
 
 test("a signal ends a command that does not train at once: one JSON value, the code of the signal, nothing written", async (t) => {
   const desk = openDesk(t);
-  const slow = `data:text/javascript,${encodeURIComponent("setTimeout(() => process.kill(process.pid, 'SIGINT'), 900)")}`;
+  // As soon as the command itself listens (before, a listener waits for one signal only): then it cannot have ended, on no machine.
+  const once = `const wait = setInterval(() => {
+    if (!process.rawListeners("SIGINT").some((each) => each.listener === undefined)) return;
+    clearInterval(wait);
+    process.kill(process.pid, "SIGINT");
+  }, 1);`;
+  const slow = `data:text/javascript,${encodeURIComponent(once)}`;
   const { code, stdout } = await desk.run(["doctor", "--json", "--out", "run", "--threads", "2"], {
     env: { NODE_OPTIONS: `--import=${slow}` },
   });
