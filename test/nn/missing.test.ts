@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type HostTensor, hostTensor, type Tensor } from "../../src/base/tensor.js";
 import { gradientCheck } from "../../src/inspect/gradient-check.js";
-import type { Tensors } from "../../src/nn/cell.js";
+import { defineCell, type Tensors } from "../../src/nn/cell.js";
 import { brits } from "../../src/nn/layers/brits.js";
 import { dense } from "../../src/nn/layers/feedforward.js";
 import { gru, lstm } from "../../src/nn/layers/named.js";
@@ -13,7 +13,9 @@ import { withDecay } from "../../src/nn/layers/with-decay.js";
 import type { BuiltNetwork, NetworkInput } from "../../src/nn/network.js";
 import { networkFromConfig } from "../../src/nn/networks/config.js";
 import { sequentialNetwork } from "../../src/nn/networks/sequential.js";
-import { add, div, mul } from "../../src/ops/pointwise.js";
+import { weight } from "../../src/nn/weight.js";
+import { matmul } from "../../src/ops/linear.js";
+import { add, div, mul, tanh } from "../../src/ops/pointwise.js";
 import { randomKey } from "../../src/ops/random.js";
 import { sum } from "../../src/ops/reduce.js";
 import { layerNormLstm } from "./custom-cells.js";
@@ -104,6 +106,28 @@ describe("missing values", () => {
     assert.deepEqual(run(again), run(built));
     assert.ok(run(built).every(Number.isFinite));
   });
+});
+
+describe("cells that read the mask themselves", () => {
+  const reader = defineCell({
+    name: "mask-reader",
+    inputs: ["mask"],
+    state: { h: "units" },
+    output: "h",
+    params: ({ inputSize, units }) => ({ W: weight([inputSize, units]), U: weight([units, units]) }),
+    step: (x, { h }, p, { mask }) => ({ h: tanh(add(matmul(mul(x, mask), p.W), matmul(h, p.U))) }),
+  });
+
+  for (const [name, layer] of [
+    ["withDecay", recurrent(withDecay(reader), { units: H, returnSequences: true })],
+    ["brits", brits(reader, { units: H })],
+  ] as const) {
+    it(`are given one for [x, mask], of which only x can be missing: ${name}`, () => {
+      const filled = outputs(layerNetwork(layer, { x: sequence(I) }), { x: hidden(Number.NaN) });
+      assert.ok(filled.every(Number.isFinite));
+      assert.ok(filled.some((value) => value !== 0));
+    });
+  }
 });
 
 describe("brits", () => {

@@ -4,14 +4,14 @@ import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { iota } from "../../ops/create.js";
 import { matmul } from "../../ops/linear.js";
-import { relu } from "../../ops/nonlinear.js";
-import { abs, add, equal, exp, mul, neg, sigmoid, sub, where } from "../../ops/pointwise.js";
+import { abs, add, equal, mul, sigmoid, sub, where } from "../../ops/pointwise.js";
 import { sum } from "../../ops/reduce.js";
 import { concat, expandDims } from "../../ops/shape.js";
 import { dimsOf } from "../../trace/traced.js";
 import type { AnyCell, CellDefinition, Sizes, Tensors } from "../cell.js";
 import { constant } from "../init.js";
 import { type Weight, weight } from "../weight.js";
+import { type BesideMask, besideMask, fade } from "./beside-mask.js";
 
 /** States beside the cell's own: the completed input, the time since each feature was seen, and sums of the errors of the guesses. */
 const own = { imputed: "inputSize", since: "inputSize", error: 1, seen: 1 } as const;
@@ -34,6 +34,7 @@ export function imputingCell(inner: AnyCell): AnyCell {
       hint: `Its states must not be called ${Object.keys(own).join(", ")} nor have the size "inputSize".`,
     });
   }
+  const inside = besideMask(definition);
   const imputing: CellDefinition = {
     ...definition,
     name: `${inner.name}-imputing`,
@@ -41,11 +42,11 @@ export function imputingCell(inner: AnyCell): AnyCell {
     state: { ...own, ...definition.state },
     output: "imputed",
     params: (sizes: Sizes) => ({
-      ...definition.params({ ...sizes, inputSize: 2 * sizes.inputSize }),
+      ...inside.params(sizes),
       ...guessWeights(definition, { ...sizes }),
     }),
-    perSequence: definition.perSequence === null ? null : (of) => definition.perSequence!({ ...of, inputSize: 2 * of.inputSize }),
-    step: (x, state, p, extra) => imputingStep(definition, { x, state, p, extra }),
+    perSequence: inside.perSequence,
+    step: (x, state, p, extra) => imputingStep(inside, definition.output, { x, state, p, extra }),
   };
   return Object.freeze({ name: imputing.name, source: "Cao et al. 2018", options: inner.options, definition: imputing });
 }
@@ -79,13 +80,12 @@ interface StepArguments {
   readonly extra: Tensors;
 }
 
-function imputingStep(inner: CellDefinition, { x, state, p, extra }: StepArguments): Tensors {
+function imputingStep(inside: BesideMask, output: string, { x, state, p, extra }: StepArguments): Tensors {
   const mask = extra.mask!;
   const since = add(extra.dt!, state.since!);
-  const fade = (rate: Tensor): Tensor => exp(neg(relu(rate)));
   const kept = fade(add(matmul(since, p.stateDecay!), p.stateDecayBias!));
-  const before = { ...state, [inner.output]: mul(kept, state[inner.output]!) };
-  const fromPast = add(matmul(before[inner.output]!, p.history!), p.historyBias!);
+  const hidden = mul(kept, state[output]!);
+  const fromPast = add(matmul(hidden, p.history!), p.historyBias!);
   const filled = where(mask, x, fromPast);
   const fromOthers = add(matmul(filled, withoutDiagonal(p.features!)), p.featuresBias!);
   const share = sigmoid(add(matmul(concat([fade(add(mul(p.inputDecay!, since), p.inputDecayBias!)), mask]), p.mix!), p.mixBias!));
@@ -93,7 +93,7 @@ function imputingStep(inner: CellDefinition, { x, state, p, extra }: StepArgumen
   const imputed = where(mask, x, guess);
   const misses = add(abs(sub(x, fromPast)), abs(sub(x, fromOthers)), abs(sub(x, guess)));
   return {
-    ...inner.step(concat([imputed, mask]), before, p, extra),
+    ...inside.step(imputed, { ...state, [output]: hidden }, p, extra),
     imputed,
     since: where(mask, 0, since),
     error: add(state.error!, expandDims(sum(where(mask, misses, 0)), 0)),

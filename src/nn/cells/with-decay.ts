@@ -2,15 +2,12 @@
 
 import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
-import { ones } from "../../ops/create.js";
 import { matmul } from "../../ops/linear.js";
-import { relu } from "../../ops/nonlinear.js";
-import { add, exp, mul, neg, sub, where } from "../../ops/pointwise.js";
-import { concat } from "../../ops/shape.js";
-import { dimsOf } from "../../trace/traced.js";
+import { add, mul, sub, where } from "../../ops/pointwise.js";
 import { type AnyCell, type CellDefinition, type Sizes, stateSizes, type Tensors } from "../cell.js";
 import { constant } from "../init.js";
 import { type Weight, weight } from "../weight.js";
+import { type BesideMask, besideMask, fade } from "./beside-mask.js";
 
 /** What the name of a cell ends in once it fades. */
 export const decaySuffix = "-with-decay";
@@ -32,8 +29,9 @@ const own = { last: "inputSize", since: "inputSize" } as const;
 export function withDecayCell(inner: AnyCell): AnyCell {
   const { definition } = inner;
   const fading = fadingStates(definition);
+  const inside = besideMask(definition);
   const params = (sizes: Sizes): { readonly [name: string]: Weight } => ({
-    ...definition.params({ ...sizes, inputSize: 2 * sizes.inputSize }),
+    ...inside.params(sizes),
     ...decayWeights(
       sizes.inputSize,
       Object.entries(stateSizes(definition, { ...sizes })).filter(([state]) => fading.includes(state)),
@@ -45,8 +43,8 @@ export function withDecayCell(inner: AnyCell): AnyCell {
     inputs: ["dt", "mask"],
     state: { ...definition.state, ...own },
     params,
-    perSequence: definition.perSequence === null ? null : (of) => definition.perSequence!({ ...of, inputSize: 2 * of.inputSize }),
-    step: (x, state, p, extra) => fadedStep(definition, fading, { x, state, p, extra }),
+    perSequence: inside.perSequence,
+    step: (x, state, p, extra) => fadedStep(inside, fading, { x, state, p, extra }),
   };
   const source = `Che et al. 2018, around ${inner.source === "" ? inner.name : inner.source}`;
   return Object.freeze({ name: faded.name, source, options: inner.options, definition: faded });
@@ -73,23 +71,16 @@ interface StepArguments {
   readonly extra: Tensors;
 }
 
-function fadedStep(inner: CellDefinition, fading: readonly string[], { x, state, p, extra }: StepArguments): Tensors {
+function fadedStep(inside: BesideMask, fading: readonly string[], { x, state, p, extra }: StepArguments): Tensors {
   const mask = extra.mask!;
   const since = add(extra.dt!, state.since!);
-  const keepX = exp(neg(relu(add(mul(p.inputDecay!, since), p.inputDecayBias!))));
+  const keepX = fade(add(mul(p.inputDecay!, since), p.inputDecayBias!));
   const guess = add(mul(keepX, state.last!), mul(sub(1, keepX), p.inputMean!));
   const filled = where(mask, x, guess);
   const faded = Object.fromEntries(
-    Object.keys(inner.state).map((name) => {
-      const value = state[name]!;
-      if (!fading.includes(name)) return [name, value];
-      const rate = relu(add(matmul(since, p[`${name}Decay`]!), p[`${name}DecayBias`]!));
-      return [name, mul(exp(neg(rate)), value)];
-    }),
+    fading.map((name) => [name, mul(fade(add(matmul(since, p[`${name}Decay`]!), p[`${name}DecayBias`]!)), state[name]!)]),
   );
-  // The mask is an input of the cell inside; that input itself is never missing.
-  const seen = inner.inputs.includes("mask") ? { mask: concat([mask, ones(dimsOf(mask).map(Number))]) } : {};
-  const next = inner.step(concat([filled, mask]), faded, p, { ...extra, ...seen });
+  const next = inside.step(filled, { ...state, ...faded }, p, extra);
   return { ...next, last: where(mask, x, state.last!), since: where(mask, 0, since) };
 }
 
