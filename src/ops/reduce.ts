@@ -106,6 +106,11 @@ export function variance(a: Tensor, options: ReduceOptions = {}): Tensor {
   return mean(mul(distance, distance), options);
 }
 
+/** The valid entries of a tensor, over all its axes, as a float32 scalar. */
+export function entryCount(a: Tensor): Tensor {
+  return sizeAsTensor(sizeOfShape(dimsOf(physical(asValue(a)))));
+}
+
 /** A size as a float32 scalar: a constant, or read at run time. */
 export function sizeAsTensor(size: Dim): Tensor {
   return isSymbolic(size) ? castValue(emit("sizeOf", [], { dim: size }), "float32") : scalar(size);

@@ -11,7 +11,7 @@ import { nearestName } from "../nn/suggest.js";
 import { collectTaps, type SeenTap } from "../trace/taps.js";
 import { dimsOf } from "../trace/traced.js";
 import type { FeedPlan } from "./feeds.js";
-import { callNetwork, fedTotals, type ProgramContext, totals } from "./programs.js";
+import { batchContext, callNetwork, fedTotals, type ProgramContext, totals } from "./programs.js";
 import type { Measures } from "./terms.js";
 import { weightSpecs } from "./weights.js";
 
@@ -54,8 +54,7 @@ export function probeProgram(
       const { result: outputs, taps: seen } = collectTaps("values", () => callNetwork(context, args, args.weights!, everyday));
       const chosen = chooseTaps(seen, only);
       taps.splice(0, taps.length, ...chosen.map(describe));
-      const losses =
-        measures === null ? {} : fedTotals(totals({ ...context, missing: plan.missing }, args, args.weights!, everyday, measures));
+      const losses = measures === null ? {} : fedTotals(totals(batchContext(context, plan), args, args.weights!, everyday, measures));
       return { fed: { outputs: Object.fromEntries(outputs), ...losses, taps: numbered(chosen.map(({ value }) => value)) } };
     },
   };
@@ -67,7 +66,7 @@ export function probeProgram(
     arguments: { ...given, y: plan.y, scales: Object.fromEntries([...outputs.keys()].map((index) => [`scale${index}`, scalar])) },
     body(args) {
       const { result, taps: seen } = collectTaps("cotangents", () =>
-        totals({ ...context, missing: plan.missing }, args, args.weights!, everyday, measures),
+        totals(batchContext(context, plan), args, args.weights!, everyday, measures),
       );
       const chosen = chooseTaps(seen, only).flatMap(({ zeros }) => (zeros === null ? [] : [zeros]));
       const scales = Object.values(args.scales as Readonly<Record<string, Tree>>) as Tensor[];

@@ -30,6 +30,11 @@ export interface BatchContext extends ProgramContext {
   readonly missing: ReadonlySet<string>;
 }
 
+/** The network's context for the batches of a plan. */
+export function batchContext(context: ProgramContext, { missing }: FeedPlan): BatchContext {
+  return { ...context, missing };
+}
+
 /** The terms of a loss: one for each output, one for each penalty of a layer, one for the weights' penalties if there are any. */
 export function termCount({ built }: ProgramContext, measures: Measures): number {
   return measures.losses.size + built.penalties + (hasWeightPenalty(built.weights) ? 1 : 0);
@@ -67,7 +72,7 @@ export function evaluationSections(context: ProgramContext, plan: FeedPlan, meas
       arguments: batchArguments(context, plan),
       body(args) {
         const carrying = new Carrying(recordOf(args.states));
-        const seen = totals({ ...context, missing: plan.missing }, args, args.weights!, { training: false, key: null, carrying }, measures);
+        const seen = totals(batchContext(context, plan), args, args.weights!, { training: false, key: null, carrying }, measures);
         return { fed: { ...fedTotals(seen), states: carrying.after } };
       },
     },
@@ -115,7 +120,7 @@ function gradientSection(context: ProgramContext, plan: FeedPlan, measures: Meas
       const { learnt, withFrozen } = splitWeights(context, args.weights!);
       const summedLoss = (weights: Tree): Tensor => {
         seen = totals(
-          { ...context, missing: plan.missing },
+          batchContext(context, plan),
           args,
           withFrozen(weights),
           { training: true, key: tensorOf(args.key), carrying },
@@ -135,13 +140,7 @@ function countSection(context: ProgramContext, plan: FeedPlan, measures: Measure
     name: "counts",
     arguments: { ...batchArguments(context, plan), key: keySpec },
     body(args): SectionResult {
-      const seen = totals(
-        { ...context, missing: plan.missing },
-        args,
-        args.weights!,
-        { training: true, key: tensorOf(args.key) },
-        measures,
-      );
+      const seen = totals(batchContext(context, plan), args, args.weights!, { training: true, key: tensorOf(args.key) }, measures);
       return { fed: { counts: Object.fromEntries(termsOf(seen, measures).map(({ count }, index) => [`term${index}`, count])) } };
     },
   };

@@ -5,8 +5,8 @@ import { UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
 import type { Domain } from "../ir/core/node.js";
 import { add, cast, div, equal, expandDims, greater, min, mul, sum, where } from "../ops/index.js";
+import { sizeAsTensor } from "../ops/reduce.js";
 import { domainFor, windowDomainOf } from "../trace/context.js";
-import { emit } from "../trace/emit.js";
 import { domainOf, overSteps, pack, physical } from "../trace/packed.js";
 import { asValue, dimsOf, isTensor, type Value } from "../trace/traced.js";
 import type { Loss } from "./losses/index.js";
@@ -163,7 +163,7 @@ function totalOf(elements: Value, { weights, seen }: Counting, loss: Loss): Tota
       hint: "Return one number per element, without mean(...) or sum(...): the model averages the valid ones.",
     });
   }
-  if (weights === null && seen === null) return { sum: sum(value), count: cast(sizeTensor(sizeOfShape(dims)), "float32") };
+  if (weights === null && seen === null) return { sum: sum(value), count: sizeAsTensor(sizeOfShape(dims)) };
   const present = seen === null ? null : presentIn(dims, physical(seen));
   if (weights === null) return { sum: sum(where(present!, value, 0)), count: sum(cast(present!, "float32")) };
   const [entries, ...rest] = dims;
@@ -173,7 +173,7 @@ function totalOf(elements: Value, { weights, seen }: Counting, loss: Loss): Tota
   }
   const shaped = rest.reduce<Tensor>((weight) => expandDims(weight, -1), weights);
   if (present !== null) return { sum: sum(mul(where(present, value, 0), shaped)), count: sum(mul(cast(present, "float32"), shaped)) };
-  return { sum: sum(mul(value, shaped)), count: mul(sum(weights), cast(sizeTensor(sizeOfShape(rest)), "float32")) };
+  return { sum: sum(mul(value, shaped)), count: mul(sum(weights), sizeAsTensor(sizeOfShape(rest))) };
 }
 
 /** True for elements of the loss whose targets are all there: one for each target, or one for each row of targets. */
@@ -187,8 +187,4 @@ function presentIn(dims: readonly Dim[], seen: Value): Tensor {
     what,
     hint: "Use a loss with one element for each target, or leave out rows with missing targets.",
   });
-}
-
-function sizeTensor(dim: Dim): Tensor {
-  return emit("sizeOf", [], { dim });
 }

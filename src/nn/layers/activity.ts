@@ -1,15 +1,14 @@
 // Activation and temporal activation regularisation of a recurrent layer (Merity, McCann & Socher 2017), and weight drop.
 
-import { sizeOfShape } from "../../base/dim.js";
 import type { Tensor } from "../../base/tensor.js";
 import { square } from "../../ops/nonlinear.js";
 import { cast, greater, less, mul, sub } from "../../ops/pointwise.js";
 import { dropoutMask, foldIn, type Key } from "../../ops/random.js";
-import { sum } from "../../ops/reduce.js";
+import { entryCount, sum } from "../../ops/reduce.js";
 import { lengthsOf, sequenceLike } from "../../ops/sequence.js";
 import { expandDims } from "../../ops/shape.js";
 import { emit } from "../../trace/emit.js";
-import { domainOf, overRows, physical } from "../../trace/packed.js";
+import { domainOf, overRows } from "../../trace/packed.js";
 import { asValue, dimsOf } from "../../trace/traced.js";
 import type { Tensors } from "../cell.js";
 import type { PenaltySink } from "../penalty.js";
@@ -39,8 +38,7 @@ export function notePenalties(options: ActivityOptions, sink: PenaltySink | null
   if (sink === null) return;
   const { level, moved } = ys;
   if (level !== undefined) {
-    const count = cast(emit("sizeOf", [], { dim: sizeOfShape(dimsOf(physical(asValue(level)))) }), "float32");
-    sink({ sum: sum(square(level)), count, factor: options.activationRegularization ?? 0 });
+    sink({ sum: sum(square(level)), count: entryCount(level), factor: options.activationRegularization ?? 0 });
   }
   if (moved !== undefined) {
     const hasBefore = cast(expandDims(laterSteps(x, isReversed), 2), "float32");

@@ -20,8 +20,8 @@ import { checkOptions, type OptionKinds } from "../options.js";
 import { checkWeightRules, type WeightRules, weightRuleKinds, withWeightRules } from "../regularizers.js";
 import { checkNames } from "../suggest.js";
 import { type Weight, weight } from "../weight.js";
-import { refuseStream } from "./pooling.js";
 import { plainOptions } from "./recurrent.js";
+import { refuseStream, seesManySteps } from "./whole-sequence.js";
 
 /** How well a memory step m fits a step x. */
 export type AttentionScore = "additive" | "dot" | "scaledDot" | "multiHead";
@@ -75,7 +75,7 @@ export function attention(options: AttentionOptions = {}): Layer & WeighingLayer
     },
     apply(x, extras, context) {
       checkExtras("attention", extras, ["memory"]);
-      refuseStream("attention", context);
+      refuseStream("attention", context, seesManySteps);
       const isOne = dimsOf(x).length === 2;
       if (causal && (extras.memory !== undefined || isOne)) throw causalMemory();
       const query = cast(isOne ? expandDims(x, 1) : packSequence(x, null), "float32");

@@ -15,6 +15,7 @@ import { checkOptions } from "../options.js";
 import { checkNames } from "../suggest.js";
 import type { Weight } from "../weight.js";
 import { isStateful, outputOf, plainOptions } from "./recurrent.js";
+import { refuseStream, startsAtEnd } from "./whole-sequence.js";
 
 /** How the two directions are joined. */
 export type Merge = "concat" | "sum" | "mul" | "ave";
@@ -70,23 +71,13 @@ export function bidirectional(layer: Layer | StatefulLayer, options: Bidirection
       ...prefixed("backward.", backward.weights(shape, dtype, extras)),
     }),
     apply(x, extras, context) {
-      if (context.memory !== null) throw cannotStream();
+      refuseStream("bidirectional", context, startsAtEnd);
       const a = withPlace("forward", () => forward.apply(x, sideExtras(extras, "forward"), sideContext(context, "forward.", 0)));
       const b = withPlace("backward", () => backward.apply(x, sideExtras(extras, "backward"), sideContext(context, "backward.", 1)));
       const output = merges[merge](outputOf(a), outputOf(b));
       return isStateful(a) && isStateful(b) ? { output, state: { forward: a.state, backward: b.state } } : output;
     },
     turned: null,
-  });
-}
-
-function cannotStream(): UsageError {
-  return new UsageError({
-    code: "cannot_stream",
-    op: "bidirectional",
-    what: "one direction starts at the end of the sequence, so it cannot run step by step",
-    where: currentPlace(),
-    hint: "A stream needs layers that look back only.",
   });
 }
 

@@ -1,15 +1,9 @@
 // Imputation in both directions: sequences with holes in, complete sequences out (Cao et al. 2018).
 
-import { sizeOfShape } from "../../base/dim.js";
-import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
-import { currentPlace } from "../../ir/core/build.js";
-import { abs, add, cast, mul, sub } from "../../ops/pointwise.js";
-import { sum } from "../../ops/reduce.js";
+import { abs, add, mul, sub } from "../../ops/pointwise.js";
+import { entryCount, sum } from "../../ops/reduce.js";
 import { withPlace } from "../../ops/sequence.js";
-import { emit } from "../../trace/emit.js";
-import { physical } from "../../trace/packed.js";
-import { asValue, dimsOf } from "../../trace/traced.js";
 import type { AnyCell, Cell, Tensors } from "../cell.js";
 import { imputingCell } from "../cells/imputing.js";
 import { type Extras, featureSize, type Layer, type LayerContext, makeLayer, type StatefulLayer } from "../layer.js";
@@ -17,6 +11,7 @@ import { checkOptions } from "../options.js";
 import { prefixed, sideContext } from "./bidirectional.js";
 import { plainOptions } from "./recurrent.js";
 import { runCell } from "./run-cell.js";
+import { refuseStream, startsAtEnd } from "./whole-sequence.js";
 import { type CellMaker, cellOf } from "./with-decay.js";
 
 /** Options of `brits`. */
@@ -71,7 +66,7 @@ export function brits(cell: AnyCell | CellMaker, options: BritsOptions): Layer &
       return { ...prefixed("forward.", own), ...prefixed("backward.", own) };
     },
     apply(x, extras, context) {
-      if (context.memory !== null) throw cannotStream();
+      refuseStream("brits", context, startsAtEnd);
       const forward = withPlace("forward", () => run(x, extras, sideContext(context, "forward.", 0), false));
       const backward = withPlace("backward", () => run(x, extras, sideContext(context, "backward.", 1), true));
       notePenalties(context, [forward, backward], consistency, reconstruction);
@@ -92,16 +87,5 @@ function notePenalties(
   for (const { state } of directions) penalties({ sum: sum(state.error!), count: sum(state.seen!), factor: reconstruction });
   const [forward, backward] = directions;
   const apart = abs(sub(forward!.output, backward!.output));
-  const count = cast(emit("sizeOf", [], { dim: sizeOfShape(dimsOf(physical(asValue(apart)))) }), "float32");
-  penalties({ sum: sum(apart), count, factor: consistency });
-}
-
-function cannotStream(): UsageError {
-  return new UsageError({
-    code: "cannot_stream",
-    op: "brits",
-    what: "one direction starts at the end of the sequence, so it cannot run step by step",
-    where: currentPlace(),
-    hint: "A stream needs layers that look back only.",
-  });
+  penalties({ sum: sum(apart), count: entryCount(apart), factor: consistency });
 }

@@ -1,18 +1,17 @@
 // Pooling over time: the largest or the mean value of windows or of whole rows, valid steps only.
 
-import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
-import { currentPlace } from "../../ir/core/build.js";
 import { cast, div, greater, where } from "../../ops/pointwise.js";
 import { max, mean, sum } from "../../ops/reduce.js";
 import { lengthsOf, packSequence } from "../../ops/sequence.js";
 import { expandDims } from "../../ops/shape.js";
 import { timeWindows } from "../../ops/windows.js";
-import type { Layer, LayerContext } from "../layer.js";
+import type { Layer } from "../layer.js";
 import { checkOptions } from "../options.js";
 import { checkNames } from "../suggest.js";
 import { plainLayer } from "./plain.js";
 import { sequenceFeatures } from "./recurrent.js";
+import { refuseStream, seesManySteps } from "./whole-sequence.js";
 
 /** Options of `maxPool1d` and `averagePool1d`. */
 export interface Pool1dOptions {
@@ -97,20 +96,8 @@ function wholeLayer(kind: string, options: object & { readonly name?: string }, 
       return {};
     },
     apply(x, context) {
-      refuseStream(kind, context);
+      refuseStream(kind, context, seesManySteps);
       return apply(cast(x, "float32"));
     },
-  });
-}
-
-/** Throws UsageError `cannot_stream` while a sequence is run step by step. */
-export function refuseStream(kind: string, { memory }: LayerContext): void {
-  if (memory === null) return;
-  throw new UsageError({
-    code: "cannot_stream",
-    op: kind,
-    what: "it looks at several steps of the sequence at once, so it cannot run step by step",
-    where: currentPlace(),
-    hint: "A stream needs layers that look back only.",
   });
 }
