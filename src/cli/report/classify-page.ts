@@ -2,7 +2,7 @@
 import type { ClassifyResult, ClassScores } from "../../tasks/classify/types.js";
 import { intervalWords } from "../classify-words.js";
 import { counted, shown } from "../numbers.js";
-import { pageStyle } from "./style.js";
+import { pageFrame, scrollTable } from "./frame.js";
 import { escapeText } from "./svg.js";
 
 /** What the report shows. */
@@ -34,21 +34,8 @@ export function classifyPage({ result, seed, notes }: ClassifyFacts): string {
     ({ examples, auroc, auprc }, index) =>
       `<tr><th scope="row">${index + 1}</th><td>${examples}</td><td>${shown(auroc, 3)}</td><td>${shown(auprc, 3)}</td></tr>`,
   );
-  const table = (heads: readonly string[], rows: readonly string[]): string =>
-    `<div class="scroll" tabindex="0"><table><thead><tr>${heads.map((head) => `<th scope="col">${escapeText(head)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
-  const title = escapeText(data.label);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Classified: ${title}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<main>
-<header><p class="kicker">deep-rnn classify</p><h1>${title}</h1>
+  return pageFrame(`Classified: ${data.label}`, [
+    `<header><p class="kicker">deep-rnn classify</p><h1>${escapeText(data.label)}</h1>
 <p class="lead">${counted(data.examples, "sequence")} in <code>${escapeText(data.file ?? "memory")}</code>, ${counted(data.events, "event")}</p></header>
 <section aria-label="Verdict"><p class="verdict">${escapeText(evaluation.verdict)}</p><dl class="tiles">
 ${tile("AUROC", shown(evaluation.auroc, 3), `95 %: ${intervalWords(evaluation.intervals.auroc)}`)}
@@ -56,14 +43,11 @@ ${tile("AUPRC", shown(evaluation.auprc, 3), `95 %: ${intervalWords(evaluation.in
 ${tile("accuracy", shown(evaluation.accuracy, 3), `most frequent class ${shown(evaluation.majority, 3)}`)}
 ${tile("tested", counted(result.predictions.length, "sequence"), `${data.split.train} trained on`)}</dl></section>
 <section aria-labelledby="scores"><h2 id="scores">Scores on sequences that were not trained on</h2>
-${table(["", ...titles], [row("model", evaluation), row("networks alone", evaluation.network), row("logistic regression", evaluation.logistic)])}</section>
-${folds.length === 0 ? "" : `<section aria-labelledby="folds"><h2 id="folds">Folds</h2>${table(["fold", "sequences", "AUROC", "AUPRC"], folds)}</section>`}
-<section aria-labelledby="classes"><h2 id="classes">Classes</h2>${table(["class", "sequences", "precision", "recall", "F1"], classes)}
-<h2>Confusion (rows: truth)</h2>${table(["", ...data.classes], confusion)}</section>
+${scrollTable("Scores", ["", ...titles], [row("model", evaluation), row("networks alone", evaluation.network), row("logistic regression", evaluation.logistic)])}</section>
+${folds.length === 0 ? "" : `<section aria-labelledby="folds"><h2 id="folds">Folds</h2>${scrollTable("Folds", ["fold", "sequences", "AUROC", "AUPRC"], folds)}</section>`}
+<section aria-labelledby="classes"><h2 id="classes">Classes</h2>${scrollTable("Classes", ["class", "sequences", "precision", "recall", "F1"], classes)}
+<h2>Confusion (rows: truth)</h2>${scrollTable("Confusion", ["", ...data.classes], confusion)}</section>
 <section aria-labelledby="how"><h2 id="how">Data and training</h2><ul>${notes.map((note) => `<li>${escapeText(note)}</li>`).join("")}
-<li>${network.members} networks of ${network.units.join(", ")} ${escapeText(network.cell)} units and a logistic regression, ${counted(network.parameters, "parameter")}; ${counted(training.epochs, "epoch")}, best ${training.bestEpoch}; seed ${seed}</li></ul></section>
-</main>
-</body>
-</html>
-`;
+<li>${network.members} networks of ${network.units.join(", ")} ${escapeText(network.cell)} units and a logistic regression, ${counted(network.parameters, "parameter")}; ${counted(training.epochs, "epoch")}, best ${training.bestEpoch}; seed ${seed}</li></ul></section>`,
+  ]);
 }

@@ -8,9 +8,9 @@ import { pictureOf } from "../picture.js";
 import { scoreNames, scoreRows, scoreTitles } from "../scores.js";
 import type { Compared } from "./forecast-plot.js";
 import { forecastPlot } from "./forecast-plot.js";
+import { pageFrame, scroll } from "./frame.js";
 import type { EpochLoss } from "./loss-plot.js";
 import { lossPlot } from "./loss-plot.js";
-import { pageStyle } from "./style.js";
 import { escapeText } from "./svg.js";
 
 /** What the report shows. */
@@ -39,28 +39,7 @@ export function reportPage(facts: ReportFacts): string {
     values(run),
     next(facts),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="deep-rnn ${escapeText(facts.version)}">
-<title>Forecast of ${escapeText(target)}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<main>
-${sections.join("\n")}
-</main>
-</body>
-</html>
-`;
-}
-
-// What is wider than the page scrolls in a box of its own, which the keyboard reaches and a screen reader can name.
-function scroll(label: string, content: string): string {
-  return `<div class="scroll" role="region" aria-label="${escapeText(label)}" tabindex="0">${content}</div>`;
+  return pageFrame(`Forecast of ${target}`, sections, facts.version);
 }
 
 function head({ run }: ReportFacts, target: string): string {
