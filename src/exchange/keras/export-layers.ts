@@ -3,6 +3,7 @@
 import { type ForeignArray, gatesOf, joinedColumns, renamed } from "../arrays.js";
 import { cannotExport, numberOption, type OwnLayer, textOption } from "../own-layers.js";
 import type { TensorMatch } from "../report.js";
+import { kerasActivations } from "./activations.js";
 
 /** A Keras layer's configuration and arrays. `name` of an array is its path below the layer's group. */
 export interface KerasPart {
@@ -16,18 +17,6 @@ export interface KerasPart {
 export function kerasObject(className: string, config: KerasPart["options"]): { readonly [field: string]: unknown } {
   return { module: "keras.layers", class_name: className, config, registered_name: null };
 }
-
-const activationNames: Readonly<Record<string, string>> = {
-  linear: "linear",
-  relu: "relu",
-  tanh: "tanh",
-  sigmoid: "sigmoid",
-  softmax: "softmax",
-  logSoftmax: "log_softmax",
-  softplus: "softplus",
-  elu: "elu",
-  silu: "silu",
-};
 
 /** The Keras layer for one of ours; throws UsageError `cannot_export`. */
 export function kerasPart(layer: OwnLayer): KerasPart {
@@ -99,7 +88,7 @@ function shaped(layer: OwnLayer): { readonly activation: string; readonly use_bi
 
 function activationFor(layer: OwnLayer): string {
   const word = textOption(layer.options, "activation", "linear");
-  const known = Object.hasOwn(activationNames, word) ? activationNames[word] : undefined;
+  const known = Object.hasOwn(kerasActivations, word) ? kerasActivations[word] : undefined;
   if (known === undefined) throw cannotExport(layer, `has the activation ${word}, which is another function or missing`, "Keras");
   return known;
 }

@@ -2,6 +2,7 @@
 
 import { DataError } from "../../base/errors.js";
 import { isRecord } from "../../base/tree.js";
+import { ownActivations } from "./activations.js";
 import type { KerasLayer } from "./config.js";
 
 /** How a file is read: its name in messages, the version that wrote it, and where notes go. */
@@ -12,26 +13,12 @@ export interface Reading {
   note(text: string): void;
 }
 
-const activationNames: Readonly<Record<string, string>> = {
-  linear: "linear",
-  relu: "relu",
-  tanh: "tanh",
-  sigmoid: "sigmoid",
-  softmax: "softmax",
-  log_softmax: "logSoftmax",
-  softplus: "softplus",
-  elu: "elu",
-  silu: "silu",
-  swish: "silu",
-  gelu: "gelu",
-};
-
 /** The name of an activation here; throws DataError `keras_unsupported`. */
 export function activationOf(layer: KerasLayer, option: string, reading: Reading): string {
   const word = activationWord(layer.options[option]);
   if (word === "gelu") reading.note(`"${layer.name}" uses gelu, which is computed by its tanh form here: values differ by up to 5e-4.`);
   if (word === "hard_sigmoid" && reading.kerasMajor < 3) return "hardSigmoid";
-  const known = Object.hasOwn(activationNames, word) ? activationNames[word] : undefined;
+  const known = Object.hasOwn(ownActivations, word) ? ownActivations[word] : undefined;
   if (known !== undefined) return known;
   throw unsupported(layer, `the ${option.replace("_", " ")} ${JSON.stringify(word)}`, reading);
 }
