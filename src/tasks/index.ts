@@ -3,6 +3,7 @@
 export { classifyEvents } from "./classify/run.js";
 export { type EventEvaluation, type EventPrediction, evaluateEvents, predictEvents } from "./classify/saved.js";
 export type * from "./classify/types.js";
+export type { NetworkFacts, TrainingFacts } from "./facts.js";
 export { type ForecastPlan, planForecast } from "./forecast/dry-run.js";
 export { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./forecast/evaluate-saved.js";
 export {

@@ -4,6 +4,7 @@ import type { EventColumns } from "../../data/event-columns.js";
 import type { EventOptions } from "../../data/event-types.js";
 import type { Table } from "../../data/types.js";
 import type { Model } from "../../train/index.js";
+import type { NetworkFacts, TrainingFacts } from "../facts.js";
 import type { EventEncoding } from "./encoding.js";
 
 /** Everything `classifyEvents` understands beside the events and their labels. */
@@ -131,23 +132,8 @@ export interface ClassifyResult {
     readonly events: number;
     readonly step: number;
   };
-  readonly network: {
-    readonly cell: string;
-    readonly activation: string;
-    readonly layers: number;
-    readonly units: readonly number[];
-    readonly members: number;
-    readonly parameters: number;
-  };
-  readonly training: {
-    readonly epochs: number;
-    readonly bestEpoch: number;
-    readonly stopped: "done" | "early" | "nan";
-    readonly loss: number | null;
-    readonly valLoss: number | null;
-    readonly learningRate: number;
-    readonly clippedShare: number;
-  };
+  readonly network: NetworkFacts & { readonly members: number };
+  readonly training: TrainingFacts;
   readonly evaluation: ClassifyEvaluation;
   readonly predictions: readonly ClassifiedItem[];
 }

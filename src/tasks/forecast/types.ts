@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../../base/tensor.js";
 import type { Delimiter, Duplicates, Encoding, Transform } from "../../data/index.js";
+import type { NetworkFacts } from "../facts.js";
 import type { SimpleMethod } from "./simple/index.js";
 
 export type { Duplicates } from "../../data/index.js";
@@ -145,13 +146,7 @@ export interface ForecastData {
 }
 
 /** The network that was trained. */
-export interface ForecastNetwork {
-  readonly cell: string;
-  readonly activation: string;
-  readonly layers: number;
-  readonly units: readonly number[];
-  readonly parameters: number;
-}
+export type ForecastNetwork = NetworkFacts;
 
 /** How the training went. */
 export interface ForecastTraining {

@@ -7,6 +7,7 @@ import { brits } from "../../nn/layers/brits.js";
 import { gru } from "../../nn/layers/named.js";
 import { tensor } from "../../ops/index.js";
 import { adam, earlyStopping, functional, type Model } from "../../train/index.js";
+import type { TrainingFacts } from "../facts.js";
 import { weightCount } from "../weight-count.js";
 import type { Grid } from "./grid.js";
 import type { ImputeOptions } from "./types.js";
@@ -50,15 +51,7 @@ export function planFill(grid: Grid, { units = 64, epochs, batchSize, learningRa
 /** A network and how its training went. */
 export interface TrainedFill {
   readonly parameters: number;
-  readonly training: {
-    readonly epochs: number;
-    readonly bestEpoch: number;
-    readonly stopped: "done" | "early" | "nan";
-    readonly loss: number | null;
-    readonly valLoss: number | null;
-    readonly learningRate: number;
-    readonly clippedShare: number;
-  };
+  readonly training: TrainingFacts;
   /** A guess for each cell that is NaN in `known` [rows, names], all on the standard scale; others are given back. */
   fill(known: Float64Array): Promise<Float64Array>;
 }

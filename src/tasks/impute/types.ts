@@ -1,6 +1,7 @@
 // What impute() takes, reports and returns: the types that the command line builds on.
 
 import type { Delimiter, Encoding } from "../../data/types.js";
+import type { NetworkFacts, TrainingFacts } from "../facts.js";
 
 /** Everything `impute(table, options)` understands. */
 export interface ImputeOptions {
@@ -79,22 +80,8 @@ export interface ImputeResult {
     /** Holes that were filled; fewer than `missing` if a column has no value at all. */
     readonly filled: number;
   };
-  readonly network: {
-    readonly cell: string;
-    readonly activation: string;
-    readonly layers: number;
-    readonly units: readonly number[];
-    readonly parameters: number;
-  };
-  readonly training: {
-    readonly epochs: number;
-    readonly bestEpoch: number;
-    readonly stopped: "done" | "early" | "nan";
-    readonly loss: number | null;
-    readonly valLoss: number | null;
-    readonly learningRate: number;
-    readonly clippedShare: number;
-  };
+  readonly network: NetworkFacts;
+  readonly training: TrainingFacts;
   readonly evaluation: FillComparison & {
     /** Values hidden from everything and scored. */
     readonly hidden: number;
