@@ -1,7 +1,7 @@
 // Forecasters that stand in for a network: the road from rows to scores must not depend on training.
 
 import { hostTensor, type Tensor } from "../../src/base/tensor.js";
-import type { Trained, Trainer, TrainJob } from "../../src/tasks/forecast/trainer.js";
+import type { Trained, Trainer, TrainJob } from "../../src/tasks/forecast/network/trainer.js";
 
 export interface Call {
   readonly windows: number;

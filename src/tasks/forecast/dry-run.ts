@@ -2,7 +2,7 @@
 
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
-import { libraryTrainer } from "./network.js";
+import { libraryTrainer } from "./network/train.js";
 import { isPanel, networkOf, panelData, planPanel, skipWords } from "./panel-plan.js";
 import { dataOf, makePlan, planLines, preparePhases, shownSizes } from "./setup.js";
 import type { ForecastData, ForecastNetwork, ForecastOptions } from "./types.js";

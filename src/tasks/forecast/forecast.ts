@@ -5,7 +5,7 @@ import { readTable } from "../../data/read-table.js";
 import type { Delimiter, Table } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
-import { libraryTrainer } from "./network.js";
+import { libraryTrainer } from "./network/train.js";
 import { isPanel } from "./panel-plan.js";
 import { runPanel } from "./panel-run.js";
 import { type ForecastPredictionRun, forecastWith, type PredictOptions } from "./predict.js";

@@ -8,13 +8,14 @@ import { describeChoice } from "./choice-words.js";
 import { correctionOf } from "./correction.js";
 import { evaluationOf, type Holdout, holdoutRows, scoreHoldout } from "./evaluate.js";
 import { intervalsOf } from "./intervals.js";
+import type { Trained, Trainer } from "./network/trainer.js";
+import { type Dataset, targetOnly } from "./network/types.js";
 import { rowsAt } from "./outputs.js";
 import { type Member, networkOf, panelData, planPanel, skipWords } from "./panel-plan.js";
 import { meanEvaluation, scaledCase, sharedChoice } from "./panel-scores.js";
 import { Progress, throwIfAborted } from "./progress.js";
 import { preprocessOf } from "./run.js";
 import { type Phases, type Plan, shownSizes } from "./setup.js";
-import type { Dataset, Trained, Trainer } from "./trainer.js";
 import { Training, trainingOf } from "./training.js";
 import type { ForecastOptions, ForecastPhase, ForecastRow, ForecastRun, SavedPreprocess, SavedSeries } from "./types.js";
 import { type SimplePart, simplePart, type Validated, validate } from "./validate.js";
@@ -104,7 +105,7 @@ function joined(
     const { frame, origins } = pick(member);
     return windowsAt(frame, origins, { input: member.plan.steps, horizon: member.plan.sizes.horizon });
   });
-  return { x: stacked(sets.map(({ x }) => x)), y: stacked(sets.map(({ y }) => y)) };
+  return targetOnly({ x: stacked(sets.map(({ x }) => x)), y: stacked(sets.map(({ y }) => y)) });
 }
 
 function stacked(tensors: readonly Tensor[]): Tensor {

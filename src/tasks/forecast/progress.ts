@@ -1,7 +1,7 @@
 // Progress over the three trainings: how much is done, how long the rest will take, and when to stop.
 
 import { RunError } from "../../base/errors.js";
-import type { EpochReport, TrainJob } from "./trainer.js";
+import type { EpochReport, TrainJob } from "./network/trainer.js";
 import type { ForecastEvent, ForecastOptions, ForecastPhase, LossCurve } from "./types.js";
 
 const phaseNames: readonly ForecastPhase[] = ["select", "evaluate", "refit"];

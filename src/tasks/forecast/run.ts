@@ -7,10 +7,11 @@ import { levelsAhead } from "./ahead.js";
 import { describeChoice } from "./choice-words.js";
 import { evaluationOf, holdoutRows, scoreHoldout } from "./evaluate.js";
 import { intervalsOf } from "./intervals.js";
+import type { Trainer } from "./network/trainer.js";
+import { targetOnly } from "./network/types.js";
 import { rowsAt } from "./outputs.js";
 import { Progress } from "./progress.js";
 import { dataOf, makePlan, type Phases, type Plan, planLines, preparePhases, shownSizes } from "./setup.js";
-import type { Trainer } from "./trainer.js";
 import { Training, trainingOf } from "./training.js";
 import type { ForecastEvent, ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
 import { simplePart, validate } from "./validate.js";
@@ -55,8 +56,8 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
   const window = { input: plan.steps, horizon: plan.sizes.horizon };
   const training = new Training({
     ...{ options, spec: plan.spec, epochs: plan.epochs, trainer, progress, warn },
-    windows: (phase) => windowsAt(phases[phase].frame, phases[phase].origins, window),
-    validation: () => windowsAt(phases.select.frame, phases.validation, window),
+    windows: (phase) => targetOnly(windowsAt(phases[phase].frame, phases[phase].origins, window)),
+    validation: () => targetOnly(windowsAt(phases.select.frame, phases.validation, window)),
   });
 
   const chosen = await training.select();

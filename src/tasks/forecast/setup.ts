@@ -6,9 +6,9 @@ import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
 import { chooseTransform, measureScale } from "../../data/transform.js";
 import type { Series, Table } from "../../data/types.js";
+import { type NetworkSpec, plainNetwork } from "./network/types.js";
 import { observedOrigins } from "./outputs.js";
 import { checkNetworkSize, effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
-import type { NetworkSpec } from "./trainer.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
 
 /** What is fixed before training. */
@@ -90,7 +90,7 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
   const cell = options.cell ?? "gru";
   checkNetworkSize({ cell, units, steps, horizon });
-  return { cell, activation: options.activation ?? "tanh", units, steps, horizon, dropout, seed: options.seed ?? 0 };
+  return { cell, activation: options.activation ?? "tanh", units, steps, horizon, dropout, seed: options.seed ?? 0, ...plainNetwork };
 }
 
 /** The windows one training sees. */

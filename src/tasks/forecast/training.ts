@@ -1,8 +1,9 @@
 // The three trainings of a forecast: one chooses the epoch, one is scored, one sees all rows.
 
 import { RunError } from "../../base/errors.js";
+import type { Trained, Trainer, TrainJob } from "./network/trainer.js";
+import type { Dataset, NetworkSpec } from "./network/types.js";
 import { type Progress, throwIfAborted } from "./progress.js";
-import type { Dataset, NetworkSpec, Trained, Trainer, TrainJob } from "./trainer.js";
 import type { ForecastOptions, ForecastPhase, ForecastTraining } from "./types.js";
 
 /** What the trainings share. */

@@ -1,10 +1,10 @@
 // The network of the forecast task: recurrent layers that read a window, and a dense layer that gives all steps ahead at once.
 
-import { DataError } from "../../base/errors.js";
-import { nearestName } from "../../data/table.js";
-import type { Layer } from "../../nn/layer.js";
-import { dense, dropoutLayer } from "../../nn/layers/feedforward.js";
-import { gru, lru, lstm, minGru, minLstm, simpleRnn } from "../../nn/layers/named.js";
+import { DataError } from "../../../base/errors.js";
+import { nearestName } from "../../../data/table.js";
+import type { Layer } from "../../../nn/layer.js";
+import { dense, dropoutLayer } from "../../../nn/layers/feedforward.js";
+import { gru, lru, lstm, minGru, minLstm, simpleRnn } from "../../../nn/layers/named.js";
 import {
   adamw,
   type Callback,
@@ -14,9 +14,10 @@ import {
   type Stored,
   sequential,
   type TrainEvent,
-} from "../../train/index.js";
-import { weightCount } from "../weight-count.js";
-import type { NetworkSpec, PastEpoch, Trained, Trainer, TrainJob } from "./trainer.js";
+} from "../../../train/index.js";
+import { weightCount } from "../../weight-count.js";
+import type { PastEpoch, Trained, Trainer, TrainJob } from "./trainer.js";
+import type { NetworkSpec } from "./types.js";
 
 interface LayerOptions {
   readonly units: number;
@@ -48,19 +49,24 @@ async function train(job: TrainJob): Promise<Trained> {
   const model = buildModel(spec);
   model.compile({ optimizer: adamw({ learningRate, weightDecay, clipNorm: clipNorm === 0 ? false : clipNorm }), loss: "mse" });
   const memory = new Memory(job, model);
-  const history = await model.fit(data, {
-    epochs,
-    batchSize,
-    seed: spec.seed,
-    verbose: "silent",
-    ...(validation === null ? {} : { validationData: validation }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(checkpoints === undefined ? {} : { resumeFrom: await latestCheckpoint(checkpoints), log: (line) => memory.sentences.push(line) }),
-    callbacks: [
-      memory.callback(),
-      ...(checkpoints === undefined ? [] : [checkpoint({ path: checkpoints, everySeconds: checkpointSeconds })]),
-    ],
-  });
+  const history = await model.fit(
+    { x: data.x, y: data.y },
+    {
+      epochs,
+      batchSize,
+      seed: spec.seed,
+      verbose: "silent",
+      ...(validation === null ? {} : { validationData: { x: validation.x, y: validation.y } }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(checkpoints === undefined
+        ? {}
+        : { resumeFrom: await latestCheckpoint(checkpoints), log: (line: string) => memory.sentences.push(line) }),
+      callbacks: [
+        memory.callback(),
+        ...(checkpoints === undefined ? [] : [checkpoint({ path: checkpoints, everySeconds: checkpointSeconds })]),
+      ],
+    },
+  );
   if (memory.best.weights !== null) model.weights = memory.best.weights;
   return {
     model,

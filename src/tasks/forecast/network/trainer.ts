@@ -1,27 +1,7 @@
 // What the task asks of a network, so that the road from rows to scores can be tested with any forecaster.
 
-import type { Tensor } from "../../base/tensor.js";
-import type { ForecastModel } from "./types.js";
-
-/** A network to build. Its output layer starts at zero: untrained it says "nothing but the transform's mean". */
-export interface NetworkSpec {
-  readonly cell: string;
-  readonly activation: string;
-  readonly units: readonly number[];
-  /** Rows read, T. */
-  readonly steps: number;
-  /** Rows forecast, H. */
-  readonly horizon: number;
-  readonly dropout: number;
-  readonly seed: number;
-}
-
-export interface Dataset {
-  /** [N, T, 1] */
-  readonly x: Tensor;
-  /** [N, H] */
-  readonly y: Tensor;
-}
+import type { ForecastModel } from "../types.js";
+import type { Dataset, NetworkSpec } from "./types.js";
 
 export interface TrainJob {
   readonly spec: NetworkSpec;

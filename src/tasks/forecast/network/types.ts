@@ -1,0 +1,121 @@
+// What the networks of the forecast task are given and give: sizes, input tensors, predictive distributions.
+
+import type { Tensor } from "../../../base/tensor.js";
+
+/**
+ * How a network reaches beyond the next row. `direct`: all rows ahead at once. `recursive`: one row at a time, its own values or samples
+ * fed back (Graves 2013; DeepAR, Salinas et al. 2020). `encoder-decoder`: the states after the input start a second network that runs
+ * over the rows ahead (Sutskever et al. 2014; Cho et al. 2014). `es-rnn` is made elsewhere.
+ */
+export type Strategy = "direct" | "recursive" | "encoder-decoder" | "es-rnn";
+
+/** What a network says of each row ahead: a value, the parameters of a distribution, or quantiles. */
+export type DistributionName = "none" | "gaussian" | "student-t" | "negative-binomial" | "quantiles";
+
+/** How recurrent layers stand on each other. `bidirectional` is for networks that read the input as a whole: not `recursive`. */
+export type StackName = "plain" | "residual" | "dilated" | "bidirectional";
+
+/** Columns a network reads beside the target. */
+export interface Channels {
+  /** Known up to the origin only. */
+  readonly past: number;
+  /** Known for the rows ahead too. */
+  readonly future: number;
+  /** Numbers of a series that do not change. */
+  readonly numbers: number;
+  /** Sizes of the static categories; category c of a window is a whole number from 0 to categories[c] - 1. */
+  readonly categories: readonly number[];
+  /** Whether the network also reads which inputs were seen. Without it missing inputs are nothing but 0. */
+  readonly mask: boolean;
+}
+
+/** No columns beside the target. */
+export const noChannels: Channels = { past: 0, future: 0, numbers: 0, categories: [], mask: false };
+
+/** A network to build, as JSON. Untrained it says "nothing but the transform's mean", with a standard deviation of 1. */
+export interface NetworkSpec {
+  /** A cell's name, or the file of the user's own, as `--cell` takes them. */
+  readonly cell: string;
+  readonly activation: string;
+  readonly units: readonly number[];
+  /** Rows read, T. */
+  readonly steps: number;
+  /** Rows forecast, H. */
+  readonly horizon: number;
+  readonly dropout: number;
+  readonly seed: number;
+  readonly strategy: Strategy;
+  readonly distribution: DistributionName;
+  readonly stack: StackName;
+  /** Networks that are trained with seeds of their own and averaged: 1 for one alone. */
+  readonly ensemble: number;
+  readonly channels: Channels;
+}
+
+/** The parts of a `NetworkSpec` that make today's plain network. */
+export const plainNetwork: Pick<NetworkSpec, "strategy" | "distribution" | "stack" | "ensemble" | "channels"> = {
+  strategy: "direct",
+  distribution: "none",
+  stack: "plain",
+  ensemble: 1,
+  channels: noChannels,
+};
+
+/** Tensors of N windows, float32, in scaled units. Missing inputs are 0 with mask 0; nothing here is NaN. */
+export interface NetworkInputs {
+  /** [N, T, 1 + past + future], the target first. A known-future column at step t is that of the same row t. */
+  readonly x: Tensor;
+  /** The shape of x, 1 = seen; null if nothing is missing. */
+  readonly mask: Tensor | null;
+  /** [N, H, future]; null without such columns. */
+  readonly future: Tensor | null;
+  /** [N, numbers]; null without. */
+  readonly numbers: Tensor | null;
+  /** [N, categories], whole numbers; null without. */
+  readonly categories: Tensor | null;
+  /** [N, 1]: typical size of the series in the target's unit, above 0; only for `negative-binomial`, else null. */
+  readonly size: Tensor | null;
+}
+
+/** Windows to learn from. */
+export interface Dataset extends NetworkInputs {
+  /**
+   * [N, H], NaN where missing. In the unit of x's first column, so that a recursive network can read it back; for `negative-binomial`
+   * counts in the target's own unit, and x's first column counts over `size`.
+   */
+  readonly y: Tensor;
+}
+
+/** Windows without anything but the target. */
+export function targetOnly<T extends { readonly x: Tensor }>(given: T): T & Omit<NetworkInputs, "x"> {
+  return { ...given, mask: null, future: null, numbers: null, categories: null, size: null };
+}
+
+/** What a network says of the rows ahead of one window: scaled, or in the target's own unit for `negative-binomial`. */
+export interface Predictive {
+  /** [H]: the median; the mean of a negative binomial, whose median is 0 where counts are rare. */
+  readonly value: Float64Array;
+  /** Per level [H], never crossing; null without a distribution. */
+  readonly quantiles: { readonly levels: readonly number[]; readonly values: readonly Float64Array[] } | null;
+  /** Equally likely paths [S][H]; only of recursive networks with a distribution. */
+  readonly samples: readonly Float64Array[] | null;
+}
+
+/** How to predict. */
+export interface PredictSettings {
+  /** Of the sample paths; 0 unless given. A window's paths depend on it and on the window's numbers alone. */
+  readonly seed?: number;
+  /** Number of sample paths: 100. */
+  readonly paths?: number;
+  /** Shares of the quantiles, growing: 0.025, 0.1, 0.2 ... 0.9, 0.975. */
+  readonly levels?: readonly number[];
+}
+
+/** A trained network, whatever it is made of; saved as one model folder. */
+export interface Network {
+  readonly spec: NetworkSpec;
+  /** One predictive distribution for each window. */
+  predict(inputs: NetworkInputs, settings?: PredictSettings): Promise<Predictive[]>;
+  save(path: string, options?: { readonly preprocess?: unknown; readonly task?: string }): Promise<void>;
+  summary(): string;
+}
