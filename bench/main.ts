@@ -2,13 +2,32 @@
 import { runCore } from "./core/run.js";
 import { runForecasts } from "./forecast.js";
 
-const [name, ...args] = process.argv.slice(2);
-if (name === "core") process.exitCode = await runCore(args);
-else if (name === "forecast") process.exitCode = await runForecasts(args);
-else if (name === "gemm") await import("./core-gemm.js");
+/** Each resolves to the exit code; those that few ask for are loaded when they are. */
+const benches: Readonly<Record<string, { readonly words: string; run(args: readonly string[]): Promise<number> }>> = {
+  core: { words: "the library beside its peers (core --help shows options)", run: runCore },
+  gemm: {
+    words: "matrix products of every core beside the multiply-add peak",
+    run: async () => {
+      await import("./core-gemm.js");
+      return 0;
+    },
+  },
+  forecast: { words: "NAME FOLDER: whole forecasting competitions beside their published scores", run: runForecasts },
+  events: {
+    words: "FOLDER: outcomes and missing values of hospital stays (PhysioNet 2012)",
+    run: async (args) => (await import("./events.js")).runEvents(args),
+  },
+  beijing: {
+    words: "FOLDER: forecasts of Beijing's air with a fifth of the inputs missing",
+    run: async (args) => (await import("./beijing.js")).runBeijing(args),
+  },
+  stream: { words: "microseconds of one streaming step", run: async (args) => (await import("./stream.js")).runStreams(args) },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench !== undefined) process.exitCode = await bench.run(args);
 else {
-  process.stderr.write("npm run bench -- core   the library beside its peers (core --help shows options)\n");
-  process.stderr.write("npm run bench -- gemm   matrix products of every core beside the multiply-add peak\n");
-  process.stderr.write("npm run bench -- forecast NAME FOLDER   whole forecasting competitions beside their published scores\n");
+  for (const [each, { words }] of Object.entries(benches)) process.stderr.write(`npm run bench -- ${each}   ${words}\n`);
   process.exitCode = 2;
 }

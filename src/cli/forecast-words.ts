@@ -4,6 +4,7 @@ import { drawForecast } from "./braille.js";
 import { drawLoss } from "./loss-drawing.js";
 import { counted, duration, shown } from "./numbers.js";
 import { pictureOf } from "./picture.js";
+import { quoted } from "./quoted.js";
 import { scoreRows, scoreTable } from "./scores.js";
 import type { Terminal } from "./terminal.js";
 
@@ -66,9 +67,4 @@ export function intervalWords({ evaluation }: Pick<ForecastRun, "evaluation">): 
 /** Commands to go on with. */
 export function nextCommands(path: string, file: string): string[] {
   return [`deep-rnn predict ${quoted(`${path}/model`)} ${quoted(file)}`];
-}
-
-/** A word as a shell reads it back. */
-export function quoted(word: string): string {
-  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
 }

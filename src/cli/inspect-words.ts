@@ -1,7 +1,7 @@
 // A table in words: one block on the whole, one line per column, then what to look at before training.
 import type { Inspection } from "./commands/inspect.js";
-import { quoted } from "./forecast-words.js";
 import { counted, shown } from "./numbers.js";
+import { quoted } from "./quoted.js";
 import { standardInput } from "./table-input.js";
 import type { Terminal } from "./terminal.js";
 

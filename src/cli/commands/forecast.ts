@@ -1,23 +1,21 @@
 // `deep-rnn forecast FILE`: reads a table, trains, scores against simple methods, forecasts beyond the end, writes a run folder.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
-import { RunError } from "../../base/errors.js";
 import { forecastJson } from "../../tasks/forecast/json.js";
 import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../../tasks/forecast/types.js";
+import { BegunRun } from "../begun-run.js";
 import type { Context, Start } from "../context.js";
 import { backendLine, okEnvelope, startBackend } from "../context.js";
 import type { BackendInfo, Ok } from "../envelope.js";
 import { toJson } from "../envelope.js";
 import { exitCodes } from "../failure.js";
-import { firstConfig, metricsWriter, writeForecastRun } from "../forecast-files.js";
-import { foundLines, plannedLines, quoted, reportLines } from "../forecast-words.js";
+import { forecastRecord } from "../forecast-files.js";
+import { foundLines, plannedLines, reportLines } from "../forecast-words.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { globalOptions, tableOptions, taskFlags } from "../options.js";
 import { progress } from "../progress.js";
 import { forecastRequirement, unmetBy } from "../requirement.js";
-import type { LiveRun } from "../run-folder.js";
-import { planRun, reopenRun, startRun } from "../run-folder.js";
+import { planRun } from "../run-folder.js";
+import { firstConfig, metricsWriter } from "../run-record.js";
 import { inRange, oneOf, whole, widths, words } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 
@@ -93,72 +91,29 @@ function networkOptions(): Setting[] {
 export async function runForecast(file: string, flags: ForecastFlags, context: Context, resumed: string | null = null): Promise<number> {
   const { dryRun, require, ...options } = taskFlags(flags);
   if (dryRun === true) return explainPlan(file, options, flags, context);
-  const place = resumed === null ? planRun("forecast", file, flags.out, flags.force === true) : null;
+  const place = resumed ?? planRun("forecast", file, flags.out, flags.force === true);
   const backend = await startBackend(flags);
   const log: string[] = [];
   const epochs: Extract<ForecastEvent, { kind: "epoch" }>[] = [];
-  const begun = new Begun(context, () =>
-    place === null
-      ? reopenRun(resumed ?? "", "config.json", firstConfig(file, context))
-      : startRun(place, "config.json", firstConfig(file, context)),
-  );
+  const begun = new BegunRun(context, place, () => firstConfig({ task: "forecast", file }, context));
   const onEvent = listener(context, begun, backend, { log, epochs });
   const { forecast } = await import("../../tasks/index.js");
-  const checkpoints = (): string => `${begun.start().path}/checkpoints`;
+  const { checkpoints } = begun;
   const run = await forecast(file, { ...options, signal: context.interrupt.signal, onEvent, checkpoints }).catch(begun.fail);
   const failed = unmetBy(run.evaluation, require);
-  const envelope = (path: string): Ok<ForecastResult> =>
-    okEnvelope(context, {
-      backend,
-      run: path,
-      model: `${path}/model`,
-      report: `${path}/report.html`,
-      warnings: [...run.warnings, ...failed],
-      result: forecastJson(run),
-    });
-  const json = await writeForecastRun({ folder: begun.start(), run, context, backend, log, epochs, envelope });
+  const { path } = begun.start();
+  const json = okEnvelope<ForecastResult>(context, {
+    backend,
+    run: path,
+    model: `${path}/model`,
+    report: `${path}/report.html`,
+    warnings: [...run.warnings, ...failed],
+    result: forecastJson(run),
+  });
+  await begun.write(forecastRecord({ path, run, context, backend, log, epochs, result: json }));
   report(run, json, file, context);
   for (const { message } of failed) context.terminal.alarm(context.terminal.paintErr("red", message));
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
-}
-
-/** The run folder, made when the data has been accepted: a table that cannot be forecast leaves none. */
-class Begun {
-  readonly #context: Context;
-  readonly #make: () => LiveRun;
-  #run: LiveRun | null = null;
-
-  constructor(context: Context, make: () => LiveRun) {
-    this.#context = context;
-    this.#make = make;
-  }
-
-  get run(): LiveRun | null {
-    return this.#run;
-  }
-
-  start(): LiveRun {
-    if (this.#run !== null) return this.#run;
-    const { interrupt } = this.#context;
-    const run = this.#make();
-    interrupt.onLeave(run.leave);
-    interrupt.canResume(`deep-rnn resume ${quoted(run.path)}`);
-    this.#run = run;
-    return run;
-  }
-
-  /** A training that was stopped is gone on with, and one whose disk was full; one that lost its numbers would lose them again. */
-  readonly fail = (error: unknown): never => {
-    const { interrupt, terminal } = this.#context;
-    const run = this.#run;
-    if (interrupt.exitCode() !== null || run === null) throw error;
-    const isDiverged = error instanceof RunError && error.code === "diverged";
-    if (!isDiverged && existsSync(join(run.path, "checkpoints", "last"))) {
-      run.leave();
-      terminal.say(`The last checkpoint is kept. To go on: ${interrupt.resumeCommand()}`);
-    } else run.abandon();
-    throw error;
-  };
 }
 
 function report(run: ForecastRun, json: Ok<ForecastResult>, file: string, { terminal, json: asJson }: Context): void {
@@ -180,7 +135,7 @@ async function explainPlan(file: string, options: ForecastOptions, flags: Global
 
 function listener(
   context: Context,
-  begun: Begun,
+  begun: BegunRun,
   backend: BackendInfo,
   { log, epochs }: { readonly log: string[]; readonly epochs: Extract<ForecastEvent, { kind: "epoch" }>[] },
 ): (event: ForecastEvent) => void {

@@ -21,6 +21,8 @@ export interface ReportFacts {
   readonly version: string;
   /** The options in force, as `--name value` pairs for reading. */
   readonly settings: readonly (readonly [string, string])[];
+  /** The command that makes the same numbers again. */
+  readonly repeat: string;
   /** Commands to go on with. */
   readonly next: readonly string[];
 }
@@ -37,6 +39,7 @@ export function reportPage(facts: ReportFacts): string {
     training(run),
     found(facts),
     values(run),
+    again(facts),
     next(facts),
   ];
   return pageFrame(`Forecast of ${target}`, sections, facts.version);
@@ -178,6 +181,11 @@ function values({ holdout, forecast }: ForecastRun): string {
 }
 
 const shownRows = 1000;
+
+function again({ repeat, seed, version, backend }: ReportFacts): string {
+  const conditions = `With the same file, deep-rnn ${escapeText(version)} and arithmetic of the class ${escapeText(backend.class)} it gives the same numbers to the last bit; the seed is ${seed}.`;
+  return `<section aria-labelledby="again-title"><h2 id="again-title">How to reproduce</h2><pre>${escapeText(repeat)}</pre><p class="note">${conditions} <code>config.json</code> holds every setting and where it came from, <code>env.json</code> the machine.</p></section>`;
+}
 
 function next(facts: ReportFacts): string {
   return `<section aria-labelledby="next-title"><h2 id="next-title">Next</h2><pre>${facts.next.map(escapeText).join("\n")}</pre></section>`;
