@@ -196,6 +196,7 @@ const reserved: readonly string[] = [
   "key",
   "returnSequences",
   "returnState",
+  "dilation",
   "goBackwards",
   "dropout",
   "recurrentDropout",

@@ -132,6 +132,7 @@ function bidirectionalPart(layer: OwnLayer): KerasPart {
 function recurrentOptions(layer: OwnLayer, { kind, options }: Core, name: string): KerasPart["options"] {
   const activation = kind === "simpleRnn" ? textOption(options, "activation", "tanh") : "tanh";
   if (activation === "leakyRelu") throw cannotExport(layer, "has the activation leakyRelu, whose slope differs", "Keras");
+  if (numberOption(options, "dilation", 1) > 1) throw cannotExport(layer, "has a dilation", "Keras");
   if (options.peephole === true || options.projection !== undefined) throw cannotExport(layer, "has peepholes or a projection", "Keras");
   return {
     name,

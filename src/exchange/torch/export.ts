@@ -139,6 +139,7 @@ function checkLayer(layer: OwnLayer): void {
         "Supported are simpleRnn, lstm, gru, bidirectional, dense, embedding, conv1d and layerNorm.",
       );
   }
+  if (numberOption(options, "dilation", 1) > 1) throw cannotExport(layer, "has a dilation, which no module does", torch);
   if (options.goBackwards === true) throw cannotExport(layer, "runs backwards only, which no module does", torch);
 }
 

@@ -28,6 +28,11 @@ export interface RecurrentOptions extends ActivityOptions, RecurrentWeightRules 
   readonly returnSequences?: boolean;
   /** The layer returns { output, state }: every state [B, size] after each row's last step. */
   readonly returnState?: boolean;
+  /**
+   * A step goes on from the states of so many steps ago instead of the last one: 1. Layers with 1, 2, 4 … see far with few steps of
+   * recurrence (Chang et al. 2017). The state then holds the last `dilation` steps: { h, "h-2", … }.
+   */
+  readonly dilation?: number;
   /** From each row's last valid step to its first. Outputs stay at the steps they belong to. */
   readonly goBackwards?: boolean;
   /**
@@ -63,6 +68,7 @@ const kinds: OptionKinds = {
   units: "size",
   returnSequences: "boolean",
   returnState: "boolean",
+  dilation: "size",
   goBackwards: "boolean",
   stateful: "boolean",
   dropout: "rate",

@@ -28,6 +28,7 @@ import type { Extras, LayerContext } from "../layer.js";
 import type { CallMemory } from "../memory.js";
 import { checkNames } from "../suggest.js";
 import { activityOutputs, droppedWeights, notePenalties } from "./activity.js";
+import { carriedOn, carriedSizes, dueStates } from "./dilation.js";
 import { withMaskedProducts } from "./masked-products.js";
 import type { RecurrentOptions } from "./recurrent.js";
 import { keptUnits, type ZoneoutRates, zonedOut } from "./zoneout.js";
@@ -53,7 +54,9 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
   const dims = dimsOf(sequence);
   const sizes = { ...run.cellOptions, inputSize: Number(dims[2]), units: options.units };
   const states = stateSizes(cell, sizes);
-  const memory = memoryOf(run, extras, context, states);
+  const { dilation = 1 } = options;
+  const carried = carriedSizes(states, dilation);
+  const memory = memoryOf(run, extras, context, carried);
   const inputs = stepInputs(run, extras, sequence);
   const x = droppedInput(inputs.x, options.dropout ?? 0, context);
   const row = { fixed: rowValues(run, extras), drawn: drawnValues(run, sequence, sizes, context) };
@@ -75,13 +78,14 @@ export function runCell(run: CellRun, given: Tensor, extras: Extras, context: La
     return mask === undefined ? call(state) : withMaskedProducts(state, cell.output, mask, call);
   };
   const [last, ys] = scan(
-    (state: Tensors, xs: { readonly seen: Tensors; readonly kept: Tensors }, of: Tree): [Tensors, Tensors] => {
+    (held: Tensors, xs: { readonly seen: Tensors; readonly kept: Tensors }, of: Tree): [Tensors, Tensors] => {
+      const state = dueStates(held, states, dilation);
       const proposed = step(state, xs.seen, of as unknown as { readonly fixed: Tensors; readonly drawn: Tensors; readonly masks: Tensors });
       const next = tapped(zonedOut(state, proposed, run.zoneout, xs.kept));
       const left = activityOutputs(options, context.penalties, state[cell.output]!, next[cell.output]!);
-      return [next, options.returnSequences === true ? { output: next[cell.output]!, ...left } : left];
+      return [carriedOn(held, next, dilation), options.returnSequences === true ? { output: next[cell.output]!, ...left } : left];
     },
-    memory?.first ?? initialState(run, sequence, extras, states),
+    memory?.first ?? initialState(run, sequence, extras, carried),
     { seen: { ...inputs, x }, kept },
     { reverse: options.goBackwards === true, row: { ...row, masks } },
   );
