@@ -64,7 +64,10 @@ export function windows(series: Series, options: WindowOptions): Windows {
   const frame = makeFrame(series.values, transform, series.season);
   const cut = (from: number, to: number): number[] => originsBetween(frame, { from, to, input, horizon, stride });
   const set = (origins: readonly number[]): WindowSet => ({
-    ...windowsAt(frame, origins, { input, horizon }),
+    ...windowsAt(
+      origins.map((origin) => ({ frame, origin })),
+      { input, horizon },
+    ),
     actual: actualAt(frame, origins, horizon),
     origins,
   });
@@ -99,19 +102,18 @@ export function missingIn(values: Float64Array, start: number, count: number): n
   return missing;
 }
 
-/** Inputs [N, T, 1] and targets [N, H] of the windows at these origins. */
+/** Inputs [N, T, 1] and targets [N, H] of the windows at these places, of one series or of several. */
 export function windowsAt(
-  frame: Frame,
-  origins: readonly number[],
+  places: readonly { readonly frame: Frame; readonly origin: number }[],
   { input, horizon }: { input: number; horizon: number },
 ): { x: Tensor; y: Tensor } {
-  const x = new Float32Array(origins.length * input);
-  const y = new Float32Array(origins.length * horizon);
-  origins.forEach((origin, n) => {
+  const x = new Float32Array(places.length * input);
+  const y = new Float32Array(places.length * horizon);
+  places.forEach(({ frame, origin }, n) => {
     x.set(inputAt(frame, origin, input), n * input);
     y.set(targetAt(frame, origin, horizon), n * horizon);
   });
-  return { x: hostTensor(x, [origins.length, input, 1], "float32"), y: hostTensor(y, [origins.length, horizon], "float32") };
+  return { x: hostTensor(x, [places.length, input, 1], "float32"), y: hostTensor(y, [places.length, horizon], "float32") };
 }
 
 function actualAt(frame: Frame, origins: readonly number[], horizon: number): Tensor {

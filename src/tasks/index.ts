@@ -15,8 +15,9 @@ export {
   type TableSource,
 } from "./forecast/forecast.js";
 export { forecastJson } from "./forecast/json.js";
-export { type ForecastPredictionRun, forecastWith, type PredictOptions } from "./forecast/predict.js";
+export { type ForecastPredictionRun, forecastWith } from "./forecast/predict.js";
 export { parsePreprocess } from "./forecast/preprocess.js";
+export type { PredictOptions } from "./forecast/saved-members.js";
 export { forecastScores } from "./forecast/scores.js";
 export type * from "./forecast/types.js";
 export { impute } from "./impute/run.js";

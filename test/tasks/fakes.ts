@@ -2,6 +2,7 @@
 
 import { hostTensor, type Tensor } from "../../src/base/tensor.js";
 import type { Trained, Trainer, TrainJob } from "../../src/tasks/forecast/network/trainer.js";
+import { networkForecaster } from "../../src/tasks/forecast/network-forecaster.js";
 
 export interface Call {
   readonly windows: number;
@@ -15,8 +16,8 @@ export interface Call {
 export function constantTrainer(output: number, bestEpoch = 3): { trainer: Trainer; calls: Call[] } {
   const calls: Call[] = [];
   const train = (job: TrainJob): Promise<Trained> => {
-    const { data, validation, spec } = job;
-    calls.push({ windows: data.x.shape[0]!, validation: validation?.x.shape[0] ?? 0, epochs: job.epochs, x: data.x, y: data.y });
+    const { inputs, validation, spec } = job;
+    calls.push({ windows: job.data.length, validation: validation?.length ?? 0, epochs: job.epochs, ...inputs.dataset(job.data) });
     const losses: number[] = [];
     const valLosses: number[] = [];
     for (let epoch = 1; epoch <= job.epochs; epoch++) {
@@ -32,7 +33,16 @@ export function constantTrainer(output: number, bestEpoch = 3): { trainer: Train
       save: (): Promise<void> => Promise.resolve(),
       summary: (): string => "constant",
     };
-    return Promise.resolve({ model, losses, valLosses, bestEpoch: Math.min(bestEpoch, job.epochs), stopped: "done", clippedShare: null });
+    const forecaster = networkForecaster(model, inputs);
+    return Promise.resolve({
+      model,
+      forecaster,
+      losses,
+      valLosses,
+      bestEpoch: Math.min(bestEpoch, job.epochs),
+      stopped: "done",
+      clippedShare: null,
+    });
   };
   return { trainer: { countParameters: () => 1, train }, calls };
 }

@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseTable } from "../../src/data/table.js";
 import { planForecast } from "../../src/tasks/forecast/dry-run.js";
+import { evaluateWith } from "../../src/tasks/forecast/evaluate-saved.js";
 import { forecast } from "../../src/tasks/forecast/forecast.js";
-import { isPanel } from "../../src/tasks/forecast/panel-plan.js";
-import { runPanel } from "../../src/tasks/forecast/panel-run.js";
 import { forecastWith } from "../../src/tasks/forecast/predict.js";
 import { parsePreprocess } from "../../src/tasks/forecast/preprocess.js";
+import { runForecast } from "../../src/tasks/forecast/run.js";
+import { isPanel } from "../../src/tasks/forecast/run-plan.js";
 import { constantTrainer, failure } from "./fakes.js";
 
 const month = (i: number): string => `${2000 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")}`;
@@ -25,7 +26,7 @@ function shops(count: number, months = 72): string {
 const options = { id: "shop", target: "sales", horizon: 6 };
 
 test("every series is forecast on its own scale, and named in its rows", async () => {
-  const run = await runPanel(parseTable(shops(3)), options, constantTrainer(0).trainer);
+  const run = await runForecast(parseTable(shops(3)), options, constantTrainer(0).trainer);
   assert.deepEqual([run.data.series, run.data.id, run.forecast.length, run.holdout.length, run.evaluation.points], [3, "shop", 18, 18, 18]);
   for (const row of run.forecast) {
     const shop = Number(row.id!.slice(1));
@@ -37,8 +38,8 @@ test("every series is forecast on its own scale, and named in its rows", async (
 
 test("series that cannot be forecast are left out with their reason, and the others do not change", async () => {
   const broken = `${shops(2)}flat,2000-01,1\nflat,2000-02,1\nshort,2000-01,4\nshort,2000-02,9\n`;
-  const run = await runPanel(parseTable(broken), options, constantTrainer(0).trainer);
-  const alone = await runPanel(parseTable(shops(2)), options, constantTrainer(0).trainer);
+  const run = await runForecast(parseTable(broken), options, constantTrainer(0).trainer);
+  const alone = await runForecast(parseTable(shops(2)), options, constantTrainer(0).trainer);
   assert.deepEqual(run.forecast, alone.forecast);
   assert.deepEqual(
     run.warnings.map(({ code, message }) => [code, message.split(" ")[0]]),
@@ -48,17 +49,33 @@ test("series that cannot be forecast are left out with their reason, and the oth
     ],
   );
   const none = await failure(() =>
-    runPanel(parseTable(`${shops(0)}a,2000-01,4\na,2000-02,9\nb,2000-01,3\nb,2000-02,9\n`), options, constantTrainer(0).trainer),
+    runForecast(parseTable(`${shops(0)}a,2000-01,4\na,2000-02,9\nb,2000-01,3\nb,2000-02,9\n`), options, constantTrainer(0).trainer),
   );
   assert.equal(none.code, "too_few_rows");
 });
 
 test("a saved panel forecasts the same rows again, and says which series it does not know", async () => {
-  const run = await runPanel(parseTable(shops(2)), options, constantTrainer(0.1).trainer);
+  const run = await runForecast(parseTable(shops(2)), options, constantTrainer(0.1).trainer);
   const saved = parsePreprocess(JSON.stringify(run.preprocess));
   const again = await forecastWith(run.model, saved, parseTable(shops(3)));
   assert.deepEqual(again.predictions, run.forecast);
   assert.match(again.warnings[0]!.message, /^s2 is left out: the model was not trained on it/);
+});
+
+test("a saved panel is scored on the last rows of every series, and series it cannot score change nothing", async () => {
+  const run = await runForecast(parseTable(shops(2)), options, constantTrainer(0).trainer);
+  const saved = parsePreprocess(JSON.stringify(run.preprocess));
+  const scored = await evaluateWith(run.model, saved, parseTable(shops(2, 78)), { test: 12 });
+  assert.deepEqual([scored.data.series, scored.evaluation.points, scored.evaluation.origins, scored.rows.length], [2, 24, 2, 24]);
+  const [first] = scored.rows;
+  assert.deepEqual([first!.id, first!.time, first!.actual], ["s0", "2005-07", value(0, 66)]);
+  const withMore = await evaluateWith(run.model, saved, parseTable(`${shops(3, 78)}s0,2006-07,\n`), { test: 12 });
+  assert.deepEqual(
+    withMore.warnings.map(({ message }) => message),
+    ["s2 is left out: the model was not trained on it"],
+  );
+  const short = await failure(() => evaluateWith(run.model, saved, parseTable(shops(2)), { test: 72 }));
+  assert.match(short.message, /s0 is left out: it has 72 rows; scoring the last 72 needs/);
 });
 
 test("a panel is known by its options or by the columns unique_id, ds and y", () => {
@@ -81,7 +98,7 @@ test("a wide table, a series per row, is a panel too", async () => {
   const rows = [0, 1].map((shop) => [`s${shop}`, ...Array.from({ length: 60 }, (_, i) => value(shop, i))].join(","));
   const text = `id,${Array.from({ length: 60 }, (_, i) => month(i)).join(",")}\n${rows.join("\n")}\n`;
   const table = parseTable(text, { wide: true });
-  const run = await runPanel(table, { wide: true, horizon: 6 }, constantTrainer(0).trainer);
+  const run = await runForecast(table, { wide: true, horizon: 6 }, constantTrainer(0).trainer);
   assert.deepEqual([run.data.series, run.forecast.length], [2, 12]);
   const again = await forecastWith(run.model, parsePreprocess(JSON.stringify(run.preprocess)), table);
   assert.deepEqual(again.predictions, run.forecast);

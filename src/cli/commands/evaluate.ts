@@ -58,7 +58,8 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   terminal.say(backendLine(backend));
   const { task, evaluation } = made;
   const result: Evaluation = { task, data: made.data, evaluation };
-  const warnings = unmetBy(evaluation, require);
+  const unmet = unmetBy(evaluation, require);
+  const warnings = [...made.warnings, ...unmet];
   const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result });
   await writeAnswer(context, place, envelope, { "predictions.csv": forecastCsv({ holdout: made.rows }) });
   const { test, points } = evaluation;
@@ -72,5 +73,5 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   terminal.out(context.json ? toJson(envelope) : lines.join("\n"));
   terminal.say("Rows that the model was trained on make it look better than it is.");
   for (const { message } of warnings) terminal.alarm(terminal.paintErr("red", message));
-  return warnings.length === 0 ? exitCodes.ok : exitCodes.notMet;
+  return unmet.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }

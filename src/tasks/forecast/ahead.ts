@@ -1,23 +1,27 @@
-// The rows after the last one of a series, from a network and the choice that was saved with it: for the forecast beyond the end,
+// The rows after the last one of every series, from a forecaster and the choices that go with it: for the forecast beyond the end,
 // and for predicting again when new rows have come.
 
-import type { Frame } from "../../data/frame.js";
-import { fromLevels } from "../../data/frame.js";
+import { type Frame, fromLevels } from "../../data/frame.js";
 import { blended } from "./blend.js";
 import { combinedAhead } from "./choice.js";
-import { predictAt } from "./outputs.js";
-import type { ForecastModel, SavedPreprocess } from "./types.js";
+import type { Forecaster } from "./forecaster.js";
+import type { SavedSeries } from "./types.js";
 
-/** Levels (logarithms if the transform takes them) of the rows after the last one. */
-export async function levelsAhead(
-  model: ForecastModel,
-  frame: Frame,
-  { input, horizon, choice, season }: Pick<SavedPreprocess, "input" | "horizon" | "choice" | "season">,
-): Promise<Float64Array> {
-  const origin = frame.values.length;
-  const levels = await predictAt(model, frame, { steps: input, sizes: { horizon } }, origin);
-  if (choice === null) return levels;
-  const data = { values: frame.values, season, longSeason: choice.longSeason, horizon, log: frame.transform.log };
-  const network = fromLevels(levels, frame.transform);
-  return blended({ origin, simple: combinedAhead(data, choice.weights), network }, choice.networkWeight, frame);
+/** A series with what was found for it. */
+export interface Ending {
+  readonly frame: Frame;
+  readonly choice: SavedSeries["choice"];
+}
+
+/** Levels (logarithms if the transform takes them) of the rows after the last one of each series, in the order of the members. */
+export async function levelsAhead(forecaster: Forecaster, endings: readonly Ending[]): Promise<Float64Array[]> {
+  const outlooks = await forecaster.ahead(endings.map(({ frame }, member) => ({ member, frame, origin: frame.values.length })));
+  return endings.map(({ frame, choice }, n) => {
+    const { levels } = outlooks[n]!;
+    if (choice === null) return levels;
+    const { values, season, transform } = frame;
+    const data = { values, season, longSeason: choice.longSeason, horizon: levels.length, log: transform.log };
+    const parts = { origin: values.length, simple: combinedAhead(data, choice.weights), network: fromLevels(levels, transform) };
+    return blended(parts, choice.networkWeight, frame);
+  });
 }

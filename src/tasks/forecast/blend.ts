@@ -2,8 +2,7 @@
 
 import { type Frame, fromLevels } from "../../data/frame.js";
 import { type Choice, combine, type Trial } from "./choice.js";
-import { predictMany, type WindowShape } from "./outputs.js";
-import type { ForecastModel } from "./types.js";
+import type { Outlook } from "./forecaster.js";
 
 /** What one origin was forecast to bring, in the unit of the target. */
 export interface Parts {
@@ -13,24 +12,18 @@ export interface Parts {
   readonly network: Float64Array;
 }
 
-/** Forecasts of network and combination from the origins of the trials; `weightsAt` gives the combination's weights at each, null for none. */
-export async function partsAt(
-  model: ForecastModel,
+/** The network's outlooks at the trials beside the combination of what was tried there; `weightsAt` gives its weights, null for none. */
+export function partsOf(
   frame: Frame,
-  shape: WindowShape,
-  { trials, weightsAt }: { readonly trials: readonly Trial[]; readonly weightsAt: (trial: number) => Choice["weights"] | null },
-): Promise<Parts[]> {
-  if (trials.length === 0) return [];
-  const levels = await predictMany(
-    model,
-    frame,
-    shape,
-    trials.map(({ origin }) => origin),
-  );
+  trials: readonly Trial[],
+  outlooks: readonly Outlook[],
+  weightsAt: (trial: number) => Choice["weights"] | null,
+): Parts[] {
   return trials.map(({ origin, forecasts }, n) => {
     const weights = weightsAt(n);
-    const simple = weights === null ? null : combine(weights, forecasts, shape.sizes.horizon);
-    return { origin, simple, network: fromLevels(levels[n]!, frame.transform) };
+    const { levels } = outlooks[n]!;
+    const simple = weights === null ? null : combine(weights, forecasts, levels.length);
+    return { origin, simple, network: fromLevels(levels, frame.transform) };
   });
 }
 

@@ -3,8 +3,8 @@
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
 import { libraryTrainer } from "./network/train.js";
-import { isPanel, networkOf, panelData, planPanel, skipWords } from "./panel-plan.js";
-import { dataOf, makePlan, planLines, preparePhases, shownSizes } from "./setup.js";
+import { networkOf, planRun, shownWindows } from "./run-plan.js";
+import { shownSizes } from "./setup.js";
 import type { ForecastData, ForecastNetwork, ForecastOptions } from "./types.js";
 
 /** The decisions of a forecast before its first step. */
@@ -32,31 +32,13 @@ export interface ForecastPlan {
  */
 export async function planForecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastPlan> {
   const table = typeof input === "string" ? await readTable(input, options) : input;
-  if (isPanel(table, options)) return explainPanel(table, options);
-  const plan = makePlan(table, options);
-  const phases = preparePhases(plan);
-  const { cell, activation, units } = plan.spec;
+  const plan = planRun(table, options);
+  const { first, data, notes, lines, warnings } = plan;
   return {
-    data: dataOf(plan),
-    network: { cell, activation, layers: units.length, units, parameters: libraryTrainer.countParameters(plan.spec) },
-    plan: {
-      ...shownSizes(plan),
-      epochs: plan.epochs,
-      windows: { train: phases.select.origins.length, validation: phases.validation.length },
-    },
-    notes: [...plan.series.found, `transform: ${plan.transform.words}`, ...plan.transform.reasons],
-    lines: planLines(plan, phases),
-  };
-}
-
-function explainPanel(table: Table, options: ForecastOptions): ForecastPlan {
-  const plan = planPanel(table, options);
-  const { first, windows, found, lines } = plan;
-  return {
-    data: panelData(plan),
+    data,
     network: { ...networkOf(first), parameters: libraryTrainer.countParameters(first.spec) },
-    plan: { ...shownSizes(first), epochs: first.epochs, windows },
-    notes: [...found.found, ...skipWords(plan)],
-    lines: [...lines],
+    plan: { ...shownSizes(first), epochs: first.epochs, windows: shownWindows(plan) },
+    notes: [...notes, ...warnings.map(({ message }) => message)],
+    lines,
   };
 }

@@ -1,13 +1,15 @@
 // Scoring a saved network on the last rows of a table: forecasts from rows it is given, compared with what then came.
 
 import { DataError } from "../../base/errors.js";
-import { shortName } from "../../data/decode.js";
-import { firstOrigin, makeFrame } from "../../data/frame.js";
-import { placeOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
-import { evaluationOf, holdoutRows, scoreHoldout } from "./evaluate.js";
+import { alone, evaluationOf, type Holdout, holdoutOrigins, holdoutRows, type ScoredPlan, scoreHoldout } from "./evaluate.js";
+import { aheadBy, type Outlook, placesOf } from "./forecaster.js";
+import { Inputs } from "./inputs.js";
 import type { Intervals, Residual } from "./intervals.js";
-import { type PredictOptions, readSeries, refuseNonPositive } from "./predict.js";
+import { networkForecaster } from "./network-forecaster.js";
+import { meanEvaluation } from "./panel-scores.js";
+import { totalsOf, type Warning } from "./run-plan.js";
+import { type PredictOptions, type SavedMember, savedMembers } from "./saved-members.js";
 import { dataOf } from "./setup.js";
 import type { ForecastData, ForecastEvaluation, ForecastModel, ForecastRow, SavedPreprocess } from "./types.js";
 
@@ -24,10 +26,13 @@ export interface ForecastEvaluationRun {
   readonly evaluation: ForecastEvaluation;
   /** The scored rows. */
   readonly rows: readonly ForecastRow[];
+  /** Series that were left out. */
+  readonly warnings: readonly Warning[];
 }
 
 /**
- * Scores on the last `test` rows of `table`; from the first of them and again after every horizon, with what was observed until then.
+ * Scores on the last `test` rows of `table`, of each series if there are many; from the first of them and again after every horizon,
+ * with what was observed until then.
  *
  * @throws DataError `bad_option`, `too_few_rows`, `all_missing`, and those of `forecastWith`
  * @example  const { evaluation } = await evaluateWith(model, preprocess, table, { test: 24 });
@@ -38,42 +43,37 @@ export async function evaluateWith(
   table: Table,
   options: EvaluateOptions = {},
 ): Promise<ForecastEvaluationRun> {
-  if (preprocess.panel !== undefined) {
-    const what = "The model forecasts many series; evaluate scores models of one.";
-    throw new DataError("panel_not_scored", what, "The scores of the run stand in its result.json.");
-  }
-  const found = readSeries(table, preprocess, options);
-  refuseNonPositive(found, preprocess);
-  const { transform, input: steps, horizon } = preprocess;
-  const rows = found.values.length;
+  const { input, horizon } = preprocess;
   const test = options.test ?? horizon;
   if (!(Number.isInteger(test) && test >= 1)) throw new DataError("bad_option", `--test ${test}: a whole number, at least 1, is needed.`);
-  // The frame takes the season of the training: another one would read other rows.
-  const frame = makeFrame(found.values, transform, preprocess.season);
-  const needed = firstOrigin(frame, steps);
-  if (rows < needed + test) {
-    const message = `${shortName(table.file)} has ${rows} rows; scoring the last ${test} needs ${needed + test}.`;
-    const most = rows - needed;
-    throw new DataError("too_few_rows", message, most > 0 ? `Try --test ${most}.` : "Give it more of the past.", placeOf(table.file));
-  }
-  if (found.values.subarray(rows - test).every(Number.isNaN))
-    throw new DataError(
-      "all_missing",
-      `${found.name} has no values in its last ${test} rows.`,
-      "Score more rows with --test.",
-      placeOf(table.file),
-    );
-  const plan = { series: found, sizes: { rows, horizon, input: steps, test }, transform, steps };
-  const { choice, season } = preprocess;
-  const log = transform.log;
-  const part = {
-    data: { values: found.values, season, longSeason: choice?.longSeason ?? 0, horizon, log },
-    trials: [],
-    choice: choice && { weights: choice.weights, errors: {}, origins: [] },
+  const { found, members, warnings } = savedMembers(table, preprocess, options, test);
+  const forecaster = networkForecaster(model, new Inputs({ steps: input, horizon }));
+  const plans = members.map(({ series }) => ({ series, sizes: { rows: series.values.length, horizon, input, test } }));
+  const outlooks = await aheadBy(
+    forecaster,
+    members.map(({ frame }, n) => placesOf(n, frame, holdoutOrigins(plans[n]!))),
+  );
+  const scored = members.map((member, n) => scoreSaved(member, plans[n]!, outlooks[n]!));
+  const all = scored.map((holdout, n) => evaluationOf(holdout, plans[n]!));
+  const [{ series, saved }] = members as [SavedMember];
+  const own = dataOf({ series, transform: saved.transform });
+  return {
+    task: "forecast",
+    data: found.id === null ? own : { ...own, ...totalsOf(found, members.length) },
+    evaluation: preprocess.panel === undefined ? all[0]! : meanEvaluation(all, { isPure: saved.choice === null }),
+    rows: scored.flatMap((holdout, n) => holdoutRows(holdout, plans[n]!)),
+    warnings,
   };
-  const validated = { cases: [], residuals: errorsOfIntervals(preprocess.intervals), weight: choice?.networkWeight ?? 1 };
-  const holdout = await scoreHoldout({ model, frame, plan, part, validated, keepsSpread: true });
-  return { task: "forecast", data: dataOf(plan), evaluation: evaluationOf(holdout, plan), rows: holdoutRows(holdout, plan) };
+}
+
+function scoreSaved({ series, saved, frame }: SavedMember, plan: ScoredPlan, outlooks: readonly Outlook[]): Holdout {
+  const { choice, intervals, transform } = saved;
+  const { values, season } = frame;
+  const data = { values, season, longSeason: choice?.longSeason ?? 0, horizon: plan.sizes.horizon, log: transform.log };
+  const part = { data, trials: [], choice: choice && { weights: choice.weights, errors: {}, origins: [] } };
+  const validated = { cases: [], residuals: errorsOfIntervals(intervals) };
+  const correction = { ...alone, weight: choice?.networkWeight ?? 1 };
+  return scoreHoldout({ frame, plan: { ...plan, series }, part, validated, outlooks, correction, keepsSpread: true });
 }
 
 const errorsPerStep = 20;

@@ -1,21 +1,22 @@
 // The hold-out: the forecast and the simple methods from the same origins, scored alike.
 
 import { type Frame, fromLevels } from "../../data/frame.js";
-import { blended, type Parts, partsAt } from "./blend.js";
+import { blended, type Parts, partsOf } from "./blend.js";
 import { type Choice, choose, memberNames, trialsAt } from "./choice.js";
 import { type Correction, correctionOf } from "./correction.js";
+import type { Outlook } from "./forecaster.js";
 import { scoreSpread } from "./interval-scores.js";
 import { intervalsFrom, type Residual, type Spread, spreadOf } from "./intervals.js";
 import { errorsOf, rowsAt } from "./outputs.js";
 import { naiveError, scorePairs } from "./scores.js";
 import type { Plan } from "./setup.js";
 import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
-import type { BacktestOrigin, ForecastEvaluation, ForecastModel, ForecastRow, ForecastScores, MethodScores } from "./types.js";
+import type { BacktestOrigin, ForecastEvaluation, ForecastRow, ForecastScores, MethodScores } from "./types.js";
 import { caseOf, laterOrigins, type SimplePart, type Validated } from "./validate.js";
 import { bestOf, verdictOf } from "./verdict.js";
 
 /** What scoring needs to know of a plan. */
-export type ScoredPlan = Pick<Plan, "series" | "sizes" | "transform" | "steps">;
+export type ScoredPlan = Pick<Plan, "series" | "sizes">;
 
 export interface Holdout {
   readonly frame: Frame;
@@ -39,11 +40,14 @@ export interface Known {
 }
 
 export interface HoldoutJob {
-  readonly model: ForecastModel;
   readonly frame: Frame;
   readonly plan: ScoredPlan;
   readonly part: SimplePart;
   readonly validated: Validated;
+  /** From `holdoutOrigins`, made by a network that has not seen the hold-out. */
+  readonly outlooks: readonly Outlook[];
+  /** The network's share if it was found before and stays as it is, with the choice: over many series, or with a saved model. */
+  readonly correction: Correction | null;
   /** Whether the intervals stay those of the errors before: a saved model has its own. */
   readonly keepsSpread?: boolean;
 }
@@ -53,15 +57,20 @@ const fewOrigins = 16;
 /** Rows read from all origins together if there are many. */
 const mostRows = 100_000;
 
+/** The first held-out row, and one after each horizon. */
+export function holdoutOrigins({ sizes: { rows, test, horizon } }: Pick<Plan, "sizes">): number[] {
+  return Array.from({ length: Math.ceil(test / horizon) }, (_, i) => rows - test + i * horizon);
+}
+
 /** Forecasts from the first held-out row, and again after each horizon, with what was observed until then. */
-export async function scoreHoldout({ model, frame, plan, part, validated, keepsSpread = false }: HoldoutJob): Promise<Holdout> {
+export function scoreHoldout({ frame, plan, part, validated, outlooks, correction: given, keepsSpread = false }: HoldoutJob): Holdout {
   const { rows, test, horizon } = plan.sizes;
   const { data, choice } = part;
-  const origins = Array.from({ length: Math.ceil(test / horizon) }, (_, i) => rows - test + i * horizon);
+  const origins = holdoutOrigins(plan);
   const isFew = origins.length <= fewOrigins;
   const names = isFew ? memberNames : [...new Set<string>([...simpleMethodNames, ...Object.keys(choice?.weights ?? {})])];
   const trials = trialsAt(data, origins, names, isFew ? rows : Math.floor(mostRows / origins.length));
-  const isFixed = !isFew || validated.weight !== undefined;
+  const isFixed = !isFew || given !== null;
   const between = !isFixed && choice !== null ? trialsAt(data, laterOrigins(part, { from: rows - test, end: rows }, origins)) : [];
   const all = [...part.trials, ...between, ...trials].sort((a, b) => a.origin - b.origin);
   const choiceAt = (origin: number): Choice | null => {
@@ -71,19 +80,19 @@ export async function scoreHoldout({ model, frame, plan, part, validated, keepsS
       all.filter((trial) => trial.origin + horizon <= origin),
     );
   };
-  const parts = await partsAt(model, frame, plan, { trials, weightsAt: (n) => choiceAt(origins[n]!)?.weights ?? null });
+  const parts = partsOf(frame, trials, outlooks, (n) => choiceAt(origins[n]!)?.weights ?? null);
   const cut = (n: number): number => Math.min(horizon, rows - origins[n]!);
   const cases = [...validated.cases];
   const residuals = [...validated.residuals];
   const spreads: (Spread | null)[] = [];
   const levels: Float64Array[] = [];
-  let correction = choice === null ? alone : validated.weight === undefined ? correctionOf(cases) : { ...alone, weight: validated.weight };
+  let correction = given ?? (choice === null ? alone : correctionOf(cases));
   parts.forEach((each, n) => {
     const own = blended(each, correction.weight, frame).subarray(0, cut(n));
     levels.push(own);
     spreads.push(spreadOf(keepsSpread ? validated.residuals : residuals, horizon));
     residuals.push(...errorsOf(frame, each.origin, own, rows));
-    if (choice === null || validated.weight !== undefined || cut(n) < horizon) return;
+    if (choice === null || given !== null || cut(n) < horizon) return;
     cases.push(caseOf(each, data));
     correction = correctionOf(cases);
   });
@@ -93,7 +102,8 @@ export async function scoreHoldout({ model, frame, plan, part, validated, keepsS
   return { frame, origins, levels, parts, simple, spreads, known };
 }
 
-const alone: Correction = { weight: 1, gain: null, standardError: null, origins: 0 };
+/** The network without simple methods. */
+export const alone: Correction = { weight: 1, gain: null, standardError: null, origins: 0 };
 
 function complete<T>(found: Readonly<Record<string, T>>): Record<SimpleMethod, T> {
   const of = (method: SimpleMethod): T => found[method]!;

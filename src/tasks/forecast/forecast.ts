@@ -6,11 +6,10 @@ import type { Delimiter, Table } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
 import { libraryTrainer } from "./network/train.js";
-import { isPanel } from "./panel-plan.js";
-import { runPanel } from "./panel-run.js";
-import { type ForecastPredictionRun, forecastWith, type PredictOptions } from "./predict.js";
+import { type ForecastPredictionRun, forecastWith } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";
 import { runForecast } from "./run.js";
+import type { PredictOptions } from "./saved-members.js";
 import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
 
 /**
@@ -23,7 +22,7 @@ import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
  */
 export async function forecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastRun> {
   const table = typeof input === "string" ? await readTable(input, options) : input;
-  return isPanel(table, options) ? runPanel(table, options, libraryTrainer) : runForecast(table, options, libraryTrainer);
+  return runForecast(table, options, libraryTrainer);
 }
 
 /** Reads a table once it is known which words the model takes for missing, and whether rows may be longer than the header. */

@@ -1,61 +1,10 @@
-// From a network's outputs to rows in the target's unit, and to the errors that intervals are made of.
+// From forecasts in levels to rows in the target's unit, and to the errors that intervals are made of.
 
-import { RunError } from "../../base/errors.js";
-import { hostTensor } from "../../base/tensor.js";
-import { type Frame, firstOrigin, fromLevels, inputAt, outputLevels } from "../../data/frame.js";
+import { type Frame, fromLevels } from "../../data/frame.js";
 import type { Series } from "../../data/types.js";
 import { missingIn } from "../../data/windows.js";
 import type { Intervals, Residual } from "./intervals.js";
-import type { ForecastModel, ForecastRow, SavedTransform } from "./types.js";
-
-/** What predicting needs to know of the plan. */
-export interface WindowShape {
-  readonly steps: number;
-  readonly sizes: { readonly horizon: number };
-}
-
-/** Levels (logarithms if the transform takes them) of the rows from `origin` on. */
-export async function predictAt(model: ForecastModel, frame: Frame, shape: WindowShape, origin: number): Promise<Float64Array> {
-  return (await predictMany(model, frame, shape, [origin]))[0]!;
-}
-
-/**
- * Levels forecast from each origin.
- * @throws RunError `diverged`, `output_shape`
- */
-export async function predictMany(
-  model: ForecastModel,
-  frame: Frame,
-  shape: WindowShape,
-  origins: readonly number[],
-): Promise<Float64Array[]> {
-  const { steps } = shape;
-  const { horizon } = shape.sizes;
-  const x = new Float32Array(origins.length * steps);
-  origins.forEach((origin, n) => {
-    x.set(inputAt(frame, origin, steps), n * steps);
-  });
-  const outputs = await model.predict(hostTensor(x, [origins.length, steps, 1], "float32"));
-  const data = Float64Array.from(outputs.data);
-  if (data.length !== origins.length * horizon) {
-    const what = `the network gives [${outputs.shape.join(", ")}], [${origins.length}, ${horizon}] was expected`;
-    throw new RunError({ code: "output_shape", what, hint: "The model and its preprocess.json do not belong together." });
-  }
-  return origins.map((origin, n) => {
-    const levels = outputLevels(frame, origin, data.subarray(n * horizon, (n + 1) * horizon));
-    if (fromLevels(levels, frame.transform).every(Number.isFinite)) return levels;
-    throw new RunError({ code: "diverged", what: "the forecast is no finite number", hint: "Try a smaller --learning-rate." });
-  });
-}
-
-/** Errors of the forecasts from these origins, at every step whose row lies inside them and was observed. */
-export async function residualsAt(model: ForecastModel, frame: Frame, shape: WindowShape, origins: readonly number[]): Promise<Residual[]> {
-  const usable = origins.filter((origin) => origin >= firstOrigin(frame, shape.steps));
-  if (usable.length === 0) return [];
-  const end = origins.at(-1)! + 1;
-  const forecasts = await predictMany(model, frame, shape, usable);
-  return usable.flatMap((origin, n) => errorsOf(frame, origin, forecasts[n]!, end));
-}
+import type { ForecastRow, SavedTransform } from "./types.js";
 
 /** Observed minus forecast, in levels, for rows before `end`. */
 export function errorsOf(frame: Frame, origin: number, levels: Float64Array, end: number): Residual[] {

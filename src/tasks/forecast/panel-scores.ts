@@ -87,8 +87,9 @@ export function scaledCase({ origin, actual, simple, network }: Case): Case[] {
   return [{ origin, actual: unit(actual), simple: unit(simple), network: unit(network) }];
 }
 
-/** The mean of the weights over all series, as one choice to show. */
+/** The mean of the weights over all series, as one choice to show; that of a single series is its own. */
 export function sharedChoice(choices: readonly (Choice | null)[]): Choice | null {
+  if (choices.length === 1) return choices[0]!;
   const weights = new Map<string, number>();
   let origins: readonly number[] = [];
   for (const choice of choices) {

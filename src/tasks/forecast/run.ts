@@ -1,22 +1,34 @@
 // The forecast task from table to result: find, transform, choose the epoch, score on held-out rows, train on all, look ahead.
+// One series goes the road of many.
 
-import { shortName } from "../../data/decode.js";
-import type { Table } from "../../data/types.js";
-import { windowsAt } from "../../data/windows.js";
+import type { Series, Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
 import { describeChoice } from "./choice-words.js";
-import { evaluationOf, holdoutRows, scoreHoldout } from "./evaluate.js";
+import { evaluationOf, holdoutRows } from "./evaluate.js";
+import type { Forecaster } from "./forecaster.js";
+import { Inputs } from "./inputs.js";
 import { intervalsOf } from "./intervals.js";
 import type { Trainer } from "./network/trainer.js";
-import { targetOnly } from "./network/types.js";
 import { rowsAt } from "./outputs.js";
+import { meanEvaluation, sharedChoice } from "./panel-scores.js";
 import { Progress } from "./progress.js";
-import { dataOf, makePlan, type Phases, type Plan, planLines, preparePhases, shownSizes } from "./setup.js";
+import { countWindows, type Member, networkOf, placesIn, planRun, type RunPlan, shownWindows, validationPlaces } from "./run-plan.js";
+import { type Scored, scoreMembers, validateMembers } from "./score-members.js";
+import { type Plan, shownSizes } from "./setup.js";
 import { Training, trainingOf } from "./training.js";
-import type { ForecastEvent, ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
-import { simplePart, validate } from "./validate.js";
+import type {
+  ForecastEvaluation,
+  ForecastEvent,
+  ForecastOptions,
+  ForecastPhase,
+  ForecastRow,
+  ForecastRun,
+  HistoryPoint,
+  SavedPreprocess,
+  SavedSeries,
+} from "./types.js";
 
-/** Runs the task with the given trainer; see `forecast` for what users call. */
+/** Runs the task with the given trainer; see `forecast` for what users call. Of many series those that cannot be forecast are left out. */
 export async function runForecast(table: Table, options: ForecastOptions, trainer: Trainer): Promise<ForecastRun> {
   const started = performance.now();
   const warnings: { code: string; message: string }[] = [];
@@ -25,118 +37,101 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
     warnings.push({ code, message });
     emit({ kind: "warning", code, message });
   };
-  const plan = makePlan(table, options);
-  const data = dataOf(plan);
-  const notes = [...plan.series.found, `transform: ${plan.transform.words}`, ...plan.transform.reasons];
-  const network = {
-    cell: plan.spec.cell,
-    activation: plan.spec.activation,
-    layers: plan.spec.units.length,
-    units: plan.spec.units,
-    parameters: trainer.countParameters(plan.spec),
-  };
+  const plan = planRun(table, options);
+  const { first, data, notes, lines } = plan;
+  const network = { ...networkOf(first), parameters: trainer.countParameters(first.spec) };
   // After the network: options that make none are told alone, without what was found.
   emit({ kind: "found", data, lines: notes });
-  const phases = preparePhases(plan);
-  const lines = planLines(plan, phases);
-  emit({
-    kind: "planned",
-    network,
-    windows: { train: phases.select.origins.length, validation: phases.validation.length },
-    ...shownSizes(plan),
-    totalEpochs: 3 * plan.epochs,
-    lines,
-  });
-  warnEarly(plan, phases, warn);
-  const progress = new Progress(
-    options,
-    { select: phases.select.origins.length, evaluate: phases.evaluate.origins.length, refit: phases.refit.origins.length },
-    plan.epochs,
-  );
-  const window = { input: plan.steps, horizon: plan.sizes.horizon };
+  emit({ kind: "planned", network, windows: shownWindows(plan), ...shownSizes(first), totalEpochs: 3 * first.epochs, lines });
+  for (const { code, message } of plan.warnings) warn(code, message);
+  const progress = new Progress(options, windowsByPhase(plan), first.epochs);
   const training = new Training({
-    ...{ options, spec: plan.spec, epochs: plan.epochs, trainer, progress, warn },
-    windows: (phase) => targetOnly(windowsAt(phases[phase].frame, phases[phase].origins, window)),
-    validation: () => targetOnly(windowsAt(phases.select.frame, phases.validation, window)),
+    ...{ options, spec: first.spec, epochs: first.epochs, trainer, progress, warn },
+    inputs: new Inputs({ steps: first.steps, horizon: first.sizes.horizon }),
+    windows: (phase) => placesIn(plan, (phases) => phases[phase]),
+    validation: () => validationPlaces(plan),
   });
 
   const chosen = await training.select();
-  const part = simplePart(plan);
-  const validated = await validate(chosen.model, phases.select.frame, plan, part);
+  const validated = await validateMembers(chosen.forecaster, plan, options);
   const evaluated = await training.again("evaluate", chosen.bestEpoch);
-  const holdout = await scoreHoldout({ model: evaluated.model, frame: phases.evaluate.frame, plan, part, validated });
-  const evaluation = evaluationOf(holdout, plan);
+  const scored = await scoreMembers(evaluated.forecaster, plan, validated, options);
+  const evaluation = evaluationOfRun(plan, scored, options);
   if (evaluation.points === 0) warn("nothing_scored", "all held-out values are missing: nothing could be scored");
-  const { known } = holdout;
-  const intervals = intervalsOf(known.residuals, plan.sizes.horizon);
-  if (intervals === null) warn("no_intervals", `only ${known.residuals.length} errors to measure intervals from: none are given`);
+  const saved = plan.members.map((member, n) => savedSeries(member, scored[n]!));
+  const { residuals } = scored[0]!.known;
+  if (plan.panel === null && saved[0]!.intervals === null) {
+    warn("no_intervals", `only ${residuals.length} errors to measure intervals from: none are given`);
+  }
   emit({ kind: "scored", evaluation, verdict: evaluation.verdict });
 
   const final = await training.again("refit", chosen.bestEpoch);
-  const choice = describeChoice(known.choice, known.correction);
-  const { transform } = phases.refit.frame;
-  const saved = preprocessOf(plan, {
-    transform,
-    intervals,
-    choice: known.choice && { weights: known.choice.weights, networkWeight: known.correction.weight, longSeason: part.data.longSeason },
-  });
-  const levels = await levelsAhead(final.model, phases.refit.frame, saved);
-  const forecast = rowsAt(levels, { series: plan.series, transform, origin: plan.sizes.rows, intervals });
+  const forecast = await rowsAhead(final.forecaster, plan, saved);
+  const choice = describeChoice(sharedChoice(scored.map(({ known }) => known.choice)), validated.correction ?? scored[0]!.known.correction);
   const seconds = (performance.now() - started) / 1000;
   emit({ kind: "done", seconds });
   return {
-    data,
-    network,
-    training: trainingOf(chosen, options),
-    evaluation,
-    holdout: holdoutRows(holdout, plan),
-    forecast,
-    choice,
-    model: final.model,
-    preprocess: saved,
-    history: Array.from(plan.series.values, (value, i) => ({ time: plan.series.timeLabel(i), value: orNull(value) })),
-    simple: holdout.simple,
-    curves: progress.curves,
-    warnings,
+    ...{ data, network, training: trainingOf(chosen, options), evaluation, forecast, choice, model: final.model },
+    holdout: scored.flatMap((holdout, n) => holdoutRows(holdout, plan.members[n]!.plan)),
+    preprocess: preprocessOf(plan, saved),
+    history: historyOf(first.series),
+    simple: scored[0]!.simple,
+    ...{ curves: progress.curves, warnings, seconds },
     notes: [...notes, ...lines, choice.reason],
-    seconds,
   };
 }
 
-function warnEarly(plan: Plan, phases: Phases, warn: (code: string, message: string) => void): void {
-  const { series: s } = plan;
-  const windows = phases.select.origins.length;
-  if (s.frequency === "irregular")
-    warn("irregular_times", `the times of ${shortName(s.file)} follow no regular step: rows are taken in their order`);
-  if (windows < 20)
-    warn("few_windows", `only ${windows} ${windows === 1 ? "window" : "windows"} to train on: expect little more than a simple method`);
-  if (phases.bridged > 0) {
-    warn(
-      "bridged_targets",
-      `too few windows are complete: up to ${Math.round(100 * phases.bridged)} % of the training targets are bridged gaps`,
-    );
-  }
+function windowsByPhase(plan: RunPlan): Record<ForecastPhase, number> {
+  const of = (phase: ForecastPhase): number => countWindows(plan, (phases) => phases[phase].origins);
+  return { select: of("select"), evaluate: of("evaluate"), refit: of("refit") };
+}
+
+function evaluationOfRun({ members, panel }: RunPlan, scored: readonly Scored[], { pure }: ForecastOptions): ForecastEvaluation {
+  const all = scored.map((holdout, n) => evaluationOf(holdout, members[n]!.plan));
+  return panel === null ? all[0]! : meanEvaluation(all, { isPure: pure === true });
+}
+
+function savedSeries({ plan, phases }: Member, { known, part }: Scored): SavedSeries {
+  const { choice, residuals, correction } = known;
+  return {
+    transform: phases.refit.frame.transform,
+    intervals: intervalsOf(residuals, plan.sizes.horizon),
+    choice: choice && { weights: choice.weights, networkWeight: correction.weight, longSeason: part.data.longSeason },
+  };
+}
+
+async function rowsAhead(forecaster: Forecaster, { members }: RunPlan, saved: readonly SavedSeries[]): Promise<ForecastRow[]> {
+  const levels = await levelsAhead(
+    forecaster,
+    members.map(({ phases }, n) => ({ frame: phases.refit.frame, choice: saved[n]!.choice })),
+  );
+  return members.flatMap(({ plan }, n) => {
+    const { transform, intervals } = saved[n]!;
+    return rowsAt(levels[n]!, { series: plan.series, transform, origin: plan.sizes.rows, intervals });
+  });
 }
 
 /** What is saved with the network. */
-export function preprocessOf(plan: Plan, found: Pick<SavedPreprocess, "transform" | "intervals" | "choice">): SavedPreprocess {
-  const { series: s, sizes, options } = plan;
+function preprocessOf({ first, members, panel }: RunPlan, saved: readonly SavedSeries[]): SavedPreprocess {
+  const { series, sizes, options, steps }: Plan = first;
   return {
     format: "deep-rnn-forecast",
     formatVersion: 1,
     task: "forecast",
-    columns: { time: s.timeColumns, target: s.name },
-    frequency: s.frequency,
-    season: s.season,
-    input: plan.steps,
+    columns: { time: series.timeColumns, target: series.name },
+    frequency: series.frequency,
+    season: series.season,
+    input: steps,
     horizon: sizes.horizon,
-    dateOrder: s.dateOrder,
+    dateOrder: series.dateOrder,
     missing: options.missing ?? [],
     duplicates: options.duplicates ?? null,
-    ...found,
+    ...saved[0]!,
+    ...(panel === null ? {} : { panel: { ...panel, series: Object.fromEntries(members.map(({ id }, n) => [id, saved[n]!])) } }),
   };
 }
 
-function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+/** Every row of a series, for pictures. */
+export function historyOf({ values, timeLabel }: Series): HistoryPoint[] {
+  return Array.from(values, (value, i) => ({ time: timeLabel(i), value: Number.isFinite(value) ? value : null }));
 }

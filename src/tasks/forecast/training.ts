@@ -1,8 +1,10 @@
 // The three trainings of a forecast: one chooses the epoch, one is scored, one sees all rows.
 
 import { RunError } from "../../base/errors.js";
+import type { Place } from "./forecaster.js";
+import type { Inputs } from "./inputs.js";
 import type { Trained, Trainer, TrainJob } from "./network/trainer.js";
-import type { Dataset, NetworkSpec } from "./network/types.js";
+import type { NetworkSpec } from "./network/types.js";
 import { type Progress, throwIfAborted } from "./progress.js";
 import type { ForecastOptions, ForecastPhase, ForecastTraining } from "./types.js";
 
@@ -14,8 +16,9 @@ export interface TrainingJob {
   readonly epochs: number;
   readonly trainer: Trainer;
   readonly progress: Progress;
-  windows(phase: ForecastPhase): Dataset;
-  validation(): Dataset;
+  readonly inputs: Inputs;
+  windows(phase: ForecastPhase): readonly Place[];
+  validation(): readonly Place[];
   warn(code: string, message: string): void;
 }
 
@@ -46,6 +49,7 @@ export class Training {
     const { onEpoch, onRestored } = progress.listen(phase);
     const trained = await trainer.train({
       spec,
+      inputs: this.#job.inputs,
       data: this.#job.windows(phase),
       validation,
       epochs,

@@ -2,14 +2,14 @@
 
 import type { Frame } from "../../data/frame.js";
 import { firstOrigin } from "../../data/frame.js";
-import { blended, type Parts, partsAt } from "./blend.js";
+import { blended, type Parts, partsOf } from "./blend.js";
 import { type Choice, type ChoiceData, choose, combine, type Trial, trialOrigins, trialsAt } from "./choice.js";
 import { type Case, correctionOf } from "./correction.js";
+import type { Outlook } from "./forecaster.js";
 import type { Residual } from "./intervals.js";
 import { longSeasonOf } from "./members.js";
-import { errorsOf, residualsAt } from "./outputs.js";
+import { errorsOf } from "./outputs.js";
 import type { Plan } from "./setup.js";
-import type { ForecastModel } from "./types.js";
 
 /** The simple part of a forecast, found before the hold-out. */
 export interface SimplePart {
@@ -49,25 +49,32 @@ export interface Validated {
   readonly cases: readonly Case[];
   /** Errors that intervals are made of. */
   readonly residuals: readonly Residual[];
-  /** The network's share, if it was found before and stays as it is. */
-  readonly weight?: number;
 }
 
-/** The network's share and the errors of the blend, from a network that has not seen the validation part. */
-export async function validate(model: ForecastModel, frame: Frame, plan: Plan, part: SimplePart): Promise<Validated> {
-  const { data, trials, choice } = part;
+/** Where a network that has not seen the validation part is tried: the trials in it, or its rows for the network alone. */
+export function triedOrigins(frame: Frame, plan: Plan, { trials, choice }: SimplePart): number[] {
   const end = plan.sizes.rows - plan.sizes.test;
   const start = end - plan.validation;
+  const least = firstOrigin(frame, plan.steps);
+  if (choice !== null) return trials.map(({ origin }) => origin).filter((origin) => origin >= Math.max(start, least));
+  const rows = Array.from({ length: plan.validation }, (_, i) => start + i);
+  return thinned(rows).filter((origin) => origin >= least);
+}
+
+/** What the outlooks from `triedOrigins` say: what came beside them, and the errors of the blend. */
+export function validate(frame: Frame, plan: Plan, part: SimplePart, outlooks: readonly Outlook[]): Validated {
+  const { data, trials, choice } = part;
+  const origins = triedOrigins(frame, plan, part);
+  const end = plan.sizes.rows - plan.sizes.test;
   if (choice === null) {
-    const origins = Array.from({ length: plan.validation }, (_, i) => start + i);
-    return { cases: [], residuals: await residualsAt(model, frame, plan, thinned(origins)) };
+    return { cases: [], residuals: origins.flatMap((origin, n) => errorsOf(frame, origin, outlooks[n]!.levels, end)) };
   }
-  const seen = trials.filter(({ origin }) => origin >= Math.max(start, firstOrigin(frame, plan.steps)));
-  const parts = await partsAt(model, frame, plan, { trials: seen, weightsAt: () => choice.weights });
+  const tried = trials.filter(({ origin }) => origins.includes(origin));
+  const parts = partsOf(frame, tried, outlooks, () => choice.weights);
   const cases = parts.map((each) => caseOf(each, data));
   const { weight } = correctionOf(cases);
   const late = parts.flatMap((each) => errorsOf(frame, each.origin, blended(each, weight, frame), end));
-  return { cases, residuals: [...earlyErrors(frame, part, start), ...late] };
+  return { cases, residuals: [...earlyErrors(frame, part, end - plan.validation), ...late] };
 }
 
 /** What came beside what was forecast. */

@@ -16,6 +16,7 @@ import {
   type TrainEvent,
 } from "../../../train/index.js";
 import { weightCount } from "../../weight-count.js";
+import { networkForecaster } from "../network-forecaster.js";
 import type { PastEpoch, Trained, Trainer, TrainJob } from "./trainer.js";
 import type { NetworkSpec } from "./types.js";
 
@@ -45,10 +46,11 @@ export const libraryTrainer: Trainer = {
 };
 
 async function train(job: TrainJob): Promise<Trained> {
-  const { spec, data, validation, epochs, batchSize, learningRate, weightDecay, clipNorm, signal, checkpoints } = job;
+  const { spec, inputs, epochs, batchSize, learningRate, weightDecay, clipNorm, signal, checkpoints } = job;
   const model = buildModel(spec);
   model.compile({ optimizer: adamw({ learningRate, weightDecay, clipNorm: clipNorm === 0 ? false : clipNorm }), loss: "mse" });
   const memory = new Memory(job, model);
+  const [data, validation] = [inputs.dataset(job.data), job.validation && inputs.dataset(job.validation)];
   const history = await model.fit(
     { x: data.x, y: data.y },
     {
@@ -70,6 +72,7 @@ async function train(job: TrainJob): Promise<Trained> {
   if (memory.best.weights !== null) model.weights = memory.best.weights;
   return {
     model,
+    forecaster: networkForecaster(model, inputs),
     losses: history.history.loss ?? [],
     valLosses: history.history.valLoss ?? [],
     bestEpoch: validation === null ? history.epochs : memory.best.epoch,

@@ -1,13 +1,18 @@
 // What the task asks of a network, so that the road from rows to scores can be tested with any forecaster.
 
+import type { Forecaster, Place } from "../forecaster.js";
+import type { Inputs } from "../inputs.js";
 import type { ForecastModel } from "../types.js";
-import type { Dataset, NetworkSpec } from "./types.js";
+import type { NetworkSpec } from "./types.js";
 
 export interface TrainJob {
   readonly spec: NetworkSpec;
-  readonly data: Dataset;
-  /** Keeps the weights of the best epoch on it; without it the last weights stay. */
-  readonly validation: Dataset | null;
+  /** Windows to learn from. */
+  readonly data: readonly Place[];
+  /** Windows whose loss chooses the epoch that is kept; without them the last weights stay. */
+  readonly validation: readonly Place[] | null;
+  /** Makes tensors of places. */
+  readonly inputs: Inputs;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -47,6 +52,8 @@ export interface EpochReport {
 
 export interface Trained {
   readonly model: ForecastModel;
+  /** The model at work. */
+  readonly forecaster: Forecaster;
   readonly losses: readonly number[];
   /** Empty without validation. */
   readonly valLosses: readonly number[];

@@ -1,0 +1,99 @@
+// Validation and hold-out over all series: the forecaster is asked for many of them at once, scores and errors belong to each.
+
+import { makePause } from "../../train/pause.js";
+import { type Correction, correctionOf } from "./correction.js";
+import { alone, type Holdout, holdoutOrigins, scoreHoldout } from "./evaluate.js";
+import { aheadBy, type Forecaster, placesOf } from "./forecaster.js";
+import { scaledCase } from "./panel-scores.js";
+import { throwIfAborted } from "./progress.js";
+import type { Member, RunPlan } from "./run-plan.js";
+import type { ForecastOptions } from "./types.js";
+import { type SimplePart, simplePart, triedOrigins, type Validated, validate } from "./validate.js";
+
+/** What is known of all series before the hold-out. */
+export interface ValidatedMembers {
+  readonly parts: readonly { readonly part: SimplePart; readonly own: Validated }[];
+  /** One share of the network for all series; null for a single one, whose share grows with what it sees. */
+  readonly correction: Correction | null;
+}
+
+/** The hold-out of one series, with the simple part it was forecast by. */
+export interface Scored extends Holdout {
+  readonly part: SimplePart;
+}
+
+/** Origins tried over all series together: a large panel needs few from each. */
+const mostTrials = 4000;
+/** Series whose outlooks are in memory at once. */
+const mostMembers = 1024;
+
+/** The simple part of every series, and the network's share. */
+export async function validateMembers(
+  forecaster: Forecaster,
+  { members, panel }: RunPlan,
+  options: ForecastOptions,
+): Promise<ValidatedMembers> {
+  const most = Math.max(2, Math.min(16, Math.floor(mostTrials / members.length)));
+  const parts: { part: SimplePart; own: Validated }[] = [];
+  const turn = turns(options);
+  await inGroups(members, async (group, from) => {
+    const own = await eachOf(group, turn, ({ plan, phases }) => {
+      const part = simplePart(plan, most);
+      return { part, frame: phases.select.frame, plan, origins: triedOrigins(phases.select.frame, plan, part) };
+    });
+    const outlooks = await aheadBy(
+      forecaster,
+      own.map(({ frame, origins }, k) => placesOf(from + k, frame, origins)),
+    );
+    parts.push(...own.map(({ part, frame, plan }, k) => ({ part, own: validate(frame, plan, part, outlooks[k]!) })));
+  });
+  if (panel === null) return { parts, correction: null };
+  if (options.pure === true) return { parts, correction: alone };
+  const cases = parts.flatMap(({ own }) => own.cases.slice(-1).flatMap(scaledCase));
+  return { parts, correction: correctionOf(cases, cases.length) };
+}
+
+/** The hold-out of every series. */
+export async function scoreMembers(
+  forecaster: Forecaster,
+  { members }: RunPlan,
+  { parts, correction }: ValidatedMembers,
+  options: ForecastOptions,
+): Promise<Scored[]> {
+  const scored: Scored[] = [];
+  const turn = turns(options);
+  await inGroups(members, async (group, from) => {
+    const outlooks = await aheadBy(
+      forecaster,
+      group.map(({ plan, phases }, k) => placesOf(from + k, phases.evaluate.frame, holdoutOrigins(plan))),
+    );
+    const own = await eachOf(group, turn, ({ plan, phases }, k): Scored => {
+      const { part, own: validated } = parts[from + k]!;
+      return { ...scoreHoldout({ frame: phases.evaluate.frame, plan, part, validated, outlooks: outlooks[k]!, correction }), part };
+    });
+    scored.push(...own);
+  });
+  return scored;
+}
+
+async function inGroups(members: readonly Member[], f: (group: readonly Member[], from: number) => Promise<void>): Promise<void> {
+  for (let from = 0; from < members.length; from += mostMembers) await f(members.slice(from, from + mostMembers), from);
+}
+
+/** Simple methods of a long series take a second: whoever wants to stop is heard between two of them. */
+function turns(options: ForecastOptions): () => Promise<void> {
+  const pause = makePause();
+  return async () => {
+    await pause();
+    throwIfAborted(options);
+  };
+}
+
+async function eachOf<T>(group: readonly Member[], turn: () => Promise<void>, f: (member: Member, k: number) => T): Promise<T[]> {
+  const results: T[] = [];
+  for (const [k, member] of group.entries()) {
+    await turn();
+    results.push(f(member, k));
+  }
+  return results;
+}
