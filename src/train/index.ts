@@ -30,6 +30,7 @@ export {
   sparseCategoricalCrossEntropy,
 } from "./losses/cross-entropy.js";
 export type { LossFunction } from "./losses/index.js";
+export { gaussianNll, type LikelihoodOptions, negativeBinomialNll, studentTNll } from "./losses/likelihoods.js";
 export {
   type HuberOptions,
   huber,

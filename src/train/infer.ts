@@ -54,8 +54,7 @@ export function inferOutputSize(network: Network, y: Columns, loss: Loss | null,
     throw new UsageError({ code: "unknown_classes", what, hint: "Give the network its outputSize." });
   }
   if (loss?.targets === "class") return largestValue(column, hasSteps ? (column.lengths ?? lengths) : null) + 1;
-  const quantiles = loss?.options.quantiles;
-  if (loss?.targets === "column" && Array.isArray(quantiles)) return quantiles.length;
+  if (loss?.targets === "column") return loss.columns;
   return column.shape.length <= (hasSteps ? 2 : 1) ? 1 : column.shape.at(-1)!;
 }
 

@@ -7,6 +7,7 @@ import type { Domain } from "../ir/core/node.js";
 import { add, cast, div, equal, expandDims, greater, min, mul, sum, where } from "../ops/index.js";
 import { sizeAsTensor } from "../ops/reduce.js";
 import { domainFor, windowDomainOf } from "../trace/context.js";
+import { emit } from "../trace/emit.js";
 import { domainOf, overSteps, pack, physical } from "../trace/packed.js";
 import { asValue, dimsOf, isTensor, type Value } from "../trace/traced.js";
 import type { Loss } from "./losses/index.js";
@@ -176,10 +177,13 @@ function totalOf(elements: Value, { weights, seen }: Counting, loss: Loss): Tota
   return { sum: sum(mul(value, shaped)), count: mul(sum(weights), sizeAsTensor(sizeOfShape(rest))) };
 }
 
-/** True for elements of the loss whose targets are all there: one for each target, or one for each row of targets. */
+/** True for elements of the loss whose targets are all there: one for each target, several for it, or one for each row of targets. */
 function presentIn(dims: readonly Dim[], seen: Value): Tensor {
   const targets = dimsOf(seen);
   if (equalShapes(dims, targets)) return seen;
+  // One column of targets for several of the output.
+  if (dims.length === targets.length && targets.at(-1) === 1 && equalShapes(dims.slice(0, -1), targets.slice(0, -1)))
+    return emit("broadcast", [seen], { shape: dims });
   if (equalShapes(dims, targets.slice(0, -1))) return equal(min(cast(seen, "float32"), { axis: -1 }), 1);
   const what = `the loss gives ${showShape(dims)} for targets ${showShape(targets)}, so it is not known which of them missing targets belong to`;
   throw new UsageError({

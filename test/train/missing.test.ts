@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { Tensor } from "../../src/base/tensor.js";
 import { dense, embedding, fillMissing, gru, lstm, recurrent, withDecay } from "../../src/nn/index.js";
 import { tensor } from "../../src/ops/index.js";
-import { functional, loadModel, type Model, sequential } from "../../src/train/index.js";
+import { functional, loadModel, type Model, quantile, sequential, studentTNll } from "../../src/train/index.js";
 
 const random = (seed: number): (() => number) => {
   let state = seed;
@@ -28,6 +28,14 @@ function perStep(): Model {
   const model = sequential([lstm({ units: 4, returnSequences: true }), dense({ units: 2 })]);
   model.compile({ optimizer: "adam", loss: "mse", metrics: ["mae", "r2"] });
   return model as Model;
+}
+
+/** Rows of [6, 4, 3] as [rows, 3]. */
+function rowsOf(output: Tensor, rows: readonly number[]): Tensor {
+  return as(
+    rows.flatMap((row) => [0, 1, 2].map((column) => output.data[3 * row + column]!)),
+    [rows.length, 3],
+  );
 }
 
 describe("missing targets", () => {
@@ -100,6 +108,27 @@ describe("missing targets", () => {
       },
     );
     for (const [name, value] of Object.entries(few)) assert.ok(Math.abs(whole[name]! - value) < 1e-6, name);
+  });
+
+  it("several columns of an output that share a target lack it together", async () => {
+    const targets = holes(numbers([6, 4, 1], 5), 3);
+    const kept = targets.flatMap((value, index) => (Number.isNaN(value) ? [] : [index]));
+    for (const loss of [quantile({ quantiles: [0.1, 0.5, 0.9] }), studentTNll]) {
+      const model = sequential([dense({ units: 3 })]);
+      model.compile({ optimizer: "adam", loss });
+      model.build([4, 2], { seed: 3 });
+      const inputs = numbers([6, 4, 2], 6);
+      const { loss: measured } = await model.evaluate(as(inputs, [6, 4, 2]), as(targets, [6, 4, 1]));
+      const alone = loss(
+        as(
+          kept.map((index) => targets[index]!),
+          [kept.length, 1],
+        ),
+        rowsOf(await model.predict(as(inputs, [6, 4, 2])), kept),
+      );
+      const mean = [...alone.data].reduce((sum, value) => sum + value, 0) / alone.data.length;
+      assert.ok(Math.abs(measured! - mean) < 1e-5, `${measured} against ${mean}`);
+    }
   });
 
   it("targets that are all missing are refused, and so are infinities", async () => {

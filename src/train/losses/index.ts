@@ -12,6 +12,7 @@ import {
   klDivergence,
   sparseCategoricalCrossEntropy,
 } from "./cross-entropy.js";
+import { gaussianNll, negativeBinomialNll, studentTNll } from "./likelihoods.js";
 import { huber, logCosh, mae, mse, poisson, quantile } from "./regression.js";
 
 /** One number per element, or per step where the loss sums over classes. */
@@ -28,21 +29,23 @@ export interface Loss {
    * function's own business.
    */
   readonly targets: "same" | "class" | "column" | "free";
+  /** Columns of an output for each column of the targets. */
+  readonly columns: number;
   readonly elements: LossFunction;
   /** What targets may be: class numbers of the output, shares from 0 to 1, numbers of at least 0, or any number. */
   readonly values: "classes" | "shares" | "counts" | "any";
 }
 
 /** One row of the table: a loss, and how it is made with options. */
-interface LossRow extends Omit<Loss, "name" | "options" | "targets"> {
+interface LossRow extends Omit<Loss, "name" | "options" | "columns"> {
   readonly name: string;
-  targets(options: LossOptions): Loss["targets"];
+  columns(options: LossOptions): number;
   /** Makes the loss with options, from a file; null for losses without options. */
   make: ((options: LossOptions) => LossFunction) | null;
 }
 
-function row(name: string, elements: LossFunction, facts: Partial<Pick<LossRow, "targets" | "values" | "make">> = {}): LossRow {
-  return { name, elements, targets: () => "same", values: "any", make: null, ...facts };
+function row(name: string, elements: LossFunction, facts: Partial<Pick<LossRow, "targets" | "columns" | "values" | "make">> = {}): LossRow {
+  return { name, elements, targets: "same", columns: () => 1, values: "any", make: null, ...facts };
 }
 
 /** Options of a file are checked by the loss itself; this only names the form it expects. */
@@ -55,13 +58,16 @@ const rows: readonly LossRow[] = [
   row("mae", mae),
   row("huber", huber, { make: maker(huber) }),
   row("logCosh", logCosh),
-  row("quantile", quantile, { make: maker(quantile), targets: (options) => (isSeveral(options.quantiles) ? "column" : "same") }),
+  row("quantile", quantile, { make: maker(quantile), columns: ({ quantiles }) => (Array.isArray(quantiles) ? quantiles.length : 1) }),
+  row("gaussianNll", gaussianNll, { make: maker(gaussianNll), columns: () => 2 }),
+  row("studentTNll", studentTNll, { make: maker(studentTNll), columns: () => 3 }),
+  row("negativeBinomialNll", negativeBinomialNll, { make: maker(negativeBinomialNll), columns: () => 2, values: "counts" }),
   row("poisson", poisson, { make: maker(poisson), values: "counts" }),
   row("binaryCrossEntropy", binaryCrossEntropy, { make: maker(binaryCrossEntropy), values: "shares" }),
   row("categoricalCrossEntropy", categoricalCrossEntropy, { make: maker(categoricalCrossEntropy), values: "shares" }),
   row("sparseCategoricalCrossEntropy", sparseCategoricalCrossEntropy, {
     make: maker(sparseCategoricalCrossEntropy),
-    targets: () => "class",
+    targets: "class",
     values: "classes",
   }),
   row("klDivergence", klDivergence, { make: maker(klDivergence), values: "shares" }),
@@ -81,7 +87,7 @@ export function resolveLoss(given: SavedLoss | LossFunction): Loss {
     throw new UsageError({ code: "unknown_loss", op: "compile", what: "loss is neither a name nor a function (actual, predicted)" });
   const made = optionsBehind(given);
   const known = rows.find(({ elements }) => elements === (made?.base ?? given));
-  if (known === undefined) return { name: null, options: {}, targets: "free", elements: given, values: "any" };
+  if (known === undefined) return { name: null, options: {}, targets: "free", columns: 1, elements: given, values: "any" };
   return made === null ? lossOf(known, {}) : { ...lossOf(known, made.options), elements: given };
 }
 
@@ -98,10 +104,7 @@ function savedLoss(name: string, options: LossOptions): Loss {
   throw new UsageError({ code: "unknown_option", op: "compile", what: `the loss "${name}" has no options` });
 }
 
-function lossOf({ name, elements, values, targets }: LossRow, options: LossOptions): Loss {
-  return { name, options, elements, values, targets: targets(options) };
-}
-
-function isSeveral(quantiles: LossOptions[string] | undefined): boolean {
-  return Array.isArray(quantiles) && quantiles.length > 1;
+function lossOf({ name, elements, values, ...row }: LossRow, options: LossOptions): Loss {
+  const columns = row.columns(options);
+  return { name, options, elements, values, columns, targets: columns > 1 ? "column" : row.targets };
 }
