@@ -73,6 +73,7 @@ export {
   minGru,
   minLstm,
   normal,
+  type OwnCell,
   ones,
   orthogonal,
   type Pool1dOptions,

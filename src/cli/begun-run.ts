@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { RunError } from "../base/errors.js";
+import { cellWords } from "./cell-file.js";
 import type { Context } from "./context.js";
 import type { BackendInfo } from "./envelope.js";
 import { toJson } from "./envelope.js";
@@ -32,7 +33,7 @@ export class BegunRun {
     const { interrupt } = this.#context;
     const run = this.#make();
     interrupt.onLeave(run.leave);
-    interrupt.canResume(`deep-rnn resume ${quoted(run.path)}`);
+    interrupt.canResume(`deep-rnn resume ${quoted(run.path)}${cellWords(this.#context)}`);
     this.#run = run;
     return run;
   }

@@ -1,7 +1,7 @@
 // Turns anything thrown into one sentence, an exit code, and the JSON of a failure.
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
-import { DataError, DeepRnnError, UsageError } from "../base/errors.js";
+import { DataError, DeepRnnError, RunError } from "../base/errors.js";
 import { nearestName } from "../data/table.js";
 import type { Bad } from "./envelope.js";
 
@@ -38,6 +38,9 @@ export function describeFailure(error: unknown, command: string): Failure {
   };
 }
 
+/** Hints of the library that speak of its functions, as they are typed here. */
+const typedHints: Readonly<Record<string, string>> = { missing_cell: "On the command line: --cell ./mine.js" };
+
 interface Facts {
   readonly exitCode: number;
   readonly code: string;
@@ -48,10 +51,11 @@ interface Facts {
 function factsOf(error: unknown, command: string): Facts {
   if (error instanceof CommanderError) return fromCommander(error, command);
   if (error instanceof DeepRnnError) {
-    const usage = error instanceof DataError || error instanceof UsageError;
+    const usage = !(error instanceof RunError);
     // The code has a field of its own; a sentence reads better without.
-    const message = error.message.replace(` [${error.code}]`, "");
-    return { exitCode: usage ? exitCodes.usage : exitCodes.failed, code: error.code, message, hint: error.hint };
+    const hint = typedHints[error.code];
+    const message = hint === undefined ? error.message.replace(` [${error.code}]`, "") : `${error.what}. ${hint}`;
+    return { exitCode: usage ? exitCodes.usage : exitCodes.failed, code: error.code, message, hint: hint ?? error.hint };
   }
   const system = systemSentence(error);
   if (system !== null) return { exitCode: exitCodes.failed, code: "system", message: system, hint: "" };

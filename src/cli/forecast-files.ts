@@ -1,6 +1,7 @@
 // What a forecast leaves in its run folder: settings, report, numbers, network.
 import type { ForecastResult, ForecastRun } from "../tasks/forecast/types.js";
 import type { RunRecord } from "./begun-run.js";
+import { cellWords } from "./cell-file.js";
 import type { Context } from "./context.js";
 import { packageVersion } from "./context.js";
 import { forecastCsv } from "./csv.js";
@@ -29,7 +30,7 @@ export function forecastRecord({ path, run, context, backend, log, epochs, resul
       "report.html": reportPage({
         ...{ run, backend, seed: context.seed, version: packageVersion(), settings: shownSettings(config) },
         repeat: repeatCommand({ task: "forecast", file: run.data.file ?? "FILE" }, context),
-        next: nextCommands(path, run.data.file ?? "FILE"),
+        next: nextCommands(path, run.data.file ?? "FILE", cellWords(context)),
       }),
     },
     // With all that turns a table into inputs, so that `predict` needs nothing else.

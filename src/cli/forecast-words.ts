@@ -22,8 +22,8 @@ export function plannedLines({ network, lines }: Planned): string[] {
   return [`network: ${layers} (${network.activation}), ${counted(network.parameters, "parameter")}`, ...lines];
 }
 
-/** The result on stdout. `path` is the run folder. */
-export function reportLines(run: ForecastRun, path: string, file: string, terminal: Terminal): string[] {
+/** The result on stdout. `path` is the run folder, `next` what to do with it. */
+export function reportLines(run: ForecastRun, path: string, next: readonly string[], terminal: Terminal): string[] {
   const paint = terminal.paintOut;
   const picture = pictureOf({ target: run.data.targets.join(", "), history: run.history, holdout: run.holdout, forecast: run.forecast });
   const { test, points } = run.evaluation;
@@ -44,7 +44,7 @@ export function reportLines(run: ForecastRun, path: string, file: string, termin
     `  ${path}/model          the trained network`,
     "",
     paint("bold", "Next:"),
-    ...nextCommands(path, file).map((command) => `  ${command}`),
+    ...next.map((command) => `  ${command}`),
   ];
 }
 
@@ -65,6 +65,6 @@ export function intervalWords({ evaluation }: Pick<ForecastRun, "evaluation">): 
 }
 
 /** Commands to go on with. */
-export function nextCommands(path: string, file: string): string[] {
-  return [`deep-rnn predict ${quoted(`${path}/model`)} ${quoted(file)}`];
+export function nextCommands(path: string, file: string, cell: string): string[] {
+  return [`deep-rnn predict ${quoted(`${path}/model`)} ${quoted(file)}${cell}`];
 }

@@ -1,7 +1,7 @@
 // The options that several commands share.
 
 import type { Delimiter, Duplicates, Encoding } from "../data/types.js";
-import { delimiter, oneOf, path, texts, toggle, whole } from "./settings/kinds.js";
+import { cell as cellKind, delimiter, oneOf, path, texts, toggle, whole } from "./settings/kinds.js";
 import { Setting } from "./settings/setting.js";
 
 /** What computes. */
@@ -48,6 +48,17 @@ function globalsAtStart(args: readonly string[]): number {
   return count;
 }
 
+/** The cell of a training. Spelt out, so that help need not load the library. */
+export function cellOption(what = "cell"): Setting {
+  const names = "gru, gru-reset-before, lstm, lstm-peephole, elman, min-gru, min-lstm, lru";
+  return new Setting("--cell <name>", `${what}: ${names}, or a file with your own: ./mine.js`, cellKind, { standard: "gru" });
+}
+
+/** The user's cell of a saved model. */
+export function modelCellOption(): Setting {
+  return new Setting("--cell <file>", "file with the model's own cell, if it has one: ./mine.js", cellKind);
+}
+
 /** How a table is read; shared by the verbs that read one. */
 export function tableOptions(): Setting[] {
   return [
@@ -78,6 +89,11 @@ export interface GlobalFlags {
   readonly threads?: number;
   readonly config?: string;
   readonly printConfig?: true;
+}
+
+/** The own cell of a model, as commander hands it over; `modelCells` reads it. */
+export interface ModelFlags extends GlobalFlags {
+  readonly cell?: string;
 }
 
 /** How a table is read, as commander hands it over. */

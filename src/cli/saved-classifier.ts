@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { EventEvaluation, EventPrediction } from "../tasks/classify/saved.js";
+import { modelCells } from "./cell-file.js";
 import { classifiedCsv, scoreLines } from "./classify-words.js";
 import type { Context } from "./context.js";
 import { answerPlace, okEnvelope, startBackend, writeAnswer } from "./context.js";
@@ -9,10 +10,10 @@ import { cut } from "./cut.js";
 import { toJson } from "./envelope.js";
 import { exitCodes, usageError } from "./failure.js";
 import { counted, shown } from "./numbers.js";
-import type { GlobalFlags, TableFlags } from "./options.js";
+import type { ModelFlags, TableFlags } from "./options.js";
 
 /** What these verbs take for a classifier beside the files. */
-export interface ClassifierFlags extends GlobalFlags, Pick<TableFlags, "missing" | "delimiter" | "encoding"> {
+export interface ClassifierFlags extends ModelFlags, Pick<TableFlags, "missing" | "delimiter" | "encoding"> {
   readonly label?: string;
 }
 
@@ -29,7 +30,7 @@ export async function predictClasses(model: string, file: string, flags: Classif
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
   const { predictEvents } = await import("../tasks/index.js");
-  const made = await predictEvents(model, file, readingOf(flags), flags.label ?? null);
+  const made = await predictEvents(model, file, { ...readingOf(flags), ...(await modelCells(context)) }, flags.label ?? null);
   const result: EventPrediction = { ...made, ...cut({ predictions: made.predictions }) };
   const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, result });
   const classes = Object.keys(made.predictions[0]?.probabilities ?? {});
@@ -50,7 +51,11 @@ export async function evaluateClasses(model: string, file: string, flags: Classi
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
   const { evaluateEvents } = await import("../tasks/index.js");
-  const { predictions, ...made } = await evaluateEvents(model, file, flags.label, { ...readingOf(flags), seed: context.seed });
+  const { predictions, ...made } = await evaluateEvents(model, file, flags.label, {
+    ...readingOf(flags),
+    ...(await modelCells(context)),
+    seed: context.seed,
+  });
   const { task, data, evaluation } = made;
   const result: Pick<EventEvaluation, "task" | "data" | "evaluation"> = { task, data, evaluation };
   const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, result });

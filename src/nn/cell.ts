@@ -29,6 +29,9 @@ export interface Cell<O> {
 /** Any cell, whatever its options. */
 export type AnyCell = Cell<{ readonly [option: string]: number }>;
 
+/** A cell of the caller's own: what `defineCell` gives, whatever its options. */
+export type OwnCell = Pick<AnyCell, "name" | "source" | "definition">;
+
 /** What the layers read; names are checked, types are erased. */
 export interface CellDefinition {
   readonly name: string;

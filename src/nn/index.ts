@@ -1,7 +1,7 @@
 // What the other rooms use of cells, layers and networks.
 
 export { type ActivationName, activations } from "./activations.js";
-export { type AnyCell, type Cell, type CellSpec, defineCell, type Sizes, type StepInput } from "./cell.js";
+export { type AnyCell, type Cell, type CellSpec, defineCell, type OwnCell, type Sizes, type StepInput } from "./cell.js";
 export * from "./cells/index.js";
 export * from "./door-names.js";
 export {

@@ -1,7 +1,8 @@
 // The door deep-rnn/tasks: whole jobs from data to scores.
 
+export { type CellChoice, cellNames } from "./cells.js";
 export { classifyEvents } from "./classify/run.js";
-export { type EventEvaluation, type EventPrediction, evaluateEvents, predictEvents } from "./classify/saved.js";
+export { type EventEvaluation, type EventPrediction, evaluateEvents, predictEvents, type SavedEventsOptions } from "./classify/saved.js";
 export type * from "./classify/types.js";
 export type { NetworkFacts, TrainingFacts } from "./facts.js";
 export { type ForecastPlan, planForecast } from "./forecast/dry-run.js";

@@ -5,7 +5,7 @@ import type { Tensor } from "../base/tensor.js";
 import { isRecord } from "../base/tree.js";
 import { decodeModel, type ModelDocument, type PortSchema, type StoredModel } from "../io/model-file.js";
 import { readZip } from "../io/zip.js";
-import type { AnyCell } from "../nn/cell.js";
+import type { AnyCell, OwnCell } from "../nn/cell.js";
 import type { BuiltNetwork, Named, Network, NetworkInput } from "../nn/network.js";
 import { networkFromConfig } from "../nn/networks/config.js";
 import { checkOptions } from "../nn/options.js";
@@ -17,7 +17,7 @@ import type { Layout } from "./weights.js";
 /** Options of `loadModel`. */
 export interface LoadOptions {
   /** The cells of one's own that the model uses. */
-  readonly cells?: readonly { readonly name: string; readonly definition: AnyCell["definition"]; readonly source: string }[];
+  readonly cells?: readonly OwnCell[];
 }
 
 /**

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { ClassifyEvent, ClassifyOptions, ClassifyResult, ClassifyRun } from "../../tasks/classify/types.js";
+import { trainingCell } from "../cell-file.js";
 import { classifiedCsv, classifyLines } from "../classify-words.js";
 import type { Context, Start } from "../context.js";
 import { backendLine, okEnvelope, startBackend } from "../context.js";
@@ -11,7 +12,7 @@ import { toJson } from "../envelope.js";
 import { exitCodes, usageError } from "../failure.js";
 import { shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
-import { globalOptions, tableOptions, taskFlags } from "../options.js";
+import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
 import { classifyPage } from "../report/classify-page.js";
 import { requirements, unmet } from "../requirement.js";
 import { openRun, planRun } from "../run-folder.js";
@@ -22,7 +23,8 @@ import { Setting } from "../settings/setting.js";
 export interface ClassifyFlags
   extends GlobalFlags,
     Omit<TableFlags, "duplicates" | "dateOrder">,
-    Omit<ClassifyOptions, "onEvent" | "signal" | "statics" | "known"> {
+    Omit<ClassifyOptions, "onEvent" | "signal" | "statics" | "known" | "cell"> {
+  readonly cell?: string;
   readonly events?: string;
   readonly label?: string;
   readonly static?: readonly string[];
@@ -72,7 +74,7 @@ function eventColumnSettings(): Setting[] {
 
 function networkSettings(): Setting[] {
   return [
-    new Setting("--cell <name>", "cell inside the fading form: gru, lstm, elman, min-gru, min-lstm, lru", words, { standard: "gru" }),
+    cellOption("cell inside the fading form"),
     new Setting("--units <n>", "width of each network", whole(1), { standard: 48 }),
     new Setting("--members <n>", "networks whose probabilities are averaged", whole(1), { standard: 3 }),
     new Setting("--epochs <n>", "most passes over the sequences", whole(1), { found: true }),
@@ -87,17 +89,19 @@ function networkSettings(): Setting[] {
 /** Runs the verb; results go to stdout, words to stderr. */
 export async function runClassify(flags: ClassifyFlags, context: Context): Promise<number> {
   const { terminal } = context;
-  const { require, events, label, static: statics, ...options } = taskFlags(flags);
+  const { require, events, label, static: statics, cell: _cell, ...options } = taskFlags(flags);
   if (events === undefined)
     throw usageError("events_missing", "--events is needed: the file or folder with the events.", "See deep-rnn classify --help.");
   if (label === undefined)
     throw usageError("label_missing", "--label is needed: the table with an outcome for each id.", "See deep-rnn classify --help.");
+  const cell = await trainingCell(context);
   const place = planRun("classify", events, flags.out, flags.force === true);
   const backend = await startBackend(flags);
   const log: string[] = [];
   const { classifyEvents } = await import("../../tasks/index.js");
   const run = await classifyEvents(events, label, {
     ...options,
+    ...cell,
     ...(statics === undefined ? {} : { statics }),
     signal: context.interrupt.signal,
     onEvent: listener(context, backend, log),

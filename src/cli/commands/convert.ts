@@ -3,19 +3,20 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { DataError } from "../../base/errors.js";
 import type { ConversionReport, LayerChoice, Probe } from "../../exchange/index.js";
+import { modelCells } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { answerPlace, backendLine, okEnvelope, startBackend, writeAnswer } from "../context.js";
 import type { Warning } from "../envelope.js";
 import { toJson } from "../envelope.js";
 import { exitCodes, usageError } from "../failure.js";
 import { modelFolder } from "../model-path.js";
-import type { GlobalFlags } from "../options.js";
-import { globalOptions } from "../options.js";
+import type { ModelFlags } from "../options.js";
+import { globalOptions, modelCellOption } from "../options.js";
 import { path, words } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 
 /** Flags of `convert` as commander hands them over. */
-export interface ConvertFlags extends GlobalFlags {
+export interface ConvertFlags extends ModelFlags {
   readonly layers?: string;
   readonly probe?: string;
 }
@@ -39,7 +40,7 @@ export function describeConvert(command: Command, start: Start): void {
     new Setting("--layers <list>", "for weights alone: layers in order, as in embedding,lstm:sequences,fc:sigmoid", words),
     new Setting("--probe <file>", ".safetensors with input and output that the other framework recorded, to be compared", path("file")),
   ];
-  for (const option of [...options, ...globalOptions()]) command.addOption(option);
+  for (const option of [...options, modelCellOption(), ...globalOptions()]) command.addOption(option);
   command.addHelpText("after", examples);
   command.action((from: string, to: string, flags: ConvertFlags) => start((context) => runConvert(from, to, flags, context)));
 }
@@ -52,7 +53,8 @@ export async function runConvert(from: string, to: string, flags: ConvertFlags, 
   checkPair(from, to, source, target, flags);
   const place = answerPlace(context, from, flags);
   const backend = await startBackend(flags);
-  const { report, model } = source === "ours" ? await takeAway(modelFolder(from), to, target) : await bringIn(from, to, source, flags);
+  const { report, model } =
+    source === "ours" ? await takeAway(modelFolder(from), to, target, context) : await bringIn(from, to, source, flags);
   terminal.say(backendLine(backend));
   const warnings = report.notes.map((message): Warning => ({ code: "conversion_note", message }));
   const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result: report });
@@ -116,13 +118,18 @@ async function bringIn(
   return { report, model: to };
 }
 
-async function takeAway(folder: string, to: string, target: Format): Promise<{ report: ConversionReport; model: string }> {
+async function takeAway(
+  folder: string,
+  to: string,
+  target: Format,
+  context: Context,
+): Promise<{ report: ConversionReport; model: string }> {
   const [{ loadModel }, { exportKeras, exportTorch }, { writeFileAtomically }] = await Promise.all([
     import("../../index.js"),
     import("../../exchange/index.js"),
     import("../../io/folder-node.js"),
   ]);
-  const model = await loadModel<unknown>(folder);
+  const model = await loadModel<unknown>(folder, await modelCells(context));
   const { bytes, report } =
     target === "torch" ? await exportTorch(model) : await exportKeras(model, { weightsOnly: target === "keras-weights" });
   await writeFileAtomically(to, bytes);

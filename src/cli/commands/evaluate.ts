@@ -1,6 +1,7 @@
 // `deep-rnn evaluate MODEL DATA`: scores a saved model on the last rows of a table, beside the simple methods.
 import type { Command } from "commander";
 import type { ForecastEvaluationRun } from "../../tasks/index.js";
+import { modelCells } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { answerPlace, backendLine, okEnvelope, startBackend, writeAnswer } from "../context.js";
 import { forecastCsv } from "../csv.js";
@@ -8,8 +9,8 @@ import { toJson } from "../envelope.js";
 import { exitCodes } from "../failure.js";
 import { modelFolder } from "../model-path.js";
 import { counted } from "../numbers.js";
-import type { GlobalFlags, TableFlags } from "../options.js";
-import { globalOptions, tableOptions, taskFlags } from "../options.js";
+import type { ModelFlags, TableFlags } from "../options.js";
+import { globalOptions, modelCellOption, tableOptions, taskFlags } from "../options.js";
 import { forecastRequirement, unmetBy } from "../requirement.js";
 import { classifiesEvents, evaluateClasses } from "../saved-classifier.js";
 import { scoreRows, scoreTable } from "../scores.js";
@@ -18,7 +19,7 @@ import { Setting } from "../settings/setting.js";
 import { readInput } from "../table-input.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface EvaluateFlags extends GlobalFlags, TableFlags {
+export interface EvaluateFlags extends ModelFlags, TableFlags {
   readonly test?: number;
   readonly label?: string;
   readonly require?: readonly string[];
@@ -40,7 +41,8 @@ export function describeEvaluate(command: Command, start: Start): void {
     .argument("<data>", "table with the columns the model was trained on; - reads standard input");
   const test = new Setting("--test <rows>", "rows at the end that are scored: one horizon of the model", whole(1), { found: true });
   const label = new Setting("--label <file>", "of a model that classifies events: the table of outcomes", path("file"));
-  for (const option of [test, label, forecastRequirement(), ...tableOptions(), ...globalOptions()]) command.addOption(option);
+  for (const option of [test, label, modelCellOption(), forecastRequirement(), ...tableOptions(), ...globalOptions()])
+    command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, data: string, flags: EvaluateFlags) => start((context) => runEvaluate(model, data, flags, context)));
 }
@@ -52,7 +54,8 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   if (classifiesEvents(model)) return evaluateClasses(model, data, flags, context);
   const place = answerPlace(context, data, flags);
   const backend = await startBackend(flags);
-  const { seed: _seed, require, label: _label, ...options } = taskFlags(flags);
+  const { seed: _seed, require, label: _label, cell: _cell, ...reading } = taskFlags(flags);
+  const options = { ...reading, ...(await modelCells(context)) };
   const { evaluateForecast } = await import("../../tasks/index.js");
   const made = await evaluateForecast(model, (missing, wide) => readInput(data, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));

@@ -1,19 +1,20 @@
 // `deep-rnn explain MODEL`: what became of a saved model's layers, what a step costs, and what stays slow for which reason.
 import type { Command } from "commander";
 import type { Explanation } from "../../inspect/index.js";
+import { modelCells } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { answerPlace, backendLine, okEnvelope, startBackend, writeAnswer } from "../context.js";
 import type { Warning } from "../envelope.js";
 import { toJson } from "../envelope.js";
 import { exitCodes } from "../failure.js";
 import { modelFolder } from "../model-path.js";
-import type { GlobalFlags } from "../options.js";
-import { globalOptions } from "../options.js";
+import type { ModelFlags } from "../options.js";
+import { globalOptions, modelCellOption } from "../options.js";
 import { oneOf } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 
 /** Flags of `explain` as commander hands them over. */
-export interface ExplainFlags extends GlobalFlags {
+export interface ExplainFlags extends ModelFlags {
   readonly require?: "fused";
 }
 
@@ -29,7 +30,7 @@ export function describeExplain(command: Command, start: Start): void {
     .description("Say what the compiler made of a saved model: per layer what left the loop, what stays and why; work, memory, time.")
     .argument("<model>", "model folder or file, or the run folder that holds it");
   const required = new Setting("--require <what>", "exit with 3 unless this holds", oneOf(["fused"]));
-  for (const option of [required, ...globalOptions()]) command.addOption(option);
+  for (const option of [required, modelCellOption(), ...globalOptions()]) command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, flags: ExplainFlags) => start((context) => runExplain(model, flags, context)));
 }
@@ -41,7 +42,7 @@ export async function runExplain(given: string, flags: ExplainFlags, context: Co
   const place = answerPlace(context, given, flags);
   const backend = await startBackend(flags);
   const [{ loadModel }, { explain }] = await Promise.all([import("../../index.js"), import("../../inspect/index.js")]);
-  const model = await loadModel(folder);
+  const model = await loadModel(folder, await modelCells(context));
   terminal.say(backendLine(backend));
   const steps = stepsOf(model.preprocess);
   const plan = explain(model, steps === null ? {} : { steps });

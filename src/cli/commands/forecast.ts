@@ -3,15 +3,16 @@ import type { Command } from "commander";
 import { forecastJson } from "../../tasks/forecast/json.js";
 import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../../tasks/forecast/types.js";
 import { BegunRun } from "../begun-run.js";
+import { cellWords, trainingCell } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { backendLine, okEnvelope, startBackend } from "../context.js";
 import type { BackendInfo, Ok } from "../envelope.js";
 import { toJson } from "../envelope.js";
 import { exitCodes } from "../failure.js";
 import { forecastRecord } from "../forecast-files.js";
-import { foundLines, plannedLines, reportLines } from "../forecast-words.js";
+import { foundLines, nextCommands, plannedLines, reportLines } from "../forecast-words.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
-import { globalOptions, tableOptions, taskFlags } from "../options.js";
+import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
 import { progress } from "../progress.js";
 import { forecastRequirement, unmetBy } from "../requirement.js";
 import { planRun } from "../run-folder.js";
@@ -20,7 +21,8 @@ import { inRange, oneOf, whole, widths, words } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface ForecastFlags extends GlobalFlags, TableFlags, Omit<ForecastOptions, "onEvent" | "signal" | "checkpoints"> {
+export interface ForecastFlags extends GlobalFlags, TableFlags, Omit<ForecastOptions, "onEvent" | "signal" | "checkpoints" | "cell"> {
+  readonly cell?: string;
   readonly dryRun?: true;
   readonly require?: readonly string[];
 }
@@ -60,7 +62,7 @@ function dataOptions(): Setting[] {
 
 function networkOptions(): Setting[] {
   return [
-    new Setting("--cell <name>", "gru, lstm, elman, min-gru, min-lstm, lru", words, { standard: "gru" }),
+    cellOption(),
     new Setting("--layers <n>", "recurrent layers", whole(1), { standard: 2 }),
     new Setting("--units <n>", "width of every layer, or one per layer: 128,64", widths, { standard: 64 }),
     new Setting("--activation <name>", "of elman cells: tanh, relu, leakyRelu, sigmoid", oneOf(["tanh", "relu", "leakyRelu", "sigmoid"]), {
@@ -89,7 +91,8 @@ function networkOptions(): Setting[] {
  * @param resumed  the folder of a stopped run to go on with; null for a new one
  */
 export async function runForecast(file: string, flags: ForecastFlags, context: Context, resumed: string | null = null): Promise<number> {
-  const { dryRun, require, ...options } = taskFlags(flags);
+  const { dryRun, require, cell: _cell, ...others } = taskFlags(flags);
+  const options = { ...others, ...(await trainingCell(context)) };
   if (dryRun === true) return explainPlan(file, options, flags, context);
   const place = resumed ?? planRun("forecast", file, flags.out, flags.force === true);
   const backend = await startBackend(flags);
@@ -116,9 +119,10 @@ export async function runForecast(file: string, flags: ForecastFlags, context: C
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
-function report(run: ForecastRun, json: Ok<ForecastResult>, file: string, { terminal, json: asJson }: Context): void {
+function report(run: ForecastRun, json: Ok<ForecastResult>, file: string, context: Context): void {
+  const { terminal, json: asJson } = context;
   const path = json.run ?? "";
-  terminal.out(asJson ? toJson(json) : reportLines(run, path, file, terminal).join("\n"));
+  terminal.out(asJson ? toJson(json) : reportLines(run, path, nextCommands(path, file, cellWords(context)), terminal).join("\n"));
   if (asJson) terminal.say(`${run.evaluation.verdict} Report: ${path}/report.html`);
 }
 

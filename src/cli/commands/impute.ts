@@ -5,13 +5,14 @@ import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
 import type { ImputeOptions, ImputeResult, ImputeRun } from "../../tasks/impute/types.js";
+import { trainingCell } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { backendLine, okEnvelope, startBackend } from "../context.js";
 import { toJson } from "../envelope.js";
 import { exitCodes } from "../failure.js";
 import { counted, duration, shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
-import { globalOptions, tableOptions, taskFlags } from "../options.js";
+import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
 import { fillPage } from "../report/fill-page.js";
 import { requirements, unmet } from "../requirement.js";
 import { openRun, planRun } from "../run-folder.js";
@@ -20,7 +21,11 @@ import { Setting } from "../settings/setting.js";
 import type { Terminal } from "../terminal.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface ImputeFlags extends GlobalFlags, Omit<TableFlags, "duplicates">, Omit<ImputeOptions, "onEvent" | "signal" | "columns"> {
+export interface ImputeFlags
+  extends GlobalFlags,
+    Omit<TableFlags, "duplicates">,
+    Omit<ImputeOptions, "onEvent" | "signal" | "columns" | "cell"> {
+  readonly cell?: string;
   readonly column?: readonly string[];
   readonly events?: true;
   readonly require?: readonly string[];
@@ -46,6 +51,7 @@ export function describeImpute(command: Command, start: Start): void {
     new Setting("--column <name>", "column to read and fill (repeatable): all columns of numbers", texts, { found: true }),
     new Setting("--events", "the input holds events: id, time, parameter, value"),
     new Setting("--hide <share>", "share of the values hidden to measure the error", inRange(0, 0.4, "open-low"), { standard: 0.1 }),
+    cellOption("cell of both directions"),
     new Setting("--units <n>", "width of the network", whole(1), { standard: 64 }),
     new Setting("--epochs <n>", "most passes over the rows; fewer if there are many", whole(1), { found: true }),
     new Setting("--batch-size <n>", "windows per step", whole(1), { found: true }),
@@ -61,7 +67,8 @@ export function describeImpute(command: Command, start: Start): void {
 /** Runs the verb; results go to stdout, words to stderr. */
 export async function runImpute(file: string, flags: ImputeFlags, context: Context): Promise<number> {
   const { terminal } = context;
-  const { require, column, events, ...options } = taskFlags(flags);
+  const { require, column, events, cell: _cell, ...options } = taskFlags(flags);
+  const cell = await trainingCell(context);
   const place = planRun("impute", file, flags.out, flags.force === true);
   const backend = await startBackend(flags);
   const log: string[] = [];
@@ -73,6 +80,7 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
   const { impute } = await import("../../tasks/index.js");
   const run = await impute(table, {
     ...options,
+    ...cell,
     ...(column === undefined ? {} : { columns: column }),
     ...(events === true ? { id: "id", time: "time" } : {}),
     signal: context.interrupt.signal,

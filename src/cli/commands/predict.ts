@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { ForecastPredictionRun } from "../../tasks/forecast/predict.js";
 import type { ForecastPrediction } from "../../tasks/forecast/types.js";
 import { drawForecast } from "../braille.js";
+import { modelCells } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { answerPlace, backendLine, okEnvelope, startBackend, writeAnswer } from "../context.js";
 import { forecastCsv } from "../csv.js";
@@ -11,8 +12,8 @@ import { toJson } from "../envelope.js";
 import { exitCodes, usageError } from "../failure.js";
 import { modelFolder } from "../model-path.js";
 import { shown } from "../numbers.js";
-import type { GlobalFlags, TableFlags } from "../options.js";
-import { globalOptions, tableOptions, taskFlags } from "../options.js";
+import type { ModelFlags, TableFlags } from "../options.js";
+import { globalOptions, modelCellOption, tableOptions, taskFlags } from "../options.js";
 import { pictureOf } from "../picture.js";
 import { classifiesEvents, predictClasses } from "../saved-classifier.js";
 import { path } from "../settings/kinds.js";
@@ -21,7 +22,7 @@ import { readInput } from "../table-input.js";
 import type { Terminal } from "../terminal.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface PredictFlags extends GlobalFlags, TableFlags {
+export interface PredictFlags extends ModelFlags, TableFlags {
   readonly label?: string;
 }
 
@@ -42,7 +43,7 @@ export function describePredict(command: Command, start: Start): void {
     "of a classifier that reads columns of its outcomes: the table that holds them",
     path("file"),
   );
-  for (const option of [label, ...tableOptions(), ...globalOptions()]) command.addOption(option);
+  for (const option of [label, modelCellOption(), ...tableOptions(), ...globalOptions()]) command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, file: string | undefined, flags: PredictFlags) =>
     start((context) => runPredict(model, file, flags, context)),
@@ -60,7 +61,8 @@ export async function runPredict(given: string, file: string | undefined, flags:
   if (classifiesEvents(model)) return predictClasses(model, file, flags, context);
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
-  const { seed: _seed, label: _label, ...options } = taskFlags(flags);
+  const { seed: _seed, label: _label, cell: _cell, ...reading } = taskFlags(flags);
+  const options = { ...reading, ...(await modelCells(context)) };
   const { predictForecast } = await import("../../tasks/index.js");
   const made = await predictForecast(model, (missing, wide) => readInput(file, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));

@@ -4,17 +4,19 @@ import { isAbsolute, join } from "node:path";
 import type { Command } from "commander";
 import { DataError } from "../../base/errors.js";
 import { isRecord } from "../../base/tree.js";
+import { givenCellFile, namesCellFile } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { usageError } from "../failure.js";
-import type { GlobalFlags } from "../options.js";
-import { globalOptions } from "../options.js";
+import type { ModelFlags } from "../options.js";
+import { globalOptions, modelCellOption } from "../options.js";
+import { quoted } from "../quoted.js";
 import { whole } from "../settings/kinds.js";
 import type { Resolved } from "../settings/resolve.js";
 import { Setting } from "../settings/setting.js";
 import { type ForecastFlags, runForecast } from "./forecast.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface ResumeFlags extends GlobalFlags {
+export interface ResumeFlags extends ModelFlags {
   readonly epochs?: number;
 }
 
@@ -32,7 +34,7 @@ export function describeResume(command: Command, start: Start): void {
     .addOption(
       new Setting("--epochs <n>", "most passes over the data, instead of what the run was started with", whole(1), { found: true }),
     );
-  for (const option of globalOptions()) command.addOption(option);
+  for (const option of [modelCellOption(), ...globalOptions()]) command.addOption(option);
   command.addHelpText("after", examples);
   command.action((run: string, flags: ResumeFlags) => start((context) => runResume(run, flags, context)));
 }
@@ -41,7 +43,11 @@ export function describeResume(command: Command, start: Start): void {
 export async function runResume(path: string, flags: ResumeFlags, context: Context): Promise<number> {
   if (flags.out !== undefined) throw usageError("resume_elsewhere", `A run goes on in its own folder, ${path}.`, "Leave out --out.");
   const { file, settings, plannedEpochs } = readRun(path);
-  const now = Object.entries(context.settings.values).filter(([, { origin }]) => origin !== "data" && origin !== "default");
+  const cell = givenCellFile(context);
+  if (cell === null) refuseUnnamedCell(path, settings.cell?.value);
+  const now = Object.entries(context.settings.values).filter(
+    ([name, { origin }]) => origin !== "data" && origin !== "default" && (name !== "cell" || cell !== null),
+  );
   const values = { ...settings, ...Object.fromEntries(now) };
   // Written down too, for the next time that the run goes on.
   if (plannedEpochs !== (values.epochs?.value ?? null)) values.plannedEpochs = { value: plannedEpochs, origin: "argument", from: null };
@@ -51,6 +57,13 @@ export async function runResume(path: string, flags: ResumeFlags, context: Conte
   // Values from the file are checked where those of the library's callers are: in the task.
   const all: ForecastFlags = { ...Object.fromEntries(given), color: flags.color };
   return runForecast(file, all, own, path.replace(/[/\\]+$/, ""));
+}
+
+/** The settings of a run may come from somebody else, and a cell file runs. */
+function refuseUnnamedCell(path: string, cell: unknown): void {
+  if (typeof cell !== "string" || !namesCellFile(cell)) return;
+  const what = `${path} was started with --cell ${cell}, a file that runs only if this command line names it.`;
+  throw usageError("cell_file_unasked", what, `deep-rnn resume ${quoted(path)} --cell ${quoted(cell)}`);
 }
 
 /** What a run was started with; throws DataError `not_a_run`. */

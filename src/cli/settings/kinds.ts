@@ -53,6 +53,9 @@ export const toggle: Kind = {
 /** Any text that is not empty. */
 export const words: Kind = { need: "A text is needed.", schema: z.string().min(1), read: asIs };
 
+/** The name of a cell, or the path of a file with one. */
+export const cell: Kind = { ...words, completes: "file" };
+
 /** The path of a file, or of a folder. */
 export function path(completes: "file" | "folder"): Kind {
   return { need: "A path is needed.", schema: z.string(), read: asIs, completes };

@@ -4,7 +4,7 @@ import { type Dim, showShape } from "../../base/dim.js";
 import { ShapeError, UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { currentPlace } from "../../ir/core/build.js";
-import { type AnyCell, type Cell, paramsOf } from "../cell.js";
+import { type AnyCell, type Cell, type OwnCell, paramsOf } from "../cell.js";
 import {
   type Layer,
   type LayerConfig,
@@ -157,7 +157,7 @@ export function plainOptions(options: object): LayerConfig["options"] {
 }
 
 /** A cell without its options' names; throws `not_a_cell` for anything that `defineCell` did not make. */
-export function asAnyCell<O>(cell: Cell<O>): AnyCell {
+export function asAnyCell(cell: OwnCell): AnyCell {
   if (typeof cell !== "object" || cell === null || typeof cell.definition?.step !== "function") {
     throw new UsageError({
       code: "not_a_cell",

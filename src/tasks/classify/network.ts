@@ -1,27 +1,17 @@
 // The classifying networks: several fading recurrent ones and a logistic regression on summaries, trained in one go, averaged afterwards.
 
-import { DataError, RunError } from "../../base/errors.js";
+import { RunError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
-import { nearestName } from "../../data/table.js";
 import type { Layer } from "../../nn/layer.js";
 import { dense, dropoutLayer } from "../../nn/layers/feedforward.js";
-import { gru, lru, lstm, minGru, minLstm, simpleRnn } from "../../nn/layers/named.js";
 import { recurrent } from "../../nn/layers/recurrent.js";
-import { type CellMaker, withDecay } from "../../nn/layers/with-decay.js";
+import { withDecay } from "../../nn/layers/with-decay.js";
 import { l2 } from "../../nn/regularizers.js";
 import { concat, slice, tensor } from "../../ops/index.js";
 import { adamw, type Dataset, earlyStopping, functional, type History, type Model } from "../../train/index.js";
+import { type TaskCell, taskCell } from "../cells.js";
 import { type Encoded, type EventEncoding, encodeEvents, staticSize } from "./encoding.js";
 import type { ClassifyOptions, LabelledEvents } from "./types.js";
-
-const cells: ReadonlyMap<string, CellMaker> = new Map<string, CellMaker>([
-  ["gru", gru],
-  ["lstm", lstm],
-  ["elman", simpleRnn],
-  ["min-gru", minGru],
-  ["min-lstm", minLstm],
-  ["lru", lru],
-]);
 
 /** Memory of the running average of the weights, which is what classifies. */
 const averaging = 0.98;
@@ -33,7 +23,7 @@ const usualSteps = 550;
 
 /** Settings of a training. */
 export interface ClassifyPlan {
-  readonly cell: string;
+  readonly cell: TaskCell;
   readonly units: number;
   readonly members: number;
   readonly epochs: number;
@@ -43,14 +33,10 @@ export interface ClassifyPlan {
   readonly seed: number;
 }
 
-/** @throws DataError `unknown_cell` */
+/** @throws DataError `unknown_cell`; UsageError `not_a_cell` */
 export function planClassify(options: ClassifyOptions, rows: number): ClassifyPlan {
-  const { cell = "gru", units = 48, members = 3, epochs, learningRate = 2e-3, dropout = 0.4, seed = 0 } = options;
-  if (!cells.has(cell)) {
-    const near = nearestName(cell, [...cells.keys()]);
-    const hint = near === null ? `Choose from ${[...cells.keys()].join(", ")}.` : `Did you mean "${near}"?`;
-    throw new DataError("unknown_cell", `There is no cell "${cell}".`, hint);
-  }
+  const { units = 48, members = 3, epochs, learningRate = 2e-3, dropout = 0.4, seed = 0 } = options;
+  const cell = taskCell(options.cell);
   const batchSize = options.batchSize ?? Math.max(8, Math.min(64, Math.ceil(rows / 12)));
   const passes = Math.round(usualSteps / Math.ceil(rows / batchSize));
   return { cell, units, members, epochs: epochs ?? Math.max(4, Math.min(40, passes)), batchSize, learningRate, dropout, seed };
@@ -79,7 +65,7 @@ function buildModel(plan: ClassifyPlan, encoding: EventEncoding, { classes, rows
     logistic: dense({ units: classes, activation: "softmax", kernelInitializer: "zeros", kernelRegularizer }),
   };
   for (const name of names) {
-    layers[`read${name}`] = recurrent(withDecay(cells.get(plan.cell)!), { units, dropout: dropout / 2 });
+    layers[`read${name}`] = recurrent(withDecay(plan.cell.cell), { units, dropout: dropout / 2 });
     layers[`drop${name}`] = dropoutLayer({ rate: dropout });
     layers[`say${name}`] = dense({ units: classes, activation: "softmax" });
   }

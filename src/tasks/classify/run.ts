@@ -69,7 +69,7 @@ export async function classifyEvents(input: string | Events, outcomes: Outcomes,
       step: encoding.step,
     },
     network: {
-      cell: `${plan.cell}-with-decay`,
+      cell: `${plan.cell.name}-with-decay`,
       activation: "tanh",
       layers: 1,
       units: [plan.units],

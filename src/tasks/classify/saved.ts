@@ -9,6 +9,7 @@ import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
 import { columnOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
+import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { evaluationOf, itemsOf } from "./evaluate.js";
 import { idColumn, labelled, staticOf } from "./labels.js";
@@ -49,21 +50,27 @@ export interface EventEvaluation extends EventPrediction {
   readonly evaluation: ClassifyEvaluation;
 }
 
+/** Options of `predictEvents` and `evaluateEvents`. */
+export interface SavedEventsOptions extends ClassifyOptions {
+  /** The cells of one's own that the model uses. */
+  readonly cells?: readonly OwnCell[];
+}
+
 /**
  * Classifies the sequences of event files with a model that `deep-rnn classify --events` saved. What the model does not know is not read,
  * what it misses counts as missing.
  *
  * @param outcomes  table with the columns that were read from the outcomes with `statics`; null if there were none
- * @throws UsageError `not_an_event_model`; DataError `no_known_variable`, and those of `readEvents`
+ * @throws UsageError `not_an_event_model`, `missing_cell`; DataError `no_known_variable`, and those of `readEvents`
  * @example  const { predictions } = await predictEvents("runs/classify-set-a-1/model", "new-stays.csv");
  */
 export async function predictEvents(
   modelPath: string,
   input: string | Events,
-  options: ClassifyOptions = {},
+  options: SavedEventsOptions = {},
   outcomes: Outcomes | null = null,
 ): Promise<EventPrediction> {
-  const { model, saved } = await opened(modelPath);
+  const { model, saved } = await opened(modelPath, options);
   const table = outcomes === null ? null : await outcomesTable(outcomes, options);
   const events = await knownEvents(input, saved, options, table);
   const rows = Array.from(events.ids.keys());
@@ -75,16 +82,16 @@ export async function predictEvents(
 /**
  * Scores a saved classifier on sequences whose outcomes are known.
  *
- * @throws UsageError `not_an_event_model`; DataError `unknown_class`, and those of `classifyEvents`
+ * @throws UsageError `not_an_event_model`, `missing_cell`; DataError `unknown_class`, and those of `classifyEvents`
  * @example  const { evaluation } = await evaluateEvents("runs/classify-set-a-1/model", "stays.csv", "outcomes.csv");
  */
 export async function evaluateEvents(
   modelPath: string,
   input: string | Events,
   outcomes: Outcomes,
-  options: ClassifyOptions = {},
+  options: SavedEventsOptions = {},
 ): Promise<EventEvaluation> {
-  const { model, saved } = await opened(modelPath);
+  const { model, saved } = await opened(modelPath, options);
   const table = await outcomesTable(outcomes, options);
   const known = await knownEvents(input, saved, options, table);
   const { labels: found, classes } = labelled(known, table, { outcome: saved.label, ...options, statics: [] });
@@ -112,8 +119,8 @@ export async function evaluateEvents(
   };
 }
 
-async function opened(modelPath: string): Promise<{ model: Model<unknown>; saved: SavedClassifier }> {
-  const model = await loadModel(modelPath);
+async function opened(modelPath: string, { cells }: SavedEventsOptions): Promise<{ model: Model<unknown>; saved: SavedClassifier }> {
+  const model = await loadModel(modelPath, cells === undefined ? {} : { cells });
   const parsed = schema.safeParse(model.preprocess);
   if (parsed.success) return { model, saved: parsed.data };
   const isOther = model.task !== "classify";

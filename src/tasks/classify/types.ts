@@ -4,6 +4,7 @@ import type { EventColumns } from "../../data/event-columns.js";
 import type { EventOptions } from "../../data/event-types.js";
 import type { Table } from "../../data/types.js";
 import type { Model } from "../../train/index.js";
+import type { CellChoice } from "../cells.js";
 import type { NetworkFacts, TrainingFacts } from "../facts.js";
 import type { EventEncoding } from "./encoding.js";
 
@@ -17,8 +18,8 @@ export interface ClassifyOptions extends Omit<EventOptions, "statics" | "outcome
   readonly folds?: number;
   /** Share of the sequences that are tested: 0.1. */
   readonly test?: number;
-  /** Cell inside the fading form: gru (GRU-D), lstm, elman, min-gru, min-lstm, lru. */
-  readonly cell?: string;
+  /** Cell inside the fading form: gru (GRU-D), lstm, elman, or any built-in cell name; or a cell of one's own. */
+  readonly cell?: CellChoice;
   /** Width of each network: 48. */
   readonly units?: number;
   /** Networks whose probabilities are averaged: 3. */

@@ -3,6 +3,7 @@
 import { UsageError } from "../../base/errors.js";
 import { readTable } from "../../data/read-table.js";
 import type { Delimiter, Table } from "../../data/types.js";
+import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
 import { libraryTrainer } from "./network/train.js";
@@ -33,12 +34,14 @@ export interface PredictForecastOptions extends PredictOptions {
   readonly missing?: readonly string[];
   readonly encoding?: "utf-8" | "latin1" | "utf-16le";
   readonly delimiter?: Delimiter;
+  /** The cells of one's own that the model uses. */
+  readonly cells?: readonly OwnCell[];
 }
 
 /**
  * Forecasts what follows the rows of a table with a model folder that `deep-rnn forecast` wrote.
  *
- * @throws UsageError `not_a_forecast_model`; DataError as in `forecastWith` and `parsePreprocess`
+ * @throws UsageError `not_a_forecast_model`, `missing_cell`; DataError as in `forecastWith` and `parsePreprocess`
  * @example  const { predictions } = await predictForecast("runs/forecast-sales-1/model", "newer-sales.csv");
  */
 export async function predictForecast(
@@ -56,7 +59,7 @@ export interface EvaluateForecastOptions extends PredictForecastOptions, Evaluat
 /**
  * Scores a model folder that `deep-rnn forecast` wrote on the last rows of a table, beside the simple methods.
  *
- * @throws UsageError `not_a_forecast_model`; DataError as in `evaluateWith` and `parsePreprocess`
+ * @throws UsageError `not_a_forecast_model`, `missing_cell`; DataError as in `evaluateWith` and `parsePreprocess`
  * @example  const { evaluation } = await evaluateForecast("runs/forecast-sales-1/model", "newer-sales.csv", { test: 24 });
  */
 export async function evaluateForecast(
@@ -73,7 +76,7 @@ async function opened(
   file: string | Table | TableSource,
   options: PredictForecastOptions,
 ): Promise<{ model: Model; preprocess: SavedPreprocess; table: Table }> {
-  const model = await loadModel(modelPath);
+  const model = await loadModel(modelPath, options.cells === undefined ? {} : { cells: options.cells });
   const preprocess = await preprocessOf(modelPath, model.preprocess);
   const missing = [...preprocess.missing, ...(options.missing ?? [])];
   const wide = preprocess.panel?.wide ?? false;

@@ -3,6 +3,7 @@
 import { DataError } from "../../base/errors.js";
 import { placeOf } from "../../data/table.js";
 import type { Series } from "../../data/types.js";
+import { stackedEntries, type TaskCell } from "../cells.js";
 import type { ForecastOptions } from "./types.js";
 
 /** Rows of every part. */
@@ -88,7 +89,7 @@ export function effortOf(windows: number, operationsPerWindow: number, options: 
 
 /** What decides how much a network computes. */
 export interface NetworkSize {
-  readonly cell: string;
+  readonly cell: TaskCell;
   readonly units: readonly number[];
   readonly steps: number;
   readonly horizon: number;
@@ -96,7 +97,7 @@ export interface NetworkSize {
 
 /** Operations of one training window: forward and backward products of every layer and step (6 per weight). */
 export function operationsOf({ cell, units, steps, horizon }: NetworkSize): number {
-  return 6 * (recurrentWeights(cell, units) * steps + units.at(-1)! * horizon);
+  return 6 * (stackedEntries(cell, units) * steps + units.at(-1)! * horizon);
 }
 
 /** Weights, gradients and Adam's two averages of so many take 1.6 GB. */
@@ -109,7 +110,7 @@ const mostLayers = 100;
  */
 export function checkNetworkSize({ cell, units, horizon }: NetworkSize): void {
   if (units.length > mostLayers) throw badOption("layers", units.length, `at most ${mostLayers} layers are possible`);
-  const weights = recurrentWeights(cell, units) + units.at(-1)! * horizon;
+  const weights = stackedEntries(cell, units) + units.at(-1)! * horizon;
   if (weights <= mostWeights) return;
   const shown = [...new Set(units)].join(",");
   throw new DataError(
@@ -117,14 +118,6 @@ export function checkNetworkSize({ cell, units, horizon }: NetworkSize): void {
     `--units ${shown} makes ${weights.toExponential(1).replace("+", "")} weights; at most ${mostWeights.toExponential(0).replace("+", "")} are possible.`,
     "Give fewer units or layers.",
   );
-}
-
-/** Gates of cells whose matrices are not one per gate for input and state alike: those of the input, those of the state. */
-const products: { readonly [cell: string]: readonly [number, number] } = { "min-gru": [2, 0], "min-lstm": [3, 0], lru: [3, 2] };
-
-function recurrentWeights(cell: string, units: readonly number[]): number {
-  const [fromBelow, fromState] = products[cell] ?? (cell.includes("lstm") ? [4, 4] : cell.includes("gru") ? [3, 3] : [1, 1]);
-  return units.reduce((sum, width, i) => sum + width * (fromState * width + fromBelow * (units[i - 1] ?? 1)), 0);
 }
 
 /** Every k-th of the origins, k such that at most `most` are left and the seasons stay mixed. */

@@ -78,7 +78,7 @@ export function shownWindows(plan: Pick<RunPlan, "members">): { readonly train: 
 
 /** The network without its count of parameters. */
 export function networkOf({ spec }: Plan): Omit<ForecastNetwork, "parameters"> {
-  return { cell: spec.cell, activation: spec.activation, layers: spec.units.length, units: spec.units };
+  return { cell: spec.cell.name, activation: spec.cell.activation, layers: spec.units.length, units: spec.units };
 }
 
 function planOne(table: Table, options: ForecastOptions): RunPlan {
@@ -114,6 +114,9 @@ function warningsOf({ series }: Plan, { select, bridged }: Phases): Warning[] {
   return warnings;
 }
 
+/** Mistakes in the options, which hold for every series. */
+const ofAll: readonly string[] = ["bad_option", "unknown_cell", "unknown_activation"];
+
 /** Sizes by the middle series, the same for all; a plan for each that has the rows. */
 function planPanel(table: Table, options: ForecastOptions): RunPlan {
   const found = panel(table, options);
@@ -126,7 +129,7 @@ function planPanel(table: Table, options: ForecastOptions): RunPlan {
     try {
       return [f()];
     } catch (error) {
-      if (!(error instanceof DataError) || error.code === "bad_option") throw error;
+      if (!(error instanceof DataError) || ofAll.includes(error.code)) throw error;
       skipped.push({ id, code: error.code, message: error.message });
       return [];
     }

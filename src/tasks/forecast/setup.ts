@@ -6,6 +6,7 @@ import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
 import { chooseTransform, measureScale } from "../../data/transform.js";
 import type { Series, Table } from "../../data/types.js";
+import { taskCell } from "../cells.js";
 import { type NetworkSpec, plainNetwork } from "./network/types.js";
 import { observedOrigins } from "./outputs.js";
 import { checkNetworkSize, effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
@@ -88,9 +89,9 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   }
   // A few hundred windows overlap so much that the network learns them by heart without dropout.
   const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
-  const cell = options.cell ?? "gru";
+  const cell = taskCell(options.cell, options.activation);
   checkNetworkSize({ cell, units, steps, horizon });
-  return { cell, activation: options.activation ?? "tanh", units, steps, horizon, dropout, seed: options.seed ?? 0, ...plainNetwork };
+  return { cell, units, steps, horizon, dropout, seed: options.seed ?? 0, ...plainNetwork };
 }
 
 /** The windows one training sees. */

@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../../base/tensor.js";
 import type { Delimiter, Duplicates, Encoding, Transform } from "../../data/index.js";
+import type { CellChoice } from "../cells.js";
 import type { NetworkFacts } from "../facts.js";
 import type { SimpleMethod } from "./simple/index.js";
 
@@ -35,8 +36,8 @@ export interface ForecastOptions {
   readonly dateOrder?: "dmy" | "mdy";
   readonly delimiter?: Delimiter;
   readonly encoding?: Encoding;
-  /** gru (default), lstm, elman, or any built-in cell name. */
-  readonly cell?: string;
+  /** gru (default), lstm, elman, or any built-in cell name; or a cell of one's own. */
+  readonly cell?: CellChoice;
   /** Activation of elman cells: tanh (default), relu, leakyRelu, sigmoid. */
   readonly activation?: string;
   /** Recurrent layers: 2. */

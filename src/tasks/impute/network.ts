@@ -4,9 +4,9 @@ import { RunError } from "../../base/errors.js";
 import { uniformAt } from "../../base/random.js";
 import type { Tensor } from "../../base/tensor.js";
 import { brits } from "../../nn/layers/brits.js";
-import { gru } from "../../nn/layers/named.js";
 import { tensor } from "../../ops/index.js";
 import { adam, earlyStopping, functional, type Model } from "../../train/index.js";
+import { type TaskCell, taskCell } from "../cells.js";
 import type { TrainingFacts } from "../facts.js";
 import { weightCount } from "../weight-count.js";
 import type { Grid } from "./grid.js";
@@ -21,6 +21,7 @@ const rowBudget = 1_500_000;
 
 /** Sizes and settings, each from the options or from the number of rows. */
 export interface FillPlan {
+  readonly cell: TaskCell;
   readonly units: number;
   /** Passes over the table. */
   readonly epochs: number;
@@ -34,11 +35,15 @@ export interface FillPlan {
 /** A stretch of a sequence. */
 type Window = Int32Array;
 
-/** Settings of a training. */
-export function planFill(grid: Grid, { units = 64, epochs, batchSize, learningRate = 2e-3, seed = 0 }: ImputeOptions): FillPlan {
+/**
+ * Settings of a training.
+ * @throws DataError `unknown_cell`; UsageError `not_a_cell`
+ */
+export function planFill(grid: Grid, { cell, units = 64, epochs, batchSize, learningRate = 2e-3, seed = 0 }: ImputeOptions): FillPlan {
   const windows = windowsOf(grid).length;
   const copies = Math.max(1, Math.min(8, Math.floor(256 / windows)));
   return {
+    cell: taskCell(cell),
     units,
     epochs: epochs ?? Math.max(4, Math.min(25, Math.round(rowBudget / (copies * Math.max(1, grid.rows))))),
     copies,
@@ -66,9 +71,9 @@ export async function trainFill(
   plan: FillPlan,
   { onEvent, signal }: ImputeOptions,
 ): Promise<TrainedFill> {
-  const { units, epochs, copies, batchSize, learningRate, seed } = plan;
+  const { cell, units, epochs, copies, batchSize, learningRate, seed } = plan;
   const windows = windowsOf(grid);
-  const model = functional({ fill: brits(gru, { units }) }, (l, { x, dt }: { x: Tensor; dt: Tensor }) => l.fill(x, { dt }));
+  const model = functional({ fill: brits(cell.cell, { units }) }, (l, { x, dt }: { x: Tensor; dt: Tensor }) => l.fill(x, { dt }));
   model.build({ x: ["time", grid.names.length], dt: ["time", 1] }, { seed });
   model.compile({ optimizer: adam({ learningRate }), loss: "mae" });
   const repeated = Array.from({ length: copies }, () => windows).flat();

@@ -99,7 +99,7 @@ export async function fillGrid(grid: Grid, options: ImputeOptions): Promise<Fill
   const whole = only(() => true);
   const final = mixed(size, { network: await trained.fill(whole), simple: fillSimply(grid, whole, meansOf(whole, size)) }, choices);
   return {
-    network: { cell: "brits(gru)", activation: "tanh", layers: 1, units: [plan.units], parameters: trained.parameters },
+    network: { cell: `brits(${plan.cell.name})`, activation: "tanh", layers: 1, units: [plan.units], parameters: trained.parameters },
     training: trained.training,
     evaluation,
     filled: final.map((value, cell) => finalValue(grid, cell, value, scales, evaluation.columns[cell % size]!.observed)),

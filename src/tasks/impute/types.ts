@@ -1,6 +1,7 @@
 // What impute() takes, reports and returns: the types that the command line builds on.
 
 import type { Delimiter, Encoding } from "../../data/types.js";
+import type { CellChoice } from "../cells.js";
 import type { NetworkFacts, TrainingFacts } from "../facts.js";
 
 /** Everything `impute(table, options)` understands. */
@@ -17,6 +18,8 @@ export interface ImputeOptions {
   readonly encoding?: Encoding;
   /** Share of the seen values that are hidden to measure the error: 0.1. As many again choose between the methods. */
   readonly hide?: number;
+  /** Cell of both directions: gru unless given, any built-in cell name, or a cell of one's own. */
+  readonly cell?: CellChoice;
   /** Width of the network: 64. */
   readonly units?: number;
   /** Most passes over the rows; found from their number. */

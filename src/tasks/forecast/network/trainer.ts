@@ -64,7 +64,6 @@ export interface Trained {
 }
 
 export interface Trainer {
-  /** @throws DataError `unknown_cell`, `unknown_activation` */
   countParameters(spec: NetworkSpec): number;
   train(job: TrainJob): Promise<Trained>;
 }

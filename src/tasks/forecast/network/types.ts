@@ -1,6 +1,7 @@
 // What the networks of the forecast task are given and give: sizes, input tensors, predictive distributions.
 
 import type { Tensor } from "../../../base/tensor.js";
+import type { TaskCell } from "../../cells.js";
 
 /**
  * How a network reaches beyond the next row. `direct`: all rows ahead at once. `recursive`: one row at a time, its own values or samples
@@ -32,11 +33,9 @@ export interface Channels {
 /** No columns beside the target. */
 export const noChannels: Channels = { past: 0, future: 0, numbers: 0, categories: [], mask: false };
 
-/** A network to build, as JSON. Untrained it says "nothing but the transform's mean", with a standard deviation of 1. */
+/** A network to build. Untrained it says "nothing but the transform's mean", with a standard deviation of 1. */
 export interface NetworkSpec {
-  /** A cell's name, or the file of the user's own, as `--cell` takes them. */
-  readonly cell: string;
-  readonly activation: string;
+  readonly cell: TaskCell;
   readonly units: readonly number[];
   /** Rows read, T. */
   readonly steps: number;
