@@ -1,5 +1,6 @@
 // What the forecast command says: what was found, what is trained, how it compares, where the files are, what to do next.
 import type { ForecastEvent, ForecastRun } from "../tasks/forecast/types.js";
+import { backtestLines } from "./backtest.js";
 import { drawForecast } from "./braille.js";
 import { drawLoss } from "./loss-drawing.js";
 import { counted, duration, shown } from "./numbers.js";
@@ -35,6 +36,7 @@ export function reportLines(run: ForecastRun, path: string, next: readonly strin
     run.choice.reason,
     ...intervalWords(run),
     "",
+    ...withGap(backtestLines(run.evaluation.backtest, paint)),
     ...drawForecast(picture, { columns: terminal.columns, rows: 16 }, paint),
     "",
     ...lossLines(run, terminal),
@@ -48,11 +50,15 @@ export function reportLines(run: ForecastRun, path: string, next: readonly strin
   ];
 }
 
+function withGap(lines: string[]): string[] {
+  return lines.length === 0 ? [] : [...lines, ""];
+}
+
 // The training that chose the epoch is the one with a validation loss.
 function lossLines({ curves, training }: ForecastRun, { columns, paintOut }: Terminal): string[] {
   const curve = curves.find(({ phase }) => phase === "select");
   const lines = curve === undefined ? [] : drawLoss(curve, training.bestEpoch, { columns: Math.min(columns, 72), rows: 6 }, paintOut);
-  return lines.length === 0 ? [] : [...lines, ""];
+  return withGap(lines);
 }
 
 /** How often the intervals held, if there are any. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ForecastEvaluation } from "../tasks/forecast/types.js";
 import type { Warning } from "./envelope.js";
+import { usageError } from "./failure.js";
 import { shown } from "./numbers.js";
 import type { Kind } from "./settings/kinds.js";
 import { Setting } from "./settings/setting.js";
@@ -26,6 +27,19 @@ const form = /^\s*([A-Za-z]\w*)\s*(<=|>=|<|>)\s*(-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\
 /** Measures of a forecast that conditions can name. */
 export const forecastMeasures = ["mase", "smape", "rmse", "mae", "crps", "coverage80", "coverage95", "maseRatio"] as const;
 
+/** Measures of a classification that conditions can name. */
+export const classifyMeasures = ["auroc", "auprc", "accuracy", "macroF1", "logLoss", "calibrationError"] as const;
+
+/** The option of the verb that scores a saved model, whatever it is for. */
+export function anyRequirement(): Setting {
+  const measures = [...forecastMeasures, ...classifyMeasures];
+  return new Setting(
+    "--require <condition>",
+    'exit with 3 unless "mase<1", "auroc>0.8" or the like holds (repeatable)',
+    requirements(measures),
+  );
+}
+
 /** The option of the verbs that score a forecast. */
 export function forecastRequirement(): Setting {
   return new Setting("--require <condition>", 'exit with 3 unless "mase<1" or the like holds (repeatable)', requirements(forecastMeasures));
@@ -45,6 +59,17 @@ export function requirements(measures: readonly string[]): Kind {
     read: (text) => [text],
     repeatable: true,
   };
+}
+
+/** Refuses conditions on measures that the model's task does not have, before anything is computed. */
+export function refuseOthers(conditions: readonly string[] = [], measures: readonly string[], model: string): void {
+  const other = conditions.find((text) => requirementOf(text, measures) === null);
+  if (other === undefined) return;
+  throw usageError(
+    "bad_require",
+    `--require "${other.trim()}" is no condition on the scores of ${model}.`,
+    `It has ${measures.join(", ")}.`,
+  );
 }
 
 /** One warning for each condition that the values do not meet; a value that does not exist meets none. */

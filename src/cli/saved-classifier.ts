@@ -1,6 +1,4 @@
 // `predict` and `evaluate` for models that classify events.
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { EventEvaluation, EventPrediction } from "../tasks/classify/saved.js";
 import { modelCells } from "./cell-file.js";
 import { classifiedCsv, scoreLines } from "./classify-words.js";
@@ -11,17 +9,12 @@ import { toJson } from "./envelope.js";
 import { exitCodes, usageError } from "./failure.js";
 import { counted, shown } from "./numbers.js";
 import type { ModelFlags, TableFlags } from "./options.js";
+import { classifyMeasures, refuseOthers, unmet } from "./requirement.js";
 
 /** What these verbs take for a classifier beside the files. */
 export interface ClassifierFlags extends ModelFlags, Pick<TableFlags, "missing" | "delimiter" | "encoding"> {
   readonly label?: string;
-}
-
-/** Whether a model folder holds a classifier of events. */
-export function classifiesEvents(model: string): boolean {
-  const file = join(model, "preprocess.json");
-  if (!existsSync(model) || !statSync(model).isDirectory() || !existsSync(file)) return false;
-  return /"format"\s*:\s*"deep-rnn-classify-events"/.test(readFileSync(file, "utf8"));
+  readonly require?: readonly string[];
 }
 
 /** Classifies new sequences. */
@@ -48,6 +41,7 @@ export async function evaluateClasses(model: string, file: string, flags: Classi
   const { terminal } = context;
   if (flags.label === undefined)
     throw usageError("label_missing", "--label is needed: the table with an outcome for each id.", "See deep-rnn evaluate --help.");
+  refuseOthers(flags.require, classifyMeasures, "a classifier");
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
   const { evaluateEvents } = await import("../tasks/index.js");
@@ -58,12 +52,14 @@ export async function evaluateClasses(model: string, file: string, flags: Classi
   });
   const { task, data, evaluation } = made;
   const result: Pick<EventEvaluation, "task" | "data" | "evaluation"> = { task, data, evaluation };
-  const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, result });
+  const warnings = unmet(flags.require ?? [], { ...evaluation });
+  const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result });
   await writeAnswer(context, place, envelope, { "predictions.csv": classifiedCsv(predictions, data.classes) });
   const head = terminal.paintOut("bold", `Scores on ${counted(data.examples, "sequence")}`);
   terminal.out(context.json ? toJson(envelope) : [head, ...scoreLines(evaluation, terminal)].join("\n"));
   terminal.say("Sequences that the model was trained on make it look better than it is.");
-  return exitCodes.ok;
+  for (const { message } of warnings) terminal.alarm(terminal.paintErr("red", message));
+  return warnings.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
 function readingOf({ missing, delimiter, encoding }: ClassifierFlags): Pick<ClassifierFlags, "missing" | "delimiter" | "encoding"> {

@@ -37,6 +37,16 @@ function stepFor(span: number): number {
   return round.find((width) => span / width <= mostSteps + 1e-9) ?? 10 * power;
 }
 
+/**
+ * The clock that `stepTable` finds.
+ *
+ * @example  const table = stepTable(await readEvents("next-week.csv"), eventClock(await readEvents("events.csv")));
+ */
+export function eventClock(given: Events): StepClock {
+  const events = eventColumns(given);
+  return stepClock(events, Array.from(events.ids.keys()));
+}
+
 /** Which step a time falls into. */
 export function stepOf({ start, step }: StepClock, time: number): number {
   return Math.floor((time - start) / step + 1e-9);
@@ -46,11 +56,11 @@ export function stepOf({ start, step }: StepClock, time: number): number {
  * One row for each step of each sequence in which something was measured: id, the time at which the step begins, and the mean of each
  * variable, empty where it was not measured.
  *
+ * @param clock  where steps begin and how long they are; found unless given
  * @example  const table = stepTable(await readEvents("events.csv"));
  */
-export function stepTable(given: Events): Table {
+export function stepTable(given: Events, clock: StepClock = eventClock(given)): Table {
   const events = eventColumns(given);
-  const clock = stepClock(events, Array.from(events.ids.keys()));
   const ids: string[] = [];
   const times: number[] = [];
   const columns: (number | null)[][] = events.names.map(() => []);

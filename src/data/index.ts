@@ -4,7 +4,7 @@ export { type CalendarOptions, type CalendarPart, calendarColumns, type Holidays
 export { applyChain, type Chain, type ChainStep, type ChainStepName, fitChain, invertChain } from "./chain.js";
 export { describeTable } from "./describe.js";
 export type { ClockDescription, ColumnDescription, DescribeOptions, Hint, NumberSummary, TableDescription } from "./description.js";
-export { stepTable } from "./event-steps.js";
+export { eventClock, type StepClock, stepTable } from "./event-steps.js";
 export type { EventOptions, EventSequence, Events } from "./event-types.js";
 export { events } from "./events.js";
 export { findLeaks, type Leak, type PreparedInput } from "./leaks.js";

@@ -22,4 +22,6 @@ export type { PredictOptions } from "./forecast/saved-members.js";
 export { forecastScores } from "./forecast/scores.js";
 export type * from "./forecast/types.js";
 export { impute } from "./impute/run.js";
+export { type FillPrediction, type FillSource, type PredictFillOptions, predictFill } from "./impute/saved.js";
 export type * from "./impute/types.js";
+export type { Pass } from "./passes.js";

@@ -23,6 +23,32 @@ test("impute fills a table, answers with one JSON value, and refuses a folder th
   assert.equal((await desk.run(["impute", "holes.csv", ...quick, "--out", "full"])).code, 2);
 });
 
+test("a saved filler fills the table it was trained on as the run did, one with other holes too, and scores nothing", async (t) => {
+  const desk = openDesk(t);
+  desk.write("holes.csv", holes);
+  const trained = await desk.run(["impute", "holes.csv", ...quick, "--time", "hour", "--out", "run"]);
+  assert.equal(trained.code, 0, trained.stderr);
+  const again = await desk.run(["predict", "run", "holes.csv", "--threads", "1"]);
+  assert.equal(again.code, 0, again.stderr);
+  assert.equal(again.stdout, desk.read("run/filled.csv"));
+  const other = holes.replace("7,0,0", "7,,0");
+  const { code, stdout } = await desk.run(["predict", "run/model", "-", "--json", "--out", "new"], { stdin: other });
+  assert.equal(code, 0);
+  const { result } = JSON.parse(stdout);
+  const one = result.predictions.find(({ index, column }: { index: number; column: string }) => index === 7 && column === "a");
+  assert.deepEqual([result.task, one.time, Number.isFinite(one.value)], ["impute", "7", true]);
+  assert.equal(desk.read("new/filled.csv").split("\n").length, holes.split("\n").length);
+  for (const [args, sentence] of [
+    [["evaluate", "run", "holes.csv"], /^run fills tables/],
+    [["predict", "run"], /^run fills a table; name the file/],
+    [["predict", "run", "run/filled.csv"], /nothing to fill/],
+  ] as const) {
+    const { code, stderr } = await desk.run([...args]);
+    assert.equal(code, 2);
+    assert.match(stderr.trimEnd().split("\n").at(-1) ?? "", sentence);
+  }
+});
+
 test("a classifier of events is trained, saved, used and scored; the same sequence gets the same class anywhere", async (t) => {
   const desk = openDesk(t);
   desk.write("events.csv", stays.events);
@@ -41,6 +67,12 @@ test("a classifier of events is trained, saved, used and scored; the same sequen
   const scored = await desk.run(["evaluate", "ward", "events.csv", "--label", "outcomes.csv", "--json"]);
   assert.equal(scored.code, 0, scored.stderr);
   assert.equal(JSON.parse(scored.stdout).result.data.examples, 60);
+  const unmet = await desk.run(["evaluate", "ward", "events.csv", "--label", "outcomes.csv", "--require", "logLoss<0.0001"]);
+  assert.equal(unmet.code, 3);
+  assert.match(unmet.stderr, /--require "logLoss<0.0001" does not hold/);
+  const strange = await desk.run(["evaluate", "ward", "events.csv", "--label", "outcomes.csv", "--require", "mase<1"]);
+  assert.equal(strange.code, 2);
+  assert.match(strange.stderr, /is no condition on the scores of a classifier/);
 });
 
 test("what is missing or wrong is said in one sentence, and nothing is written", async (t) => {

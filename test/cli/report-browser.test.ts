@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { pageStyle } from "../../src/cli/report/style.js";
 import { plotStyle } from "../../src/cli/report/svg.js";
 import { openBrowser } from "../support/browser.js";
+import { madeStays } from "../tasks/stays.js";
 import { monthlyCsv, openDesk } from "./run.js";
 
 interface Fault {
@@ -15,46 +16,76 @@ interface Fault {
   readonly nodes: readonly { readonly target: readonly string[] }[];
 }
 
-test("the report fits every width, passes the accessibility rules in light and dark, asks for nothing, and prints", async (t) => {
-  const browser = await openBrowser(t);
-  if (browser === null) return;
-  const desk = openDesk(t);
-  desk.write("sales.csv", monthlyCsv(120, "Month,<b>Sales & returns of a shop with a very long name</b>"));
-  const small = ["--units", "4", "--layers", "1", "--epochs", "4", "--quiet", "--out", "run"];
-  const { code, stderr } = await desk.run(["forecast", "sales.csv", ...small]);
-  assert.equal(code, 0, stderr);
-  const url = pathToFileURL(join(desk.path, "run/report.html")).href;
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [360, 800, 1600]) {
-      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-      const asked: string[] = [];
-      const complaints: string[] = [];
-      page.on("request", (request) => asked.push(request.url()));
-      page.on("console", (message) => complaints.push(message.text()));
-      await page.goto(url);
-      const wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-      assert.ok(Number(wide) <= 0, `${colorScheme} ${width}: ${wide} too wide`);
-      await page.evaluate(axe);
-      const rules = JSON.stringify({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
-      const faults = (await page.evaluate(`axe.run(document, ${rules}).then((result) => result.violations)`)) as Fault[];
-      assert.deepEqual(
-        faults.map(({ id, nodes }) => `${id}: ${nodes[0]?.target}`),
-        [],
-        `${colorScheme} ${width}`,
-      );
-      assert.deepEqual([asked, complaints], [[url], []]);
-      await page.close();
+const awkward = "<b>Sales & returns of a shop with a very long name</b>";
+const small = ["--units", "4", "--epochs", "3", "--quiet", "--out", "run"];
+const reports = {
+  forecast: {
+    files: { "sales.csv": monthlyCsv(120, `Month,${awkward}`) },
+    args: ["forecast", "sales.csv", "--layers", "1", "--backtest", "3"],
+    heads: ["Forecast", "Scores on the held-out rows", "Backtest", "Data and settings", "How to reproduce"],
+  },
+  impute: {
+    files: { "holes.csv": `Month,${awkward}\n${monthlyCsv(90).trimEnd().split("\n").slice(1).map(holed).join("\n")}\n` },
+    args: ["impute", "holes.csv"],
+    heads: ["Filled", "Data and settings", "How to reproduce"],
+  },
+  classify: {
+    files: { "events.csv": madeStays(60).events, "outcomes.csv": madeStays(60).outcomes },
+    args: ["classify", "--events", "events.csv", "--label", "outcomes.csv", "--outcome", "died", "--members", "1", "--folds", "2"],
+    heads: ["Folds", "Probabilities", "Data and settings", "How to reproduce"],
+  },
+} as const;
+
+function holed(row: string, place: number): string {
+  return place % 6 === 4 ? row.replace(/,.*/, ",") : row;
+}
+
+for (const [name, { files, args, heads }] of Object.entries(reports)) {
+  test(`the report of ${name} fits every width, passes the accessibility rules in light and dark, asks for nothing, and prints`, async (t) => {
+    const browser = await openBrowser(t);
+    if (browser === null) return;
+    const desk = openDesk(t);
+    for (const [file, text] of Object.entries(files)) desk.write(file, text);
+    const { code, stderr } = await desk.run([...args, ...small]);
+    assert.equal(code, 0, stderr);
+    const text = desk.read("run/report.html");
+    for (const head of heads) assert.ok(text.includes(`>${head}</h2>`), head);
+    assert.ok(!text.includes("<b>Sales"));
+    const url = pathToFileURL(join(desk.path, "run/report.html")).href;
+    const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [360, 800, 1600]) {
+        const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+        const asked: string[] = [];
+        const complaints: string[] = [];
+        page.on("request", (request) => asked.push(request.url()));
+        page.on("console", (message) => complaints.push(message.text()));
+        await page.goto(url);
+        const wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+        assert.ok(Number(wide) <= 0, `${colorScheme} ${width}: ${wide} too wide`);
+        await page.evaluate(axe);
+        const rules = JSON.stringify({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
+        const faults = (await page.evaluate(`axe.run(document, ${rules}).then((result) => result.violations)`)) as Fault[];
+        assert.deepEqual(
+          faults.map(({ id, nodes }) => `${id}: ${nodes[0]?.target}`),
+          [],
+          `${colorScheme} ${width}`,
+        );
+        assert.deepEqual([asked, complaints], [[url], []]);
+        if (process.env.KEEP_PAGES !== undefined)
+          await page.screenshot({ path: join(process.env.KEEP_PAGES, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+        await page.close();
+      }
     }
-  }
-  const paper = await browser.newPage({ colorScheme: "dark" });
-  await paper.goto(url);
-  const printed = await paper.pdf({ format: "A4" });
-  assert.equal(printed.subarray(0, 5).toString("latin1"), "%PDF-");
-  await paper.emulateMedia({ media: "print", colorScheme: "dark" });
-  assert.equal(await paper.evaluate("getComputedStyle(document.body).color"), "rgb(31, 41, 51)");
-  if (process.env.KEEP_PDF !== undefined) writeFileSync(process.env.KEEP_PDF, printed);
-});
+    const paper = await browser.newPage({ colorScheme: "dark" });
+    await paper.goto(url);
+    const printed = await paper.pdf({ format: "A4" });
+    assert.equal(printed.subarray(0, 5).toString("latin1"), "%PDF-");
+    await paper.emulateMedia({ media: "print", colorScheme: "dark" });
+    assert.equal(await paper.evaluate("getComputedStyle(document.body).color"), "rgb(31, 41, 51)");
+    if (process.env.KEEP_PAGES !== undefined) writeFileSync(join(process.env.KEEP_PAGES, `${name}.pdf`), printed);
+  });
+}
 
 // Axe leaves text on drawings undecided, so the palette is computed: WCAG 2.1, 4.5 for text and 3 for lines.
 test("text and lines stand out against their ground in both colour schemes", () => {

@@ -1,29 +1,31 @@
 // `deep-rnn classify --events FILE`: classifies whole sequences of events, scores them on sequences held out, writes a run folder.
-import { join } from "node:path";
 import type { Command } from "commander";
-import type { ClassifyEvent, ClassifyOptions, ClassifyResult, ClassifyRun } from "../../tasks/classify/types.js";
+import type { ClassifyOptions, ClassifyResult, ClassifyRun } from "../../tasks/classify/types.js";
+import { BegunRun } from "../begun-run.js";
 import { trainingCell } from "../cell-file.js";
 import { classifiedCsv, classifyLines } from "../classify-words.js";
 import type { Context, Start } from "../context.js";
-import { backendLine, okEnvelope, startBackend } from "../context.js";
+import { okEnvelope, packageVersion, startBackend } from "../context.js";
 import { cut } from "../cut.js";
-import type { BackendInfo } from "../envelope.js";
 import { toJson } from "../envelope.js";
 import { exitCodes, usageError } from "../failure.js";
 import { shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
 import { classifyPage } from "../report/classify-page.js";
-import { requirements, unmet } from "../requirement.js";
-import { openRun, planRun } from "../run-folder.js";
+import { classifyMeasures, requirements, unmet } from "../requirement.js";
+import { planRun } from "../run-folder.js";
+import type { EpochFacts } from "../run-record.js";
+import { configOf, firstConfig, repeatCommand } from "../run-record.js";
 import { inRange, oneOf, path, texts, whole, words } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
+import { listen } from "../task-listener.js";
 
 /** The flags of this verb as commander hands them over. */
 export interface ClassifyFlags
   extends GlobalFlags,
     Omit<TableFlags, "duplicates" | "dateOrder">,
-    Omit<ClassifyOptions, "onEvent" | "signal" | "statics" | "known" | "cell"> {
+    Omit<ClassifyOptions, "onEvent" | "signal" | "statics" | "known" | "checkpoints" | "cell"> {
   readonly cell?: string;
   readonly events?: string;
   readonly label?: string;
@@ -36,9 +38,6 @@ Examples:
   $ deep-rnn classify --events events.csv --label outcomes.csv
   $ deep-rnn classify --events set-a.tar.gz --label Outcomes-a.txt --outcome In-hospital_death --folds 5
   $ deep-rnn classify --events stays/ --label outcomes.csv --static sex --require "auroc>0.8" --json > result.json`;
-
-/** Conditions of `--require`. */
-export const classifyMeasures = ["auroc", "auprc", "accuracy", "macroF1", "logLoss", "calibrationError"] as const;
 
 /** Describes the verb to commander. */
 export function describeClassify(command: Command, start: Start): void {
@@ -86,71 +85,70 @@ function networkSettings(): Setting[] {
   ];
 }
 
-/** Runs the verb; results go to stdout, words to stderr. */
-export async function runClassify(flags: ClassifyFlags, context: Context): Promise<number> {
+/**
+ * Runs the verb; results go to stdout, words to stderr.
+ *
+ * @param resumed  the folder of a stopped run to go on with; null for a new one
+ */
+export async function runClassify(flags: ClassifyFlags, context: Context, resumed: string | null = null): Promise<number> {
   const { terminal } = context;
   const { require, events, label, static: statics, cell: _cell, ...options } = taskFlags(flags);
   if (events === undefined)
     throw usageError("events_missing", "--events is needed: the file or folder with the events.", "See deep-rnn classify --help.");
   if (label === undefined)
     throw usageError("label_missing", "--label is needed: the table with an outcome for each id.", "See deep-rnn classify --help.");
-  const cell = await trainingCell(context);
-  const place = planRun("classify", events, flags.out, flags.force === true);
+  const chosenCell = await trainingCell(context);
+  const place = resumed ?? planRun("classify", events, flags.out, flags.force === true);
   const backend = await startBackend(flags);
-  const log: string[] = [];
+  const subject = { task: "classify", file: null } as const;
+  const begun = new BegunRun(context, place, () => firstConfig(subject, context));
+  const words = ({ loss, valLoss, phase = "" }: EpochFacts): string =>
+    `loss ${shown(loss, 3)}  validation ${shown(valLoss, 3)}${phase.startsWith("fold") ? `  ${phase}` : ""}`;
+  const { log, epochs, onEvent } = listen(context, { begun, backend, words });
   const { classifyEvents } = await import("../../tasks/index.js");
   const run = await classifyEvents(events, label, {
     ...options,
-    ...cell,
+    ...chosenCell,
     ...(statics === undefined ? {} : { statics }),
     signal: context.interrupt.signal,
-    onEvent: listener(context, backend, log),
-  });
+    checkpoints: begun.checkpoints,
+    onEvent: (event) => onEvent(event.kind === "epoch" ? { ...event, phase: phaseOf(event.fold) } : event),
+  }).catch(begun.fail);
   const failed = unmet(require ?? [], { ...run.evaluation });
-  const folder = openRun(place);
-  context.interrupt.onLeave(folder.abandon);
+  const { path } = begun.start();
   const json = okEnvelope<ClassifyResult>(context, {
     backend,
-    run: folder.path,
-    model: `${folder.path}/model`,
-    report: `${folder.path}/report.html`,
+    run: path,
+    model: `${path}/model`,
+    report: `${path}/report.html`,
     warnings: [...run.warnings, ...failed],
     result: resultOf(run),
   });
-  try {
-    await run.model.save(join(folder.working, "model"), { task: "classify", preprocess: run.preprocess });
-    await folder.write("predictions.csv", classifiedCsv(run.predictions, run.data.classes));
-    await folder.write("log.txt", `${log.join("\n")}\n`);
-    await folder.write("report.html", classifyPage({ result: json.result, seed: context.seed, notes: run.notes }));
-    await folder.write("result.json", `${toJson(json)}\n`);
-    folder.finish();
-  } catch (error) {
-    folder.abandon();
-    throw error;
-  }
-  terminal.out(context.json ? toJson(json) : classifyLines(json.result, { path: folder.path, seconds: run.seconds }, terminal).join("\n"));
+  await begun.write({
+    config: configOf(subject, context, {
+      found: { outcome: run.data.label },
+      inForce: { learningRate: run.training.learningRate },
+    }),
+    ...{ backend, log, epochs, result: json },
+    files: {
+      "predictions.csv": classifiedCsv(run.predictions, run.data.classes),
+      "report.html": classifyPage({
+        ...{ result: json.result, seed: context.seed, notes: run.notes, warnings: run.warnings, backend, version: packageVersion() },
+        ...{ predictions: run.predictions, epochs, repeat: repeatCommand(subject, context) },
+      }),
+    },
+    saveModel: (folder) => run.model.save(folder, { task: "classify", preprocess: run.preprocess }),
+  });
+  terminal.out(context.json ? toJson(json) : classifyLines(json.result, { path, seconds: run.seconds }, terminal).join("\n"));
   for (const { message } of failed) terminal.alarm(terminal.paintErr("red", message));
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
-function resultOf({ data, network, training, evaluation, predictions }: ClassifyRun): ClassifyResult {
-  return { data, network, training, evaluation, ...cut({ predictions }) };
+/** How metrics.jsonl names a training. */
+function phaseOf(fold: number): string {
+  return fold === 0 ? "model" : `fold-${fold}`;
 }
 
-function listener({ terminal }: Context, backend: BackendInfo, log: string[]): (event: ClassifyEvent) => void {
-  const say = (line: string): void => {
-    log.push(line);
-    terminal.say(line);
-  };
-  return (event) => {
-    if (event.kind === "found") for (const line of [...event.lines, backendLine(backend)]) say(line);
-    if (event.kind === "warning") {
-      log.push(`Warning: ${event.message}`);
-      terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${event.message}`);
-    }
-    if (event.kind === "epoch") {
-      const fold = event.fold === 0 ? "" : `fold ${event.fold}, `;
-      say(`${fold}epoch ${event.epoch}/${event.epochs}  loss ${shown(event.loss, 3)}  validation ${shown(event.valLoss, 3)}`);
-    }
-  };
+function resultOf({ data, network, training, evaluation, predictions }: ClassifyRun): ClassifyResult {
+  return { data, network, training, evaluation, ...cut({ predictions }) };
 }

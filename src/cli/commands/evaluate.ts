@@ -6,13 +6,14 @@ import type { Context, Start } from "../context.js";
 import { answerPlace, backendLine, okEnvelope, startBackend, writeAnswer } from "../context.js";
 import { forecastCsv } from "../csv.js";
 import { toJson } from "../envelope.js";
-import { exitCodes } from "../failure.js";
+import { exitCodes, usageError } from "../failure.js";
 import { modelFolder } from "../model-path.js";
 import { counted } from "../numbers.js";
 import type { ModelFlags, TableFlags } from "../options.js";
 import { globalOptions, modelCellOption, tableOptions, taskFlags } from "../options.js";
-import { forecastRequirement, unmetBy } from "../requirement.js";
-import { classifiesEvents, evaluateClasses } from "../saved-classifier.js";
+import { anyRequirement, forecastMeasures, refuseOthers, unmetBy } from "../requirement.js";
+import { evaluateClasses } from "../saved-classifier.js";
+import { savedTask } from "../saved-task.js";
 import { scoreRows, scoreTable } from "../scores.js";
 import { path, whole } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
@@ -41,8 +42,7 @@ export function describeEvaluate(command: Command, start: Start): void {
     .argument("<data>", "table with the columns the model was trained on; - reads standard input");
   const test = new Setting("--test <rows>", "rows at the end that are scored: one horizon of the model", whole(1), { found: true });
   const label = new Setting("--label <file>", "of a model that classifies events: the table of outcomes", path("file"));
-  for (const option of [test, label, modelCellOption(), forecastRequirement(), ...tableOptions(), ...globalOptions()])
-    command.addOption(option);
+  for (const option of [test, label, modelCellOption(), anyRequirement(), ...tableOptions(), ...globalOptions()]) command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, data: string, flags: EvaluateFlags) => start((context) => runEvaluate(model, data, flags, context)));
 }
@@ -51,7 +51,13 @@ export function describeEvaluate(command: Command, start: Start): void {
 export async function runEvaluate(given: string, data: string, flags: EvaluateFlags, context: Context): Promise<number> {
   const { terminal } = context;
   const model = modelFolder(given);
-  if (classifiesEvents(model)) return evaluateClasses(model, data, flags, context);
+  const kind = savedTask(model);
+  if (kind === "classify") return evaluateClasses(model, data, flags, context);
+  if (kind === "impute") {
+    const what = `${given} fills tables, and what it fills is not known better.`;
+    throw usageError("nothing_to_score", what, "The errors at hidden values stand in the result.json of its run.");
+  }
+  refuseOthers(flags.require, forecastMeasures, "a forecast");
   const place = answerPlace(context, data, flags);
   const backend = await startBackend(flags);
   const { seed: _seed, require, label: _label, cell: _cell, ...reading } = taskFlags(flags);

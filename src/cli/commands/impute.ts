@@ -1,30 +1,35 @@
 // `deep-rnn impute FILE`: fills the holes of a table, and says how well on values hidden from it.
 import type { Command } from "commander";
-import { stepTable } from "../../data/event-steps.js";
+import { eventClock, stepTable } from "../../data/event-steps.js";
+import type { EventOptions } from "../../data/event-types.js";
 import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
-import type { Table } from "../../data/types.js";
 import type { ImputeOptions, ImputeResult, ImputeRun } from "../../tasks/impute/types.js";
+import { BegunRun } from "../begun-run.js";
 import { trainingCell } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
-import { backendLine, okEnvelope, startBackend } from "../context.js";
+import { okEnvelope, packageVersion, startBackend } from "../context.js";
 import { toJson } from "../envelope.js";
 import { exitCodes } from "../failure.js";
 import { counted, duration, shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
+import { quoted } from "../quoted.js";
 import { fillPage } from "../report/fill-page.js";
 import { requirements, unmet } from "../requirement.js";
-import { openRun, planRun } from "../run-folder.js";
+import { planRun } from "../run-folder.js";
+import type { EpochFacts } from "../run-record.js";
+import { configOf, firstConfig, repeatCommand } from "../run-record.js";
 import { inRange, texts, whole, words } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
+import { listen } from "../task-listener.js";
 import type { Terminal } from "../terminal.js";
 
 /** The flags of this verb as commander hands them over. */
 export interface ImputeFlags
   extends GlobalFlags,
     Omit<TableFlags, "duplicates">,
-    Omit<ImputeOptions, "onEvent" | "signal" | "columns" | "cell"> {
+    Omit<ImputeOptions, "onEvent" | "signal" | "columns" | "checkpoints" | "clock" | "cell"> {
   readonly cell?: string;
   readonly column?: readonly string[];
   readonly events?: true;
@@ -64,56 +69,62 @@ export function describeImpute(command: Command, start: Start): void {
   command.action((file: string, flags: ImputeFlags) => start((context) => runImpute(file, flags, context)));
 }
 
-/** Runs the verb; results go to stdout, words to stderr. */
-export async function runImpute(file: string, flags: ImputeFlags, context: Context): Promise<number> {
+/**
+ * Runs the verb; results go to stdout, words to stderr.
+ *
+ * @param resumed  the folder of a stopped run to go on with; null for a new one
+ */
+export async function runImpute(file: string, flags: ImputeFlags, context: Context, resumed: string | null = null): Promise<number> {
   const { terminal } = context;
   const { require, column, events, cell: _cell, ...options } = taskFlags(flags);
-  const cell = await trainingCell(context);
-  const place = planRun("impute", file, flags.out, flags.force === true);
+  const chosenCell = await trainingCell(context);
+  const place = resumed ?? planRun("impute", file, flags.out, flags.force === true);
   const backend = await startBackend(flags);
-  const log: string[] = [];
-  const say = (line: string): void => {
-    log.push(line);
-    terminal.say(line);
-  };
-  const table = events === true ? await eventTable(file, flags) : await readTable(file, options);
+  const subject = { task: "impute", file } as const;
+  const begun = new BegunRun(context, place, () => firstConfig(subject, context));
+  const words = ({ loss, valLoss }: EpochFacts): string => `loss ${shown(loss, 3)}  error at hidden values ${shown(valLoss, 3)}`;
+  const { log, epochs, onEvent } = listen(context, { begun, backend, words });
+  const read = events === true ? await readEvents(file, eventReading(flags)) : null;
+  const clock = read === null ? null : eventClock(read);
+  const table = read === null ? await readTable(file, options) : stepTable(read, clock ?? undefined);
   const { impute } = await import("../../tasks/index.js");
   const run = await impute(table, {
     ...options,
-    ...cell,
+    ...chosenCell,
     ...(column === undefined ? {} : { columns: column }),
-    ...(events === true ? { id: "id", time: "time" } : {}),
+    ...(clock === null ? {} : { id: "id", time: "time", clock }),
     signal: context.interrupt.signal,
-    onEvent: (event) => {
-      if (event.kind === "found") for (const line of [...event.lines, backendLine(backend)]) say(line);
-      if (event.kind === "warning") terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${event.message}`);
-      if (event.kind === "epoch")
-        say(`epoch ${event.epoch}/${event.epochs}  loss ${shown(event.loss, 3)}  error at hidden values ${shown(event.valLoss, 3)}`);
-    },
-  });
+    checkpoints: begun.checkpoints,
+    onEvent,
+  }).catch(begun.fail);
   const failed = unmet(require ?? [], { ...run.evaluation.model, maeRatio: run.evaluation.maeRatio });
-  const folder = openRun(place);
-  context.interrupt.onLeave(folder.abandon);
-  const facts = { run: folder.path, report: `${folder.path}/report.html`, warnings: [...run.warnings, ...failed] };
+  const { path } = begun.start();
+  const facts = { run: path, model: `${path}/model`, report: `${path}/report.html`, warnings: [...run.warnings, ...failed] };
   const json = okEnvelope<ImputeResult>(context, { backend, ...facts, result: resultOf(run, file) });
-  try {
-    await folder.write("filled.csv", run.csv);
-    await folder.write("log.txt", `${log.join("\n")}\n`);
-    await folder.write("report.html", fillPage({ result: json.result, seed: context.seed, notes: run.notes }));
-    await folder.write("result.json", `${toJson(json)}\n`);
-    folder.finish();
-  } catch (error) {
-    folder.abandon();
-    throw error;
-  }
-  terminal.out(context.json ? toJson(json) : reportLines(json.result, folder.path, run.seconds, terminal).join("\n"));
+  await begun.write({
+    config: configOf(subject, context, {
+      found: { id: run.data.id, time: run.data.time, column: run.data.columns },
+      inForce: { learningRate: run.training.learningRate },
+    }),
+    ...{ backend, log, epochs, result: json },
+    files: {
+      "filled.csv": run.csv,
+      "report.html": fillPage({
+        ...{ result: json.result, seed: context.seed, notes: run.notes, warnings: run.warnings, backend, version: packageVersion() },
+        repeat: repeatCommand(subject, context),
+        ...{ epochs, examples: run.examples },
+      }),
+    },
+    saveModel: (folder) => run.model.save(folder, { task: "impute", preprocess: run.preprocess }),
+  });
+  terminal.out(context.json ? toJson(json) : reportLines(json.result, path, run.seconds, terminal).join("\n"));
   for (const { message } of failed) terminal.alarm(terminal.paintErr("red", message));
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
-async function eventTable(file: string, { id, time, missing, delimiter, encoding }: ImputeFlags): Promise<Table> {
+function eventReading({ id, time, missing, delimiter, encoding }: ImputeFlags): EventOptions {
   const given = { id, time, missing, delimiter, encoding };
-  return stepTable(await readEvents(file, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))));
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function resultOf({ data, network, training, evaluation }: ImputeRun, file: string): ImputeResult {
@@ -156,6 +167,10 @@ function reportLines({ data, evaluation }: ImputeResult, path: string, seconds: 
     `${paint("bold", "Files")}, after ${duration(seconds)}:`,
     `  ${path}/filled.csv     the table, ${counted(data.filled, "hole")} filled`,
     `  ${path}/report.html    all columns: open it in a browser`,
+    `  ${path}/model          the trained network`,
+    "",
+    paint("bold", "Next:"),
+    `  deep-rnn predict ${quoted(path)} NEW-TABLE > filled.csv`,
   ];
 }
 

@@ -15,7 +15,9 @@ import { shown } from "../numbers.js";
 import type { ModelFlags, TableFlags } from "../options.js";
 import { globalOptions, modelCellOption, tableOptions, taskFlags } from "../options.js";
 import { pictureOf } from "../picture.js";
-import { classifiesEvents, predictClasses } from "../saved-classifier.js";
+import { predictClasses } from "../saved-classifier.js";
+import { predictFilled } from "../saved-fill.js";
+import { savedTask } from "../saved-task.js";
 import { path } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 import { readInput } from "../table-input.js";
@@ -30,12 +32,13 @@ const examples = `
 Examples:
   $ deep-rnn predict runs/forecast-sales-1 newer-sales.csv
   $ deep-rnn predict runs/forecast-sales-1/model newer-sales.csv --json --quiet
-  $ zcat sales.csv.gz | deep-rnn predict runs/forecast-sales-1 - --out predictions`;
+  $ zcat sales.csv.gz | deep-rnn predict runs/forecast-sales-1 - --out predictions
+  $ deep-rnn predict runs/impute-stations-1 new-stations.csv > filled.csv`;
 
 /** Describes the verb to commander. */
 export function describePredict(command: Command, start: Start): void {
   command
-    .description("Use a saved model: forecast what follows the last row of a table, or classify sequences of events.")
+    .description("Use a saved model: forecast what follows the last row of a table, fill its holes, or classify sequences of events.")
     .argument("<model>", "model folder or file, or the run folder that holds it")
     .argument("[input]", "table with the columns the model was trained on; - reads standard input");
   const label = new Setting(
@@ -50,15 +53,23 @@ export function describePredict(command: Command, start: Start): void {
   );
 }
 
+const doing = {
+  forecast: ["forecasts a table", "- reads standard input."],
+  classify: ["classifies events", ""],
+  impute: ["fills a table", "- reads standard input."],
+} as const;
+
 /** Runs the verb; results go to stdout, words to stderr. */
 export async function runPredict(given: string, file: string | undefined, flags: PredictFlags, context: Context): Promise<number> {
   const { terminal } = context;
   const model = modelFolder(given);
+  const task = savedTask(model);
   if (file === undefined) {
-    const [what, hint] = classifiesEvents(model) ? ["classifies events", ""] : ["forecasts a table", "- reads standard input."];
+    const [what, hint] = doing[task];
     throw usageError("input_missing", `${given} ${what}; name the file.`, hint);
   }
-  if (classifiesEvents(model)) return predictClasses(model, file, flags, context);
+  if (task === "classify") return predictClasses(model, file, flags, context);
+  if (task === "impute") return predictFilled(model, file, flags, context);
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
   const { seed: _seed, label: _label, cell: _cell, ...reading } = taskFlags(flags);

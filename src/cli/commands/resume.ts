@@ -13,7 +13,9 @@ import { quoted } from "../quoted.js";
 import { whole } from "../settings/kinds.js";
 import type { Resolved } from "../settings/resolve.js";
 import { Setting } from "../settings/setting.js";
-import { type ForecastFlags, runForecast } from "./forecast.js";
+import { runClassify } from "./classify.js";
+import { runForecast } from "./forecast.js";
+import { runImpute } from "./impute.js";
 
 /** The flags of this verb as commander hands them over. */
 export interface ResumeFlags extends ModelFlags {
@@ -29,7 +31,7 @@ Examples:
 /** Describes the verb to commander. */
 export function describeResume(command: Command, start: Start): void {
   command
-    .description("Go on with a stopped run, from its last checkpoint.")
+    .description("Go on with a stopped run of forecast, impute or classify, from its last checkpoint.")
     .argument("<run>", "run folder, as in runs/forecast-sales-1")
     .addOption(
       new Setting("--epochs <n>", "most passes over the data, instead of what the run was started with", whole(1), { found: true }),
@@ -42,21 +44,24 @@ export function describeResume(command: Command, start: Start): void {
 /** Runs the verb with the settings that the run was started with; those given now win. */
 export async function runResume(path: string, flags: ResumeFlags, context: Context): Promise<number> {
   if (flags.out !== undefined) throw usageError("resume_elsewhere", `A run goes on in its own folder, ${path}.`, "Leave out --out.");
-  const { file, settings, plannedEpochs } = readRun(path);
+  const { task, file, settings, plannedEpochs } = readRun(path);
   const cell = givenCellFile(context);
   if (cell === null) refuseUnnamedCell(path, settings.cell?.value);
   const now = Object.entries(context.settings.values).filter(
     ([name, { origin }]) => origin !== "data" && origin !== "default" && (name !== "cell" || cell !== null),
   );
   const values = { ...settings, ...Object.fromEntries(now) };
-  // Written down too, for the next time that the run goes on.
-  if (plannedEpochs !== (values.epochs?.value ?? null)) values.plannedEpochs = { value: plannedEpochs, origin: "argument", from: null };
+  // Written down too, for the next time that the run goes on: how many windows make a pass of a forecast depends on it.
+  if (task === "forecast" && plannedEpochs !== (values.epochs?.value ?? null))
+    values.plannedEpochs = { value: plannedEpochs, origin: "argument", from: null };
   const given = Object.entries(values).map(([name, { value }]) => [name, value] as const);
   const seed = values.seed?.value;
   const own = { ...context, settings: { ...context.settings, values }, seed: typeof seed === "number" ? seed : 0 };
   // Values from the file are checked where those of the library's callers are: in the task.
-  const all: ForecastFlags = { ...Object.fromEntries(given), color: flags.color };
-  return runForecast(file, all, own, path.replace(/[/\\]+$/, ""));
+  const all = { ...Object.fromEntries(given), color: flags.color };
+  const folder = path.replace(/[/\\]+$/, "");
+  if (task === "classify") return runClassify(all, own, folder);
+  return task === "impute" ? runImpute(file, all, own, folder) : runForecast(file, all, own, folder);
 }
 
 /** The settings of a run may come from somebody else, and a cell file runs. */
@@ -66,24 +71,44 @@ function refuseUnnamedCell(path: string, cell: unknown): void {
   throw usageError("cell_file_unasked", what, `deep-rnn resume ${quoted(path)} --cell ${quoted(cell)}`);
 }
 
-/** What a run was started with; throws DataError `not_a_run`. */
-function readRun(path: string): {
+interface StoppedRun {
+  readonly task: string;
+  /** Empty where settings name the files. */
   readonly file: string;
   readonly settings: Readonly<Record<string, Resolved>>;
   readonly plannedEpochs: number | null;
-} {
+}
+
+const tasks: readonly string[] = ["forecast", "impute", "classify"];
+/** Settings of a run that name files. */
+const fileSettings: readonly string[] = ["events", "label"];
+
+/** What a run was started with; throws DataError `not_a_run`. */
+function readRun(path: string): StoppedRun {
   const place = join(path, "config.json");
   if (!existsSync(path)) throw notARun(`${path} does not exist.`);
   if (!statSync(path).isDirectory() || !existsSync(place)) throw notARun(`${path} is no run folder: it has no config.json.`);
   const config = parse(readFileSync(place, "utf8"), place);
-  const { file, folder } = Object.fromEntries(Object.entries(config).map(([name, entry]) => [name, isRecord(entry) ? entry.value : null]));
-  if (typeof file !== "string") throw new DataError("not_a_run", `${place} does not name the table of the run.`);
-  // Resumed from another folder, the name of the table still means the same file.
-  const moved = typeof folder === "string" && !isAbsolute(file) ? join(folder, file) : file;
-  const settings = settingsIn(config);
+  const {
+    task = "forecast",
+    file,
+    folder,
+  } = Object.fromEntries(Object.entries(config).map(([name, entry]) => [name, isRecord(entry) ? entry.value : null]));
+  if (typeof task !== "string" || !tasks.includes(task)) throw new DataError("not_a_run", `${place} names no task that can go on.`);
+  if (task !== "classify" && typeof file !== "string") throw new DataError("not_a_run", `${place} does not name the table of the run.`);
+  // Resumed from another folder, the name of a file still means the same one.
+  const found = (name: string): string => {
+    const moved = typeof folder === "string" && !isAbsolute(name) ? join(folder, name) : name;
+    return !existsSync(name) && existsSync(moved) ? moved : name;
+  };
+  const settings = { ...settingsIn(config) };
+  for (const name of fileSettings) {
+    const given = settings[name];
+    if (given !== undefined && typeof given.value === "string") settings[name] = { ...given, value: found(given.value) };
+  }
   const planned = isRecord(config.plannedEpochs) ? config.plannedEpochs.value : settings.epochs?.value;
   const plannedEpochs = typeof planned === "number" ? planned : null;
-  return { file: !existsSync(file) && existsSync(moved) ? moved : file, settings, plannedEpochs };
+  return { task, file: typeof file === "string" ? found(file) : "", settings, plannedEpochs };
 }
 
 /** Settings that somebody gave. */

@@ -4,6 +4,7 @@ import type { Picture, PicturePoint } from "../picture.js";
 import { extent, lastPoints } from "../picture.js";
 import type { Frame, Scale } from "./svg.js";
 import { area, escapeText, linear, path, plotStyle, round, valueAxis } from "./svg.js";
+import { timeAxis } from "./time-axis.js";
 
 const size = { width: 960, height: 450 };
 const frame: Frame = { left: 64, right: 944, top: 86, bottom: 408 };
@@ -41,7 +42,7 @@ export function forecastPlot(whole: Picture, words: PlotWords): string {
     `<style>${plotStyle}</style>`,
     regions(picture, x),
     valueAxis(frame, marks, y),
-    timeAxis(picture, x, words.season),
+    timeAxis(picture.points, x, { season: words.season, frame, width: size.width }),
     bands(picture, x, y),
     comparedLine(picture, words.compared, x, y),
     lines(picture, x, y),
@@ -70,39 +71,6 @@ function regions(picture: Picture, x: Scale): string {
     );
   }
   return parts.join("");
-}
-
-function timeAxis(picture: Picture, x: Scale, season: number): string {
-  const { points } = picture;
-  const unit = Math.max(1, season);
-  const step = Math.max(1, Math.ceil(points.length / 8 / unit) * unit);
-  const first = firstRoundTime(points, step);
-  let text = `<line class="axis" x1="${frame.left}" x2="${frame.right}" y1="${frame.bottom}" y2="${frame.bottom}"/>`;
-  let day = "";
-  let free = 0;
-  for (let i = first; i < points.length; i += step) {
-    const at = round(x(i));
-    text += `<line class="axis" x1="${at}" x2="${at}" y1="${frame.bottom}" y2="${frame.bottom + 5}"/>`;
-    const [date = "", clock] = (points[i]?.time ?? "").slice(0, 19).split("T");
-    const label = clock === undefined ? date : date === day ? clock : `${date} ${clock}`;
-    // A label that would touch the one before, or leave the drawing, is left out; its mark stays.
-    const half = (label.length * charWidth) / 2;
-    const middle = Math.max(frame.left - 40 + half, Math.min(size.width - 4 - half, at));
-    if (Math.abs(middle - at) > half || middle - half < free) continue;
-    text += `<text x="${round(middle)}" y="${frame.bottom + 22}" text-anchor="middle">${escapeText(label)}</text>`;
-    free = middle + half + 12;
-    day = date;
-  }
-  return text;
-}
-
-/** Width of a character of the labels, a little more than the fonts need. */
-const charWidth = 7.8;
-
-// Labels read best at the start of a year, month or day: the first time that ends in -01, or in midnight.
-function firstRoundTime(points: readonly PicturePoint[], step: number): number {
-  const starts = points.slice(0, step).findIndex(({ time }) => /^\d{4}-01(-01)?$|T00:00(:00)?(Z|\.000Z)?$/.test(time));
-  return Math.max(0, starts);
 }
 
 function bands(picture: Picture, x: Scale, y: Scale): string {

@@ -2,27 +2,22 @@
 import { methodTitles } from "../../tasks/forecast/members.js";
 import { simpleMethodNames } from "../../tasks/forecast/simple/index.js";
 import type { ForecastRow, ForecastRun } from "../../tasks/forecast/types.js";
-import type { BackendInfo } from "../envelope.js";
 import { counted, duration, shown } from "../numbers.js";
 import { pictureOf } from "../picture.js";
 import { scoreNames, scoreRows, scoreTitles } from "../scores.js";
+import { backtestSection } from "./backtest-section.js";
 import type { Compared } from "./forecast-plot.js";
 import { forecastPlot } from "./forecast-plot.js";
 import { pageFrame, scroll } from "./frame.js";
-import type { EpochLoss } from "./loss-plot.js";
-import { lossPlot } from "./loss-plot.js";
+import type { RunFacts } from "./sections.js";
+import { againSection, factList, lossFigure, runRows, tile, warningBox } from "./sections.js";
 import { escapeText } from "./svg.js";
 
 /** What the report shows. */
-export interface ReportFacts {
+export interface ReportFacts extends Omit<RunFacts, "warnings"> {
   readonly run: ForecastRun;
-  readonly backend: BackendInfo;
-  readonly seed: number;
-  readonly version: string;
   /** The options in force, as `--name value` pairs for reading. */
   readonly settings: readonly (readonly [string, string])[];
-  /** The command that makes the same numbers again. */
-  readonly repeat: string;
   /** Commands to go on with. */
   readonly next: readonly string[];
 }
@@ -36,10 +31,11 @@ export function reportPage(facts: ReportFacts): string {
     verdict(run),
     figure(run, target),
     scores(run),
+    backtestSection(run, target),
     training(run),
     found(facts),
     values(run),
-    again(facts),
+    againSection({ ...facts, warnings: run.warnings }),
     next(facts),
   ];
   return pageFrame(`Forecast of ${target}`, sections, facts.version);
@@ -53,8 +49,6 @@ function head({ run }: ReportFacts, target: string): string {
 }
 
 function verdict({ evaluation, choice }: ForecastRun): string {
-  const tile = (label: string, value: string, note: string): string =>
-    `<div class="tile"><dt>${label}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`;
   const tiles = [
     tile("MASE of the forecast", shown(evaluation.model.mase, 3), `seasonal naive ${shown(evaluation.seasonalNaive.mase, 3)}`),
     tile("sMAPE", `${shown(evaluation.model.smape, 3)} %`, `seasonal naive ${shown(evaluation.seasonalNaive.smape, 3)} %`),
@@ -105,27 +99,11 @@ function training(run: ForecastRun): string {
   const { training: facts, network } = run;
   const plots = run.curves.map((curve) => {
     const epochs = curve.loss.map((loss, i) => ({ epoch: i + 1, loss, valLoss: curve.valLoss[i] ?? null }));
-    const svg = lossPlot(epochs, curve.valLoss.length > 0 ? facts.bestEpoch : null, curve.phase);
-    return svg === ""
-      ? ""
-      : `<figure>${scroll(`Plot of the loss, ${curve.phase}`, svg)}<figcaption>${phaseCaption[curve.phase]}</figcaption></figure>${lossTable(epochs)}`;
+    return lossFigure(epochs, curve.valLoss.length > 0 ? facts.bestEpoch : null, { name: curve.phase, caption: phaseCaption[curve.phase] });
   });
   const sentence = `${counted(facts.epochs, "epoch")} (${stops[facts.stopped]}), best epoch ${facts.bestEpoch}, ${duration(run.seconds)} in all.`;
   const about = `${network.layers} recurrent layer${network.layers === 1 ? "" : "s"} of ${[...new Set(network.units)].join(" and ")} ${escapeText(network.cell)} units, ${escapeText(network.activation)}, ${counted(network.parameters, "parameter")}.`;
   return `<section aria-labelledby="training-title"><h2 id="training-title">Training</h2><p>${about} ${sentence}</p>${plots.join("")}</section>`;
-}
-
-// The plot in numbers, for those who cannot see it; long trainings by every k-th epoch and the last.
-function lossTable(epochs: readonly EpochLoss[]): string {
-  const every = Math.ceil(epochs.length / 50);
-  const shownEpochs = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1);
-  const validated = epochs.some(({ valLoss }) => valLoss !== null);
-  const rows = shownEpochs.map(({ epoch, loss, valLoss }) => {
-    const validation = validated ? `<td>${shown(valLoss)}</td>` : "";
-    return `<tr><th scope="row">${epoch}</th><td>${shown(loss)}</td>${validation}</tr>`;
-  });
-  const heads = `<th scope="col">epoch</th><th scope="col">training loss</th>${validated ? '<th scope="col">validation loss</th>' : ""}`;
-  return `<details class="numbers"><summary>Loss by epoch in numbers</summary><table><thead><tr>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table></details>`;
 }
 
 const phaseCaption = {
@@ -141,7 +119,8 @@ const stops = {
   nan: "stopped, the loss was not a number",
 } as const;
 
-function found({ run, backend, seed, settings }: ReportFacts): string {
+function found(facts: ReportFacts): string {
+  const { run, settings } = facts;
   const { data } = run;
   const rows: [string, string][] = [
     ["file", data.file ?? "a table in memory"],
@@ -151,17 +130,11 @@ function found({ run, backend, seed, settings }: ReportFacts): string {
     ["season", data.season > 1 ? counted(data.season, "row") : "none"],
     ["missing, gaps, duplicates", `${data.missing}, ${data.gaps}, ${data.duplicates}`],
     ["transform", data.transform],
-    ["seed", String(seed)],
-    ["backend", `${backend.name} ${backend.variant}, ${counted(backend.threads, "thread")}: ${backend.reason}`],
+    ...runRows({ ...facts, warnings: run.warnings }),
     ...settings.map(([name, value]): [string, string] => [name, value]),
   ];
   const notes = run.notes.length === 0 ? "" : `<ul>${run.notes.map((note) => `<li>${escapeText(note)}</li>`).join("")}</ul>`;
-  const warnings =
-    run.warnings.length === 0
-      ? ""
-      : `<div class="warnings" role="note"><strong>Warnings</strong><ul>${run.warnings.map(({ message }) => `<li>${escapeText(message)}</li>`).join("")}</ul></div>`;
-  const list = rows.map(([name, value]) => `<div><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`).join("");
-  return `<section aria-labelledby="found-title"><h2 id="found-title">Data and settings</h2>${warnings}<dl class="facts">${list}</dl>${notes}</section>`;
+  return `<section aria-labelledby="found-title"><h2 id="found-title">Data and settings</h2>${warningBox(run.warnings)}${factList(rows)}${notes}</section>`;
 }
 
 function values({ holdout, forecast }: ForecastRun): string {
@@ -181,11 +154,6 @@ function values({ holdout, forecast }: ForecastRun): string {
 }
 
 const shownRows = 1000;
-
-function again({ repeat, seed, version, backend }: ReportFacts): string {
-  const conditions = `With the same file, deep-rnn ${escapeText(version)} and arithmetic of the class ${escapeText(backend.class)} it gives the same numbers to the last bit; the seed is ${seed}.`;
-  return `<section aria-labelledby="again-title"><h2 id="again-title">How to reproduce</h2><pre>${escapeText(repeat)}</pre><p class="note">${conditions} <code>config.json</code> holds every setting and where it came from, <code>env.json</code> the machine.</p></section>`;
-}
 
 function next(facts: ReportFacts): string {
   return `<section aria-labelledby="next-title"><h2 id="next-title">Next</h2><pre>${facts.next.map(escapeText).join("\n")}</pre></section>`;

@@ -14,6 +14,7 @@ header{margin-bottom:20px}
 .kicker{margin:0;color:var(--accent);font-size:13px;font-weight:600;letter-spacing:.04em}
 h1{margin:2px 0 4px;font-size:34px;line-height:1.2;overflow-wrap:anywhere}
 h2{margin:0 0 12px;font-size:19px}
+.scroll+h2{margin-top:24px}
 .lead{margin:0;color:var(--muted)}
 section{background:var(--card);border:1px solid var(--edge);border-radius:12px;padding:22px 24px;margin:16px 0}
 .verdict{margin:0 0 16px;font-size:19px;line-height:1.45}
@@ -26,6 +27,9 @@ figure{margin:0 0 8px}
 figure+figure{margin-top:20px}
 figcaption,.note{color:var(--muted);font-size:14px}
 .plot{display:block;width:100%;min-width:560px;height:auto}
+.plot.small{min-width:300px;max-width:480px}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(300px,100%),1fr));gap:16px}
+.pair figure+figure{margin-top:0}
 .scroll{overflow-x:auto}
 figure .scroll{direction:rtl}
 figure .scroll>*{direction:ltr}

@@ -10,12 +10,14 @@ import { l2 } from "../../nn/regularizers.js";
 import { concat, slice, tensor } from "../../ops/index.js";
 import { adamw, type Dataset, earlyStopping, functional, type History, type Model } from "../../train/index.js";
 import { type TaskCell, taskCell } from "../cells.js";
+import { passOptions } from "../passes.js";
 import { type Encoded, type EventEncoding, encodeEvents, staticSize } from "./encoding.js";
 import type { ClassifyOptions, LabelledEvents } from "./types.js";
 
 /** Memory of the running average of the weights, which is what classifies. */
 const averaging = 0.98;
 const weightDecay = 0.05;
+const clipNorm = 5;
 /** Of the regression's coefficients: many summaries, each of which says little. */
 const priorVariance = 0.01;
 /** Optimiser steps that a training has at most unless epochs are given. */
@@ -88,20 +90,26 @@ export interface TrainedClassifier {
   readonly history: History;
 }
 
+/** What a training is given beside its data and its plan. */
+export interface ClassifyJob extends Pick<ClassifyOptions, "onEvent" | "signal" | "classWeights"> {
+  /** From 1; 0 for the network that is saved. */
+  readonly fold: number;
+  readonly checkpoints: string | undefined;
+}
+
 /** Trains on `train`, stops by `validation`. */
 export async function trainClassifier(
   { events, labels, classes }: LabelledEvents,
   encoding: EventEncoding,
   { train, validation }: { readonly train: readonly number[]; readonly validation: readonly number[] },
   plan: ClassifyPlan,
-  { onEvent, signal, classWeights }: Pick<ClassifyOptions, "onEvent" | "signal" | "classWeights">,
-  fold = 0,
+  { onEvent, signal, classWeights, fold, checkpoints }: ClassifyJob,
 ): Promise<TrainedClassifier> {
   const model = buildModel(plan, encoding, { classes: classes.length, rows: train.length });
   const outputs = [...Array.from({ length: plan.members }, (_, index) => `network${index + 1}`), "logistic"];
   const all = <T>(value: T): Record<string, T> => Object.fromEntries(outputs.map((name) => [name, value]));
   model.compile({
-    optimizer: adamw({ learningRate: plan.learningRate, weightDecay, clipNorm: 5 }),
+    optimizer: adamw({ learningRate: plan.learningRate, weightDecay, clipNorm }),
     loss: all("sparseCategoricalCrossEntropy"),
   });
   const setOf = (rows: readonly number[]): Dataset => {
@@ -112,6 +120,13 @@ export async function trainClassifier(
     return { ...inputsOf(encodeEvents(events, encoding, rows), encoding), y: all(target) };
   };
   const { epochs, batchSize, seed } = plan;
+  const { callbacks, ...resuming } = await passOptions({
+    checkpoints,
+    clipNorm,
+    onPass: ({ loss, valLoss, ...pass }) =>
+      onEvent?.({ kind: "epoch", fold, epochs, ...pass, loss: loss / outputs.length, valLoss: valLoss / outputs.length }),
+    onDifference: (message) => onEvent?.({ kind: "warning", code: "resumed_differently", message }),
+  });
   const history = await model.fit(setOf(train), {
     epochs,
     batchSize,
@@ -121,21 +136,8 @@ export async function trainClassifier(
     validationData: setOf(validation),
     ...(classWeights === "balanced" ? { classWeights: all(balanced(labels, train, classes.length)) } : {}),
     ...(signal === undefined ? {} : { signal }),
-    callbacks: [
-      earlyStopping({ patience: Math.max(4, Math.ceil(epochs / 3)) }),
-      {
-        name: "classify",
-        onEpochEnd: ({ epoch, logs }) =>
-          onEvent?.({
-            kind: "epoch",
-            fold,
-            epoch,
-            epochs,
-            loss: (logs.loss ?? 0) / outputs.length,
-            valLoss: (logs.valLoss ?? 0) / outputs.length,
-          }),
-      },
-    ],
+    ...resuming,
+    callbacks: [earlyStopping({ patience: Math.max(4, Math.ceil(epochs / 3)) }), ...callbacks],
   });
   if (signal?.aborted === true) throw new RunError({ code: "interrupted", what: "classifying was interrupted" });
   if (history.stopped === "nan" && history.bestEpoch < 1)

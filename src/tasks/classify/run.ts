@@ -44,15 +44,18 @@ export async function classifyEvents(input: string | Events, outcomes: Outcomes,
   const { seed = 0, folds } = options;
   const rows = Array.from(labels.keys()).filter((row) => labels[row]! >= 0);
   const tests = testParts(labels, rows, options);
-  const tried: Tried[] = [];
-  for (const [index, test] of tests.entries())
-    tried.push(await tryOut(data, { rows, test, fold: folds === undefined ? 0 : index + 1 }, options));
-  const evaluation = evaluationOf(
-    tried.map(({ tested }) => tested),
-    { labels, classes, seed },
-  );
-  // Of several folds the first one's networks are kept; each has been tested.
-  const { encoding, plan, trained, networkWeight, split, tested } = tried[0]!;
+  const { checkpoints } = options;
+  const folder = typeof checkpoints === "function" ? checkpoints() : checkpoints;
+  const train = (part: Omit<Part, "folder">): Promise<Fitted> => trainPart(data, rows, { ...part, folder }, options);
+  const tested: Tested[] = [];
+  let last: Fitted | null = null;
+  for (const [index, test] of tests.entries()) {
+    last = await train({ test, fold: folds === undefined ? 0 : index + 1 });
+    tested.push(await testOn(data, last));
+  }
+  const evaluation = evaluationOf(tested, { labels, classes, seed });
+  // Networks of folds are for the scores; the one that is saved learns from all sequences.
+  const { encoding, plan, trained, networkWeight, split } = folds === undefined ? last! : await train({ test: new Set(), fold: 0 });
   const { history } = trained;
   return {
     data: {
@@ -86,9 +89,7 @@ export async function classifyEvents(input: string | Events, outcomes: Outcomes,
       clippedShare: history.clippedShare,
     },
     evaluation,
-    predictions: (folds === undefined ? [tested] : tried.map((each) => each.tested)).flatMap((each) =>
-      itemsOf(each, { ids: events.ids, labels, classes }),
-    ),
+    predictions: tested.flatMap((each) => itemsOf(each, { ids: events.ids, labels, classes })),
     model: trained.model,
     preprocess: savedOf(data, encoding, { networkWeight, members: plan.members }, options),
     warnings: data.warnings,
@@ -97,21 +98,31 @@ export async function classifyEvents(input: string | Events, outcomes: Outcomes,
   };
 }
 
-interface Tried {
+/** What one training leaves out. */
+interface Part {
+  readonly test: ReadonlySet<number>;
+  /** From 1; 0 for the network that is saved. */
+  readonly fold: number;
+  /** Of the checkpoints of all. */
+  readonly folder: string | undefined;
+}
+
+interface Fitted {
   readonly encoding: EventEncoding;
   readonly plan: ClassifyPlan;
   readonly trained: TrainedClassifier;
   readonly networkWeight: number;
   readonly split: { readonly train: number; readonly validation: number; readonly test: number };
-  readonly tested: Tested;
+  readonly tested: readonly number[];
 }
 
-/** Trains on what is not tested, and tests. */
-async function tryOut(
+/** Trains on what is not tested, and finds the mixture on a validation part of it. */
+async function trainPart(
   data: LabelledEvents,
-  { rows, test, fold }: { readonly rows: readonly number[]; readonly test: ReadonlySet<number>; readonly fold: number },
+  rows: readonly number[],
+  { test, fold, folder }: Part,
   options: ClassifyOptions,
-): Promise<Tried> {
+): Promise<Fitted> {
   const { events, labels, classes } = data;
   const { seed = 0 } = options;
   const [validation, train] = stratifiedShare(
@@ -121,7 +132,8 @@ async function tryOut(
   );
   const encoding = measureEncoding(events, train);
   const plan = planClassify(options, train.length);
-  const trained = await trainClassifier(data, encoding, { train, validation }, plan, options, fold);
+  const checkpoints = folder === undefined || fold === 0 ? folder : `${folder}/fold-${fold}`;
+  const trained = await trainClassifier(data, encoding, { train, validation }, plan, { ...options, fold, checkpoints });
   const known = await probabilitiesOf(trained.model, events, encoding, validation);
   const networkWeight = networkWeightOf(
     known,
@@ -129,16 +141,13 @@ async function tryOut(
     classes,
   );
   const tested = rows.filter((row) => test.has(row));
+  const split = { train: train.length, validation: validation.length, test: tested.length };
+  return { encoding, plan, trained, networkWeight, split, tested };
+}
+
+async function testOn({ events, classes }: LabelledEvents, { trained, encoding, networkWeight, tested }: Fitted): Promise<Tested> {
   const probabilities = await probabilitiesOf(trained.model, events, encoding, tested);
-  const mixed = mixedProbabilities(probabilities, networkWeight, classes.length);
-  return {
-    encoding,
-    plan,
-    trained,
-    networkWeight,
-    split: { train: train.length, validation: validation.length, test: tested.length },
-    tested: { rows: tested, probabilities, mixed },
-  };
+  return { rows: tested, probabilities, mixed: mixedProbabilities(probabilities, networkWeight, classes.length) };
 }
 
 /** @throws DataError `bad_folds` if a class has fewer examples than there are folds */

@@ -6,6 +6,7 @@ import type { Table } from "../../data/types.js";
 import type { Model } from "../../train/index.js";
 import type { CellChoice } from "../cells.js";
 import type { NetworkFacts, TrainingFacts } from "../facts.js";
+import type { Pass } from "../passes.js";
 import type { EventEncoding } from "./encoding.js";
 
 /** Everything `classifyEvents` understands beside the events and their labels. */
@@ -34,21 +35,23 @@ export interface ClassifyOptions extends Omit<EventOptions, "statics" | "outcome
   readonly seed?: number;
   readonly onEvent?: (event: ClassifyEvent) => void;
   readonly signal?: AbortSignal;
+  /**
+   * Folder for checkpoints. The same task on the same data goes on from those it finds there, and ends as if it had never stopped. A function
+   * is asked once, when training begins.
+   */
+  readonly checkpoints?: string | (() => string);
 }
 
 /** Reports in the order in which they come. */
 export type ClassifyEvent =
   | { readonly kind: "found"; readonly lines: readonly string[] }
   | { readonly kind: "warning"; readonly code: string; readonly message: string }
-  | {
+  | (Pass & {
       readonly kind: "epoch";
-      /** From 1; 0 where there are no folds. */
+      /** From 1; 0 for the network that is saved. */
       readonly fold: number;
-      readonly epoch: number;
       readonly epochs: number;
-      readonly loss: number;
-      readonly valLoss: number;
-    };
+    });
 
 /** Sequences with their labels. */
 export interface LabelledEvents {
@@ -126,6 +129,7 @@ export interface ClassifyResult {
     readonly kind: "events";
     readonly level: null;
     readonly classes: readonly string[];
+    /** Of the network that is saved; with folds it is trained on all sequences, and `test` is 0. */
     readonly split: { readonly train: number; readonly validation: number; readonly test: number };
     readonly label: string;
     readonly variables: number;
@@ -139,7 +143,7 @@ export interface ClassifyResult {
   readonly predictions: readonly ClassifiedItem[];
 }
 
-/** What `classifyEvents` resolves to. */
+/** What `classifyEvents` resolves to. The facts of network and training are those of the model that is saved. */
 export interface ClassifyRun extends ClassifyResult {
   readonly model: Model<unknown>;
   readonly preprocess: SavedClassifier;

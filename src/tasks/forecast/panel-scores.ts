@@ -3,7 +3,7 @@
 import type { Choice } from "./choice.js";
 import type { Case } from "./correction.js";
 import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
-import type { ForecastEvaluation, ForecastScores, IntervalScores, MethodScores } from "./types.js";
+import type { BacktestOrigin, ForecastEvaluation, ForecastScores, IntervalScores, MethodScores } from "./types.js";
 import { bestOf, verdictOf } from "./verdict.js";
 
 /** The mean over the series of every score; OWA from the means, coverage by points. */
@@ -32,8 +32,16 @@ export function meanEvaluation(all: readonly ForecastEvaluation[], { isPure }: {
     maseRatio: model.mase === null || !seasonalNaive.mase ? null : model.mase / seasonalNaive.mase,
     best,
     verdict: verdictOf(ranked, best, { test: all[0]!.test, isPure }).replace(/^On the last/, `Over ${all.length} series, on the last`),
-    backtest: [],
+    backtest: meanBacktest(all),
   };
+}
+
+/** Means by origin, counted from the start of the hold-out; the time is that of the first series. */
+function meanBacktest(all: readonly ForecastEvaluation[]): BacktestOrigin[] {
+  return all[0]!.backtest.map(({ time }, n) => {
+    const own = all.flatMap(({ backtest }) => backtest.slice(n, n + 1));
+    return { time, points: own.reduce((sum, { points }) => sum + points, 0), ...meanScores(own) };
+  });
 }
 
 function meanScores(list: readonly ForecastScores[]): ForecastScores {

@@ -225,7 +225,7 @@ export interface ForecastEvaluation {
   readonly best: "model" | SimpleMethod | null;
   /** The honest sentence about it. */
   readonly verdict: string;
-  /** The model's scores by origin, oldest first. */
+  /** The model's scores by origin, oldest first; of many series the means, with the times of the first one. */
   readonly backtest: readonly BacktestOrigin[];
 }
 

@@ -26,13 +26,16 @@ export interface FoundGrid {
   readonly grid: Grid;
   readonly id: string | null;
   readonly time: string | null;
+  /** The usual gap between rows, in milliseconds or rows. */
+  readonly gap: number;
   readonly lines: readonly string[];
 }
 
 /**
+ * @param given  the usual gap of the table that a network learned on; found unless given
  * @throws DataError `unknown_column`, `not_a_number`, `no_numbers`, `nothing_missing`, `all_missing`, and those of times
  */
-export function gridOf(table: Table, options: ImputeOptions): FoundGrid {
+export function gridOf(table: Table, options: ImputeOptions, given?: number): FoundGrid {
   const ids = options.id === undefined ? [] : splitNames(table, options.id).map((name) => columnOf(table, name));
   const idNames = ids.map(({ name }) => name);
   const times = readTimes(table, {
@@ -63,11 +66,11 @@ export function gridOf(table: Table, options: ImputeOptions): FoundGrid {
     ...(sequences.length > 1 ? [`${sequences.length} series by ${idNames.join(", ")}`] : []),
     `${holes} of ${values.length} values are missing (${((100 * holes) / values.length).toFixed(1)} %)`,
   ];
-  const at = inUsualGaps(
-    sequences,
-    Float64Array.from({ length: table.rows }, (_, row) => times.ms.get(row)),
-  );
-  return { grid: { names, rows: table.rows, values, sequences, at }, id: idNames.length === 0 ? null : idNames.join(","), time, lines };
+  const ms = Float64Array.from({ length: table.rows }, (_, row) => times.ms.get(row));
+  const gap = given ?? usualGap(sequences, ms);
+  // In usual gaps, so that 1 is a common step for a network.
+  const grid = { names, rows: table.rows, values, sequences, at: ms.map((each) => each / gap) };
+  return { grid, id: idNames.length === 0 ? null : idNames.join(","), time, gap, lines };
 }
 
 function shownNames(names: readonly string[]): string {
@@ -90,16 +93,15 @@ function numberColumns(table: Table, { columns }: ImputeOptions, taken: readonly
   throw new DataError("no_numbers", `${shortName(table.file)} has no column of numbers to fill.`, hint, placeOf(table.file));
 }
 
-/** Times divided by the usual gap, so that 1 is a common step for a network. */
-export function inUsualGaps(sequences: readonly Int32Array[], times: Float64Array): Float64Array {
+/** The median gap between neighbours of a sequence. */
+function usualGap(sequences: readonly Int32Array[], times: Float64Array): number {
   const gaps: number[] = [];
   for (const rows of sequences)
     for (let place = 1; place < rows.length; place++) {
       const gap = times[rows[place]!]! - times[rows[place - 1]!]!;
       if (gap > 0) gaps.push(gap);
     }
-  const usual = gaps.length === 0 ? 1 : Float64Array.from(gaps).sort()[Math.floor(gaps.length / 2)]!;
-  return times.map((time) => time / usual);
+  return gaps.length === 0 ? 1 : Float64Array.from(gaps).sort()[Math.floor(gaps.length / 2)]!;
 }
 
 /** Mean and standard deviation of each column's seen values. */

@@ -8,6 +8,7 @@ import { tensor } from "../../ops/index.js";
 import { adam, earlyStopping, functional, type Model } from "../../train/index.js";
 import { type TaskCell, taskCell } from "../cells.js";
 import type { TrainingFacts } from "../facts.js";
+import { passOptions } from "../passes.js";
 import { weightCount } from "../weight-count.js";
 import type { Grid } from "./grid.js";
 import type { ImputeOptions } from "./types.js";
@@ -18,6 +19,7 @@ const windowRows = 96;
 const hiddenInTraining = 0.25;
 /** Rows that training passes over at most: a budget in work, not in time. */
 const rowBudget = 1_500_000;
+const clipNorm = 1;
 
 /** Sizes and settings, each from the options or from the number of rows. */
 export interface FillPlan {
@@ -53,12 +55,18 @@ export function planFill(grid: Grid, { cell, units = 64, epochs, batchSize, lear
   };
 }
 
+/** What guessing needs of a network. */
+export interface FillModel {
+  predict(x: { readonly x: Tensor; readonly dt: Tensor }, options: { readonly lengths: Lengths }): Promise<Tensor>;
+}
+
+type Lengths = { readonly x: Int32Array; readonly dt: Int32Array };
+
 /** A network and how its training went. */
 export interface TrainedFill {
   readonly parameters: number;
   readonly training: TrainingFacts;
-  /** A guess for each cell that is NaN in `known` [rows, names], all on the standard scale; others are given back. */
-  fill(known: Float64Array): Promise<Float64Array>;
+  readonly model: Model;
 }
 
 /**
@@ -69,17 +77,24 @@ export async function trainFill(
   grid: Grid,
   { known, targets }: { readonly known: Float64Array; readonly targets: Float64Array },
   plan: FillPlan,
-  { onEvent, signal }: ImputeOptions,
+  { onEvent, signal, checkpoints }: ImputeOptions,
 ): Promise<TrainedFill> {
   const { cell, units, epochs, copies, batchSize, learningRate, seed } = plan;
   const windows = windowsOf(grid);
   const model = functional({ fill: brits(cell.cell, { units }) }, (l, { x, dt }: { x: Tensor; dt: Tensor }) => l.fill(x, { dt }));
   model.build({ x: ["time", grid.names.length], dt: ["time", 1] }, { seed });
-  model.compile({ optimizer: adam({ learningRate }), loss: "mae" });
+  model.compile({ optimizer: adam({ learningRate, clipNorm }), loss: "mae" });
   const repeated = Array.from({ length: copies }, () => windows).flat();
   const shown = inputs(grid, repeated, (cell, window) => {
     const value = known[cell]!;
     return uniformAt(seed | 0, 0x7a1 + window, cell) < hiddenInTraining ? Number.NaN : value;
+  });
+  const folder = typeof checkpoints === "function" ? checkpoints() : checkpoints;
+  const { callbacks, ...resuming } = await passOptions({
+    checkpoints: folder,
+    clipNorm,
+    onPass: (pass) => onEvent?.({ kind: "epoch", epochs, ...pass }),
+    onDifference: (message) => onEvent?.({ kind: "warning", code: "resumed_differently", message }),
   });
   const history = await model.fit(
     { ...shown, y: block(grid, repeated, (cell) => known[cell]!) },
@@ -91,14 +106,8 @@ export async function trainFill(
       bucketByLength: true,
       validationData: { ...inputs(grid, windows, (cell) => known[cell]!), y: block(grid, windows, (cell) => targets[cell]!) },
       ...(signal === undefined ? {} : { signal }),
-      callbacks: [
-        earlyStopping({ patience: Math.max(3, Math.ceil(epochs / 4)) }),
-        {
-          name: "impute",
-          onEpochEnd: ({ epoch, logs }) =>
-            onEvent?.({ kind: "epoch", epoch, epochs, loss: logs.loss ?? Number.NaN, valLoss: logs.valLoss ?? Number.NaN }),
-        },
-      ],
+      ...resuming,
+      callbacks: [earlyStopping({ patience: Math.max(3, Math.ceil(epochs / 4)) }), ...callbacks],
     },
   );
   if (signal?.aborted === true) throw new RunError({ code: "interrupted", what: "imputing was interrupted" });
@@ -114,7 +123,7 @@ export async function trainFill(
       learningRate,
       clippedShare: history.clippedShare,
     },
-    fill: (given) => guesses(model, grid, windows, given),
+    model,
   };
 }
 
@@ -134,7 +143,7 @@ function inputs(
   grid: Grid,
   windows: readonly Window[],
   numberAt: (cell: number, window: number) => number,
-): { readonly x: { readonly x: Tensor; readonly dt: Tensor }; readonly lengths: { readonly x: Int32Array; readonly dt: Int32Array } } {
+): { readonly x: { readonly x: Tensor; readonly dt: Tensor }; readonly lengths: Lengths } {
   const time = longest(windows);
   const dt = new Float32Array(windows.length * time).fill(1);
   windows.forEach((rows, index) => {
@@ -160,9 +169,13 @@ function block({ names }: Grid, windows: readonly Window[], numberAt: (cell: num
   return tensor(data, { shape: [windows.length, time, size] });
 }
 
-/** Where windows overlap, the one counts in which the row is farther from an end. */
-async function guesses(model: Pick<Model, "predict">, grid: Grid, windows: readonly Window[], known: Float64Array): Promise<Float64Array> {
+/**
+ * A guess for each cell that is NaN in `known` [rows, names], all on the standard scale; others are given back. Where windows overlap, the
+ * one counts in which the row is farther from an end.
+ */
+export async function guesses(model: FillModel, grid: Grid, known: Float64Array): Promise<Float64Array> {
   const size = grid.names.length;
+  const windows = windowsOf(grid);
   const { x, lengths } = inputs(grid, windows, (cell) => known[cell]!);
   const { data } = await model.predict(x, { lengths });
   const time = longest(windows);

@@ -3,11 +3,12 @@
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
 import { chooseFills, mixed } from "./choose.js";
-import { cellUse, type FoundGrid, type Grid, gridOf, hideCells, scalesOf } from "./grid.js";
-import { planFill, trainFill } from "./network.js";
+import { examplesOf } from "./examples.js";
+import { type ColumnScales, cellUse, type FoundGrid, type Grid, gridOf, hideCells, scalesOf } from "./grid.js";
+import { type FillModel, guesses, planFill, trainFill } from "./network.js";
 import { evaluationOf } from "./scores.js";
 import { fillSimply } from "./simple.js";
-import type { ImputeOptions, ImputeRun } from "./types.js";
+import type { ImputeOptions, ImputeRun, SavedFill } from "./types.js";
 import { filledCsv } from "./write.js";
 
 const usualShare = 0.1;
@@ -32,7 +33,7 @@ export async function impute(input: string | Table, options: ImputeOptions = {})
     options.onEvent?.({ kind: "warning", code, message });
   };
   options.onEvent?.({ kind: "found", lines: found.lines });
-  const made = await fillGrid(grid, options);
+  const made = await fillGrid(found, options);
   const empty = grid.names.filter((_, column) => made.evaluation.columns[column]!.observed === 0);
   for (const name of empty) warn("empty_column", `${name} has no value at all: nothing can be known about it`);
   const few = made.evaluation.columns.filter(({ name, hidden, missing }) => hidden === 0 && missing > 0 && !empty.includes(name));
@@ -46,12 +47,10 @@ export async function impute(input: string | Table, options: ImputeOptions = {})
     training: made.training,
     evaluation: made.evaluation,
     csv: filledCsv(table, grid, made.filled),
-    values: Object.fromEntries(
-      grid.names.map((name, column) => [
-        name,
-        Float64Array.from({ length: grid.rows }, (_, row) => made.filled[row * grid.names.length + column]!),
-      ]),
-    ),
+    values: columnsOf(grid, made.filled),
+    model: made.model,
+    preprocess: made.preprocess,
+    examples: examplesOf(table, found, made.filled),
     warnings,
     notes: found.lines,
     seconds: (performance.now() - started) / 1000,
@@ -72,51 +71,91 @@ function dataOf(table: Table, { grid, id, time }: FoundGrid, { missing, filled }
   };
 }
 
+/** Filled cells [rows, names] by column. */
+export function columnsOf({ names, rows }: Grid, filled: Float64Array): Record<string, Float64Array> {
+  const column = (place: number): Float64Array => Float64Array.from({ length: rows }, (_, row) => filled[row * names.length + place]!);
+  return Object.fromEntries(names.map((name, place) => [name, column(place)]));
+}
+
 /** What filling a grid gives. */
-export interface FilledGrid extends Pick<ImputeRun, "network" | "training" | "evaluation"> {
+export interface FilledGrid extends Pick<ImputeRun, "network" | "training" | "evaluation" | "model" | "preprocess"> {
   /** [rows, names] in the units of the columns; NaN in columns without any value. */
   readonly filled: Float64Array;
 }
 
 /** Trains, compares and fills. */
-export async function fillGrid(grid: Grid, options: ImputeOptions): Promise<FilledGrid> {
+export async function fillGrid(found: FoundGrid, options: ImputeOptions): Promise<FilledGrid> {
+  const { grid } = found;
   const { seed = 0, hide = usualShare } = options;
   const use = hideCells(grid, hide, seed);
   const scales = scalesOf(grid, (cell) => use[cell] === cellUse.visible);
   const size = grid.names.length;
-  const standard = grid.values.map((value, cell) => (value - scales.mean[cell % size]!) / scales.deviation[cell % size]!);
+  const standard = standardised(grid, scales);
   const only = (keep: (cell: number) => boolean): Float64Array => standard.map((value, cell) => (keep(cell) ? value : Number.NaN));
   const known = only((cell) => use[cell] === cellUse.visible);
   const plan = planFill(grid, options);
-  const trained = await trainFill(grid, { known, targets: only((cell) => use[cell] === cellUse.choose) }, plan, options);
-  const network = await trained.fill(known);
-  const zeros = new Float64Array(size);
-  const simple = fillSimply(grid, known, zeros);
+  const { model, parameters, training } = await trainFill(
+    grid,
+    { known, targets: only((cell) => use[cell] === cellUse.choose) },
+    plan,
+    options,
+  );
+  const network = await guesses(model, grid, known);
+  const simple = fillSimply(grid, known, new Float64Array(size));
   const choices = chooseFills({ grid, truth: standard, use, network, simple });
-  const model = mixed(size, { network, simple }, choices);
-  const evaluation = evaluationOf({ grid, truth: standard, use, scales, choices }, { model, network, ...simple });
-  // Nothing is hidden any more from what fills.
-  const whole = only(() => true);
-  const final = mixed(size, { network: await trained.fill(whole), simple: fillSimply(grid, whole, meansOf(whole, size)) }, choices);
+  const blend = mixed(size, { network, simple }, choices);
+  const evaluation = evaluationOf({ grid, truth: standard, use, scales, choices }, { model: blend, network, ...simple });
+  const averages = meansOf(standard, size);
+  const preprocess: SavedFill = {
+    format: "deep-rnn-impute",
+    formatVersion: 1,
+    task: "impute",
+    ...{ id: found.id, time: found.time, gap: found.gap },
+    dateOrder: options.dateOrder ?? null,
+    missing: options.missing ?? [],
+    clock: options.clock ?? null,
+    columns: grid.names.map((name, column) => ({
+      name,
+      mean: scales.mean[column]!,
+      deviation: scales.deviation[column]!,
+      average: averages[column]!,
+      observed: evaluation.columns[column]!.observed,
+      ...choices[column]!,
+    })),
+  };
   return {
-    network: { cell: `brits(${plan.cell.name})`, activation: "tanh", layers: 1, units: [plan.units], parameters: trained.parameters },
-    training: trained.training,
+    network: { cell: `brits(${plan.cell.name})`, activation: "tanh", layers: 1, units: [plan.units], parameters },
+    training,
     evaluation,
-    filled: final.map((value, cell) => finalValue(grid, cell, value, scales, evaluation.columns[cell % size]!.observed)),
+    // Nothing is hidden any more from what fills.
+    filled: await fillWith(model, grid, preprocess),
+    model,
+    preprocess,
   };
 }
 
-function finalValue(
-  { values, names }: Grid,
-  cell: number,
-  standard: number,
-  { mean, deviation }: { readonly mean: Float64Array; readonly deviation: Float64Array },
-  observed: number,
-): number {
-  if (!Number.isNaN(values[cell]!)) return values[cell]!;
-  if (observed === 0) return Number.NaN;
-  const column = cell % names.length;
-  return standard * deviation[column]! + mean[column]!;
+/** Fills every hole of a grid as a saved model does; seen values stay as they are, and so do holes of columns that training never saw. */
+export async function fillWith(model: FillModel, grid: Grid, { columns }: SavedFill): Promise<Float64Array> {
+  const size = grid.names.length;
+  const of = (pick: (column: SavedFill["columns"][number]) => number): Float64Array => Float64Array.from(columns, pick);
+  const scales = { mean: of(({ mean }) => mean), deviation: of(({ deviation }) => deviation) };
+  const known = standardised(grid, scales);
+  const simple = fillSimply(
+    grid,
+    known,
+    of(({ average }) => average),
+  );
+  const filled = mixed(size, { network: await guesses(model, grid, known), simple }, columns);
+  return filled.map((value, cell) => {
+    const seen = grid.values[cell]!;
+    if (!Number.isNaN(seen)) return seen;
+    const { observed, mean, deviation } = columns[cell % size]!;
+    return observed === 0 ? Number.NaN : value * deviation + mean;
+  });
+}
+
+function standardised({ values, names }: Grid, { mean, deviation }: ColumnScales): Float64Array {
+  return values.map((value, cell) => (value - mean[cell % names.length]!) / deviation[cell % names.length]!);
 }
 
 function meansOf(values: Float64Array, size: number): Float64Array {

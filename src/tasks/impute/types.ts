@@ -1,8 +1,11 @@
 // What impute() takes, reports and returns: the types that the command line builds on.
 
+import type { StepClock } from "../../data/event-steps.js";
 import type { Delimiter, Encoding } from "../../data/types.js";
+import type { Model } from "../../train/index.js";
 import type { CellChoice } from "../cells.js";
 import type { NetworkFacts, TrainingFacts } from "../facts.js";
+import type { Pass } from "../passes.js";
 
 /** Everything `impute(table, options)` understands. */
 export interface ImputeOptions {
@@ -29,13 +32,20 @@ export interface ImputeOptions {
   readonly seed?: number;
   readonly onEvent?: (event: ImputeEvent) => void;
   readonly signal?: AbortSignal;
+  /**
+   * Folder for checkpoints. The same task on the same table goes on from those it finds there, and ends as if it had never stopped. A function
+   * is asked once, when training begins.
+   */
+  readonly checkpoints?: string | (() => string);
+  /** For tables of steps made of events: the clock that made them, kept with the model. */
+  readonly clock?: StepClock;
 }
 
 /** Reports in the order in which they come. */
 export type ImputeEvent =
   | { readonly kind: "found"; readonly lines: readonly string[] }
   | { readonly kind: "warning"; readonly code: string; readonly message: string }
-  | { readonly kind: "epoch"; readonly epoch: number; readonly epochs: number; readonly loss: number; readonly valLoss: number };
+  | (Pass & { readonly kind: "epoch"; readonly epochs: number });
 
 /** The simple ways to fill a hole: the column's mean, the last value, a straight line between neighbours. */
 export type SimpleFill = "mean" | "last" | "linear";
@@ -95,8 +105,56 @@ export interface ImputeResult {
   };
 }
 
+/** A stretch of one series of a filled column, for pictures. */
+export interface FillExample {
+  readonly column: string;
+  readonly id: string | null;
+  readonly points: readonly { readonly time: string; readonly value: number | null; readonly isFilled: boolean }[];
+}
+
+/** One filled hole. */
+export interface FilledValue {
+  /** Row of the table, from 0. */
+  readonly index: number;
+  readonly id: string | null;
+  readonly time: string | null;
+  readonly column: string;
+  readonly value: number;
+}
+
+/** Content of `preprocess.json`: all that turns a table into inputs and outputs into filled cells. */
+export interface SavedFill {
+  readonly format: "deep-rnn-impute";
+  readonly formatVersion: 1;
+  readonly task: "impute";
+  readonly id: string | null;
+  readonly time: string | null;
+  readonly dateOrder: "dmy" | "mdy" | null;
+  readonly missing: readonly string[];
+  /** The usual gap between rows, in milliseconds or rows: 1 for the network. */
+  readonly gap: number;
+  /** Where steps of events begin and how long they are; null for tables. */
+  readonly clock: StepClock | null;
+  readonly columns: readonly {
+    readonly name: string;
+    /** Put in and out of the network's scale. */
+    readonly mean: number;
+    readonly deviation: number;
+    /** Mean of all seen values, on that scale. */
+    readonly average: number;
+    /** Seen values; a column without any is never filled. */
+    readonly observed: number;
+    readonly method: SimpleFill;
+    readonly networkWeight: number;
+  }[];
+}
+
 /** What `impute` resolves to. */
 export interface ImputeRun extends ImputeResult {
+  readonly model: Model;
+  readonly preprocess: SavedFill;
+  /** Stretches of the columns with the most holes. */
+  readonly examples: readonly FillExample[];
   /** The table as text, with its columns and rows in their order and the holes filled. */
   readonly csv: string;
   /** The filled columns, row by row as in the table; NaN where nothing could be known. */
