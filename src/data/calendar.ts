@@ -7,7 +7,10 @@ import { readTimes } from "./time-column.js";
 import type { Covariate, Series, Table } from "./types.js";
 
 /** A cycle of the calendar; each gives two columns, sine and cosine, so that its end meets its beginning. */
-export type CalendarPart = "minute" | "hour" | "weekday" | "monthday" | "month" | "yearday";
+export type CalendarPart = (typeof calendarParts)[number];
+
+/** Every cycle, the shortest first. */
+export const calendarParts = ["minute", "hour", "weekday", "monthday", "month", "yearday"] as const;
 
 /** Holidays by their day. */
 export interface Holidays {
@@ -72,12 +75,11 @@ export function calendarColumns(series: Series, options: CalendarOptions = {}): 
   return options.holidays === undefined ? columns : [...columns, holidayColumn(series, dates, options.holidays)];
 }
 
-function usefulParts(series: Series): CalendarPart[] {
+/** The cycles that are longer than a step of the series and shorter than what it covers twice. */
+export function usefulParts(series: Series): CalendarPart[] {
   const last = Math.max(1, series.values.length - 1);
   const [step, span] = [(series.timeAt(last) - series.timeAt(0)) / last, series.timeAt(last) - series.timeAt(0)];
-  const useful = (["minute", "hour", "weekday", "monthday", "month", "yearday"] as const).filter(
-    (part) => step < 0.6 * cycles[part].lengthMs && span >= 2 * cycles[part].lengthMs,
-  );
+  const useful = calendarParts.filter((part) => step < 0.6 * cycles[part].lengthMs && span >= 2 * cycles[part].lengthMs);
   // The year is told by its months where steps are months, by its days where they are finer.
   return useful.filter((part) => (step > 20 * dayMs ? part !== "yearday" && part !== "monthday" : part !== "month"));
 }

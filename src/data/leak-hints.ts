@@ -2,8 +2,8 @@
 
 import type { Hint } from "./description.js";
 import type { Numbers } from "./number-store.js";
+import type { CovariateColumn } from "./roles.js";
 import type { RowGroup } from "./rows.js";
-import type { Column } from "./types.js";
 
 /** Rows looked back and ahead for a shifted target. */
 const mostShift = 3;
@@ -12,14 +12,14 @@ const leastRows = 8;
 const nearOne = 0.9999;
 
 /** Hints about the numeric `columns` beside a target; rows in the order of time within each group. */
-export function findLeakHints(target: Column, columns: readonly Column[], groups: readonly RowGroup[]): Hint[] {
+export function findLeakHints(target: CovariateColumn, columns: readonly CovariateColumn[], groups: readonly RowGroup[]): Hint[] {
   return columns.flatMap((column): Hint[] => {
     const hint = shiftHint(target, column, groups) ?? correlationHint(target, column, groups);
     return hint === null ? [] : [hint];
   });
 }
 
-function shiftHint(target: Column, column: Column, groups: readonly RowGroup[]): Hint | null {
+function shiftHint(target: CovariateColumn, column: CovariateColumn, groups: readonly RowGroup[]): Hint | null {
   for (let ahead = 0; ahead <= mostShift; ahead++) {
     if (!equalsShifted(target, column, groups, ahead)) continue;
     const code = ahead === 0 ? "same_as_target" : "next_target";
@@ -30,7 +30,7 @@ function shiftHint(target: Column, column: Column, groups: readonly RowGroup[]):
 }
 
 /** Whether the column is the target `ahead` rows later wherever both are seen, and the target moves there at all. */
-function equalsShifted(target: Column, column: Column, groups: readonly RowGroup[], ahead: number): boolean {
+function equalsShifted(target: CovariateColumn, column: CovariateColumn, groups: readonly RowGroup[], ahead: number): boolean {
   let [equal, moves, before] = [0, 0, Number.NaN];
   for (const { rows } of groups) {
     for (let i = 0; i + ahead < rows.length; i++) {
@@ -45,7 +45,7 @@ function equalsShifted(target: Column, column: Column, groups: readonly RowGroup
   return equal >= leastRows && 4 * moves >= equal;
 }
 
-function correlationHint(target: Column, column: Column, groups: readonly RowGroup[]): Hint | null {
+function correlationHint(target: CovariateColumn, column: CovariateColumn, groups: readonly RowGroup[]): Hint | null {
   const r = correlation(target, column, groups);
   if (!(Math.abs(r) >= nearOne)) return null;
   // Two counters rise together without one telling anything about the other: their steps must agree as well.
@@ -57,7 +57,7 @@ function correlationHint(target: Column, column: Column, groups: readonly RowGro
 
 type Pairs = { get(row: number): number; readonly isStep?: true };
 
-function stepsOf(column: Column): Pairs {
+function stepsOf(column: CovariateColumn): Pairs {
   return { get: (row) => column.get(row), isStep: true };
 }
 

@@ -1,12 +1,13 @@
 // Windows over many series at once: places instead of copies, scaled per series by its training part, masked where missing.
 
 import { DataError } from "../base/errors.js";
-import { calendarColumns } from "./calendar.js";
+import { type CalendarPart, calendarColumns, usefulParts } from "./calendar.js";
 import { applyChain, chainLag, fitChain } from "./chain.js";
 import type { PanelWindowOptions, PanelWindows, WindowPlaces } from "./panel-window-types.js";
 import { meanOf } from "./transform.js";
 import type { Covariate, Panel, Series, SkippedSeries } from "./types.js";
-import { invert, type Prepared, staticTables, takeWindows } from "./window-batch.js";
+import { invert, type Prepared, takeWindows } from "./window-batch.js";
+import { type ColumnScale, categorySizes, measureColumns, measureStatics, type ScaledColumn, StaticTensors } from "./window-columns.js";
 import { sampleWindows } from "./window-sampling.js";
 
 /**
@@ -20,8 +21,12 @@ import { sampleWindows } from "./window-sampling.js";
 export function panelWindows(panel: Panel, options: PanelWindowOptions): PanelWindows {
   checkOptions(options);
   const skipped: SkippedSeries[] = [];
-  const known = panel.series.map((series) => knownColumns(series, options));
-  const scales = columnScales(panel, known, options);
+  const parts = partsOf(panel, options);
+  const known = panel.series.map((series) => knownColumns(series, parts, options));
+  const held = (options.test ?? 0) + (options.validation ?? 0);
+  const scales = measureColumns(
+    panel.series.map(({ past, future, values }) => ({ columns: [...past, ...future], until: values.length - held })),
+  );
   const prepared = panel.series.map((series, i) => attempt(series, skipped, () => prepare(series, known[i]!, scales, options)));
   if (prepared.every((one) => one === null)) {
     throw new DataError("no_series", `no series is long enough for windows; ${skipped[0]!.message}`, "Use a shorter input and horizon.");
@@ -31,9 +36,10 @@ export function panelWindows(panel: Panel, options: PanelWindowOptions): PanelWi
     () => 0,
     (one) => one.trainEnd,
   );
-  const statics = staticTables(panel.statics);
+  const staticScales = measureStatics(panel.statics);
+  const statics = new StaticTensors(panel.statics, staticScales);
   return {
-    ...{ train, skipped, chains: prepared.map((one) => one?.chain ?? null), categorySizes: statics.sizes },
+    ...{ train, skipped, chains: prepared.map((one) => one?.chain ?? null), categorySizes: categorySizes(staticScales) },
     validation: part(
       (one) => one.trainEnd,
       (one) => one.testStart,
@@ -61,43 +67,31 @@ function attempt<T>(series: Series, skipped: SkippedSeries[], f: () => T): T | n
   }
 }
 
-function knownColumns(series: Series, { calendar, holidays, horizon }: PanelWindowOptions): readonly Covariate[] {
-  if (calendar === undefined || calendar === false) return series.future;
-  const parts = calendar === true ? {} : { parts: calendar };
+/** The cycles of the calendar, the same for all: those that suit the longest series. */
+function partsOf({ series }: Panel, { calendar }: PanelWindowOptions): readonly CalendarPart[] | null {
+  if (calendar === undefined || calendar === false) return null;
+  return calendar === true ? usefulParts(series.reduce((a, b) => (b.values.length > a.values.length ? b : a))) : calendar;
+}
+
+function knownColumns(
+  series: Series,
+  parts: readonly CalendarPart[] | null,
+  { holidays, horizon }: PanelWindowOptions,
+): readonly Covariate[] {
+  if (parts === null) return series.future;
   const ahead = Math.max(series.ahead, horizon);
-  return [...series.future, ...calendarColumns(series, { ...parts, ahead, ...(holidays === undefined ? {} : { holidays }) })];
+  return [...series.future, ...calendarColumns(series, { parts, ahead, ...(holidays === undefined ? {} : { holidays }) })];
 }
 
-type Scale = { readonly centre: number; readonly scale: number };
+/** Calendar columns come scaled. */
+const asTheyAre: ColumnScale = { centre: 0, scale: 1 };
 
-/** One scale per column beside the target, over the training parts of all series. Calendar columns come scaled. */
-function columnScales(panel: Panel, known: readonly (readonly Covariate[])[], options: PanelWindowOptions): ReadonlyMap<string, Scale> {
-  const held = (options.test ?? 0) + (options.validation ?? 0);
-  const sums = new Map<string, { n: number; sum: number; squares: number }>();
-  panel.series.forEach((series, i) => {
-    const own = new Set(series.future);
-    for (const column of [...series.past, ...known[i]!.filter((each) => own.has(each))]) {
-      const total = sums.get(column.name) ?? { n: 0, sum: 0, squares: 0 };
-      sums.set(column.name, total);
-      for (let row = 0; row < series.values.length - held; row++) {
-        const value = column.values[row]!;
-        if (Number.isNaN(value)) continue;
-        total.n++;
-        total.sum += value;
-        total.squares += value * value;
-      }
-    }
-  });
-  return new Map(
-    [...sums].map(([name, { n, sum, squares }]) => {
-      const centre = n === 0 ? 0 : sum / n;
-      const scale = Math.sqrt(Math.max(0, squares / Math.max(1, n) - centre * centre));
-      return [name, { centre, scale: scale > 1e-9 * Math.abs(centre) && scale > 0 ? scale : 1 }];
-    }),
-  );
-}
-
-function prepare(series: Series, known: readonly Covariate[], scales: ReadonlyMap<string, Scale>, options: PanelWindowOptions): Prepared {
+function prepare(
+  series: Series,
+  known: readonly Covariate[],
+  scales: ReadonlyMap<string, ColumnScale>,
+  options: PanelWindowOptions,
+): Prepared {
   const { test = 0, validation = 0, input, horizon, transform = ["standard"] } = options;
   const { values } = series;
   const [testStart, trainEnd] = [values.length - test, values.length - test - validation];
@@ -110,14 +104,14 @@ function prepare(series: Series, known: readonly Covariate[], scales: ReadonlyMa
   if (training.every((value) => Number.isNaN(value))) {
     throw new DataError("all_missing", `${series.id ?? series.name} has no values in its training part.`);
   }
-  const scaledColumn = ({ name, values: column }: Covariate): Float64Array => {
-    const scale = scales.get(name);
-    return scale === undefined ? column : column.map((value) => (value - scale.centre) / scale.scale);
-  };
+  const own = new Set(series.future);
+  const scaled = (column: Covariate): ScaledColumn => ({
+    values: column.values,
+    ...(own.has(column) || series.past.includes(column) ? scales.get(column.name)! : asTheyAre),
+  });
   return {
     ...{ values, chain, trainEnd, testStart, scaled: applyChain(chain, values), size: meanOf(training.map(Math.abs)) },
-    past: series.past.map(scaledColumn),
-    future: known.map(scaledColumn),
+    columns: { past: series.past.map(scaled), future: known.map(scaled) },
   };
 }
 

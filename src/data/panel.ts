@@ -7,7 +7,7 @@ import { findStep, inOrder, placeOn, type Step } from "./frequency.js";
 import { stepOfName } from "./frequency-names.js";
 import { frequencyOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";
-import { covariateColumns, targetColumns } from "./roles.js";
+import { checkRoles, covariateColumns, targetColumns } from "./roles.js";
 import { groupRows, type MergedRows, mergeRows, type RowGroup } from "./rows.js";
 import { chooseSeason, type SeasonChoice } from "./season-choice.js";
 import { findStatics, namedStatics, staticValues } from "./statics.js";
@@ -162,13 +162,17 @@ function rolesOf(table: Table, given: PanelOptions): Roles {
   const named = typeof options.target === "string" ? splitNames(table, options.target) : [...(options.target ?? [])];
   const ids = options.id === undefined ? [] : splitNames(table, options.id).map((name) => columnOf(table, name));
   const beside = [...(options.past ?? []), ...(options.future ?? [])];
-  for (const name of [...named, ...beside]) columnOf(table, name);
-  const taken = [...named, ...ids.map((column) => column.name), ...beside];
+  for (const name of [...named, ...beside, ...(options.statics ?? [])]) columnOf(table, name);
+  const idNames = ids.map((column) => column.name);
+  const { past = [], future = [], statics = [] } = options;
+  checkRoles(table, { target: named, id: idNames, past, future, static: statics });
+  const taken = [...named, ...idNames, ...beside, ...statics];
   const times = readTimes(table, { ...options, taken });
   if (ids.length === 0 && times.firstBad >= 0) throw times.problem(times.firstBad);
   const targets = targetColumns(table, named, new Set([...taken, ...times.columns]));
-  const [past, future] = [covariateColumns(table, options.past ?? []), covariateColumns(table, options.future ?? [])];
-  return { times, ids, targets, past, future, beside };
+  checkRoles(table, { time: times.columns, target: targets.map((column) => column.name), past, future, static: statics });
+  const [own, known] = [covariateColumns(table, past, options.words), covariateColumns(table, future, options.words)];
+  return { times, ids, targets, past: own, future: known, beside };
 }
 
 /** The columns of Nixtla's libraries say by their names what they are. */

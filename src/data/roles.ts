@@ -65,25 +65,65 @@ export interface CovariateColumn extends ColumnNumbers {
 
 const mostCategories = 20;
 
+/** Words of columns by their names; null for a column of numbers. */
+export type ColumnWords = Readonly<Record<string, readonly string[] | null>>;
+
 /**
  * Numbers as they are; words as one column of zeros and ones per word, named `column=word`.
- * @throws DataError `unknown_column`, `too_many_categories`
+ *
+ * @param known  what the columns hold for a model that is trained: other words are missing then
+ * @throws DataError `unknown_column`, `too_many_categories`, `not_a_number`
  */
-export function covariateColumns(table: Table, names: readonly string[]): CovariateColumn[] {
+export function covariateColumns(table: Table, names: readonly string[], known: ColumnWords = {}): CovariateColumn[] {
   return names.flatMap((name): CovariateColumn[] => {
     const column = columnOf(table, name);
-    if (column.kind === "number") return [{ name, get: (row) => column.get(row) }];
-    const words = wordsOf(table, column);
+    const words = Object.hasOwn(known, name) ? known[name]! : wordsIn(table, column);
+    if (words === null) {
+      const isWord = column.firstText >= 0 && column.kind === "text";
+      if (isWord) throw notANumber(table, column, column.firstText);
+      return [{ name, get: (row) => column.get(row) }];
+    }
     // Two words need one column: the other is its complement.
     const shown = words.length === 2 ? words.slice(1) : words;
     return shown.map((word) => ({
       name: `${name}=${word}`,
       get(row) {
         const cell = column.cell(row);
-        return cell === null ? Number.NaN : cell === word ? 1 : 0;
+        return cell === null || !words.includes(cell) ? Number.NaN : cell === word ? 1 : 0;
       },
     }));
   });
+}
+
+/**
+ * What the columns hold, for a model to keep.
+ * @throws DataError `unknown_column`, `too_many_categories`
+ */
+export function columnWords(table: Table, names: readonly string[]): ColumnWords {
+  return Object.fromEntries(names.map((name) => [name, wordsIn(table, columnOf(table, name))]));
+}
+
+/** The words of a column in order; null for numbers. */
+function wordsIn(table: Table, column: Column): readonly string[] | null {
+  return column.kind === "number" ? null : wordsOf(table, column);
+}
+
+/**
+ * Refuses a column that has two roles.
+ * @throws DataError `two_roles`
+ */
+export function checkRoles(table: Table, roles: Readonly<Record<string, readonly string[]>>): void {
+  const seen = new Map<string, string>();
+  for (const [role, names] of Object.entries(roles)) {
+    for (const name of names) {
+      const other = seen.get(name);
+      seen.set(name, role);
+      if (other === undefined) continue;
+      const message =
+        other === role ? `${name} is named twice as a ${role} column.` : `${name} is named as ${other} and as ${role} column.`;
+      throw new DataError("two_roles", message, "Name it once.", { ...placeOf(table.file), column: name });
+    }
+  }
 }
 
 function wordsOf(table: Table, column: Column): string[] {

@@ -144,6 +144,8 @@ export interface SeriesOptions {
   readonly past?: readonly string[];
   /** Columns known beyond the end: rows after the last one with a target are read as the future. */
   readonly future?: readonly string[];
+  /** What past and future columns held when a model was trained, by name: their words, null for numbers. Found unless given. */
+  readonly words?: Readonly<Record<string, readonly string[] | null>>;
 }
 
 /** What is the same in all rows of a series, one entry per series of the panel, in their order. */

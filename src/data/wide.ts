@@ -7,7 +7,7 @@ import { stepOfName } from "./frequency-names.js";
 import { headerTimes } from "./header-times.js";
 import { clockOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";
-import { type CovariateColumn, covariateColumns, notANumber } from "./roles.js";
+import { type CovariateColumn, checkRoles, covariateColumns, notANumber } from "./roles.js";
 import { groupRows, mergeRows, type RowGroup } from "./rows.js";
 import { columnOf, placeOf } from "./table.js";
 import { looksLikeTimes, readTimes, splitNames, type Times } from "./time-column.js";
@@ -43,9 +43,10 @@ export interface SeriesRows {
 /**
  * Finds ids, static columns and values of a table with a series per row. Times are the names of the value columns, if they
  * are times; else the values are numbered.
- * @throws DataError `unknown_column`, `no_numbers`, `ambiguous_dates`, `bad_frequency`
+ * @throws DataError `unknown_column`, `no_numbers`, `ambiguous_dates`, `bad_frequency`, `no_room_for_columns`
  */
 export function seriesRows(table: Table, options: PanelOptions): SeriesRows {
+  refuseColumns(table, [...(options.past ?? []), ...(options.future ?? [])], "A series per row", "which changes with time");
   const ids =
     options.id === undefined ? [table.columns[table.names[0]!]!] : splitNames(table, options.id).map((name) => columnOf(table, name));
   const rest = table.names.filter((name) => !ids.some((column) => column.name === name)).map((name) => table.columns[name]!);
@@ -61,6 +62,18 @@ export function seriesRows(table: Table, options: PanelOptions): SeriesRows {
   const asked = frequency === undefined ? null : stepOfName(frequency);
   const step: Step = times.precision === "number" ? { unit: "ms", count: 1 } : (asked ?? findStep([times.ms]));
   return { ids, values: order.map((place) => values[place]!), statics, times, step, frequency };
+}
+
+function refuseColumns(table: Table, names: readonly string[], form: string, why: string): void {
+  const [name] = names;
+  if (name === undefined) return;
+  const place = { ...placeOf(table.file), column: columnOf(table, name).name };
+  throw new DataError(
+    "no_room_for_columns",
+    `${form} has no room for ${name}, ${why}.`,
+    "Give a row per series and time, with --id.",
+    place,
+  );
 }
 
 function frequencyWord(table: Table, column: Column): string | undefined {
@@ -128,7 +141,7 @@ export interface SeriesColumns {
 
 /**
  * Finds the clock and the columns of a table with a series per column: the targets, or all that hold numbers.
- * @throws DataError `unknown_column`, `no_numbers`, `ambiguous_dates`, `bad_time`, `missing_time`
+ * @throws DataError `unknown_column`, `no_numbers`, `ambiguous_dates`, `bad_time`, `missing_time`, `two_roles`, `no_room_for_columns`
  */
 export function seriesColumns(table: Table, options: PanelOptions): SeriesColumns {
   const named = typeof options.target === "string" ? splitNames(table, options.target) : [...(options.target ?? [])];
@@ -141,8 +154,11 @@ export function seriesColumns(table: Table, options: PanelOptions): SeriesColumn
   if (columns.length === 0) {
     throw new DataError("no_numbers", `${shortName(table.file)} has no numeric column to forecast.`, "", placeOf(table.file));
   }
-  const [past, future]: CovariateColumn[][] = [covariateColumns(table, options.past ?? []), covariateColumns(table, options.future ?? [])];
-  const facts: LayFacts = { table, times, targets: [], past: past!, future: future!, how: options.duplicates };
+  const { past = [], future = [], words } = options;
+  refuseColumns(table, options.statics ?? [], "A series per column", "which belongs to a series");
+  checkRoles(table, { time: times.columns, target: named, past, future });
+  const read = (of: readonly string[]): CovariateColumn[] => covariateColumns(table, of, words);
+  const facts: LayFacts = { table, times, targets: [], past: read(past), future: read(future), how: options.duplicates };
   return { times, group: groupRows(times.rows, [], times)[0]!, columns, facts };
 }
 

@@ -5,6 +5,7 @@ import { hostTensor, type Tensor } from "../base/tensor.js";
 import { type Frame, firstOrigin, fromLevels, inputAt, makeFrame, outputLevels, targetAt } from "./frame.js";
 import { chooseTransform, scaleOnly, type Transform } from "./transform.js";
 import type { Series } from "./types.js";
+import { type BesideColumns, WindowTensors } from "./window-columns.js";
 
 /** One part of the windows. Axes: windows N, input rows T, horizon rows H. */
 export interface WindowSet {
@@ -102,18 +103,27 @@ export function missingIn(values: Float64Array, start: number, count: number): n
   return missing;
 }
 
+const noColumns: BesideColumns = { past: [], future: [] };
+
+/** Scaled targets [N, H] of the windows at these places. */
+export function targetsAt(places: readonly { readonly frame: Frame; readonly origin: number }[], horizon: number): Tensor {
+  const y = new Float32Array(places.length * horizon);
+  places.forEach(({ frame, origin }, w) => {
+    y.set(targetAt(frame, origin, horizon), w * horizon);
+  });
+  return hostTensor(y, [places.length, horizon], "float32");
+}
+
 /** Inputs [N, T, 1] and targets [N, H] of the windows at these places, of one series or of several. */
 export function windowsAt(
   places: readonly { readonly frame: Frame; readonly origin: number }[],
   { input, horizon }: { input: number; horizon: number },
 ): { x: Tensor; y: Tensor } {
-  const x = new Float32Array(places.length * input);
-  const y = new Float32Array(places.length * horizon);
-  places.forEach(({ frame, origin }, n) => {
-    x.set(inputAt(frame, origin, input), n * input);
-    y.set(targetAt(frame, origin, horizon), n * horizon);
+  const tensors = new WindowTensors({ count: places.length, input, horizon, past: 0, future: 0, isMasked: false });
+  places.forEach(({ frame, origin }, w) => {
+    tensors.fill(w, origin, inputAt(frame, origin, input), noColumns);
   });
-  return { x: hostTensor(x, [places.length, input, 1], "float32"), y: hostTensor(y, [places.length, horizon], "float32") };
+  return { x: tensors.x, y: targetsAt(places, horizon) };
 }
 
 function actualAt(frame: Frame, origins: readonly number[], horizon: number): Tensor {

@@ -75,10 +75,10 @@ function ownCell(given: OwnCell, activation: string): TaskCell {
   return { name: cell.name, activation, cell, layer: (options) => recurrent(cell, options) };
 }
 
-/** Entries of the matrices of stacked layers over one input feature: what a step costs in products. */
-export function stackedEntries({ cell }: TaskCell, units: readonly number[]): number {
+/** Entries of the matrices of stacked layers over so many input features: what a step costs in products. */
+export function stackedEntries({ cell }: TaskCell, units: readonly number[], features: number): number {
   const { definition, options } = cell;
-  let inputSize = 1;
+  let inputSize = features;
   let entries = 0;
   for (const width of units) {
     const sizes = { ...options, inputSize, units: width };

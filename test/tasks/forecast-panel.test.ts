@@ -54,12 +54,15 @@ test("series that cannot be forecast are left out with their reason, and the oth
   assert.equal(none.code, "too_few_rows");
 });
 
-test("a saved panel forecasts the same rows again, and says which series it does not know", async () => {
+test("a saved panel forecasts the same rows again, and a series it was not trained on by its own rows", async () => {
   const run = await runForecast(parseTable(shops(2)), options, constantTrainer(0.1).trainer);
   const saved = parsePreprocess(JSON.stringify(run.preprocess));
   const again = await forecastWith(run.model, saved, parseTable(shops(3)));
-  assert.deepEqual(again.predictions, run.forecast);
-  assert.match(again.warnings[0]!.message, /^s2 is left out: the model was not trained on it/);
+  assert.deepEqual(again.predictions.slice(0, 12), run.forecast);
+  assert.match(again.warnings[0]!.message, /^the model was not trained on s2: scale and simple methods are found from the rows given/);
+  again.predictions.slice(12).forEach((row, h) => {
+    assert.ok(Math.abs(row.value / value(2, 72 + h) - 1) < 0.1 && row.lower95! < row.lower80! && row.upper80! < row.upper95!);
+  });
 });
 
 test("a saved panel is scored on the last rows of every series, and series it cannot score change nothing", async () => {
@@ -69,10 +72,10 @@ test("a saved panel is scored on the last rows of every series, and series it ca
   assert.deepEqual([scored.data.series, scored.evaluation.points, scored.evaluation.origins, scored.rows.length], [2, 24, 2, 24]);
   const [first] = scored.rows;
   assert.deepEqual([first!.id, first!.time, first!.actual], ["s0", "2005-07", value(0, 66)]);
-  const withMore = await evaluateWith(run.model, saved, parseTable(`${shops(3, 78)}s0,2006-07,\n`), { test: 12 });
+  const withMore = await evaluateWith(run.model, saved, parseTable(`${shops(2, 78)}s2,2006-05,7\ns2,2006-06,8\n`), { test: 12 });
   assert.deepEqual(
-    withMore.warnings.map(({ message }) => message),
-    ["s2 is left out: the model was not trained on it"],
+    [withMore.rows, withMore.warnings.map(({ message }) => message)],
+    [scored.rows, ["s2 is left out: it has 2 rows; scoring the last 12 needs 24. Give it more of the past."]],
   );
   const short = await failure(() => evaluateWith(run.model, saved, parseTable(shops(2)), { test: 72 }));
   assert.match(short.message, /s0 is left out: it has 72 rows; scoring the last 72 needs/);

@@ -4,23 +4,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseTable } from "../../src/data/table.js";
 import { runForecast } from "../../src/tasks/forecast/run.js";
-import type { ForecastOptions } from "../../src/tasks/forecast/types.js";
+import type { TaskOptions } from "../../src/tasks/forecast/types.js";
 import { constantTrainer, failure, monthly } from "./fakes.js";
 
 const values = (count: number): number[] => Array.from({ length: count }, (_, i) => 100 + i + 10 * Math.sin(i));
-const run = (text: string, options: ForecastOptions = {}, file = "sales.csv"): Promise<unknown> =>
+const run = (text: string, options: TaskOptions = {}, file = "sales.csv"): Promise<unknown> =>
   runForecast(
     parseTable(text, { file, ...(options.missing === undefined ? {} : { missing: options.missing }) }),
     options,
     constantTrainer(0).trainer,
   );
 
-async function says(
-  text: string,
-  options: ForecastOptions,
-  message: string,
-  place: { line?: number; column?: string } = {},
-): Promise<void> {
+async function says(text: string, options: TaskOptions, message: string, place: { line?: number; column?: string } = {}): Promise<void> {
   const error = await failure(() => run(text, options));
   assert.equal(error.message, message);
   if (place.line !== undefined) assert.equal(error.line, place.line);

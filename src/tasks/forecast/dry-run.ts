@@ -1,8 +1,8 @@
 // What a forecast would do: the table read, the network built, the windows counted; nothing trained, nothing written.
 
-import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
 import { libraryTrainer } from "./network/train.js";
+import { readTask } from "./read-task.js";
 import { networkOf, planRun, shownWindows } from "./run-plan.js";
 import { shownSizes } from "./setup.js";
 import type { ForecastData, ForecastNetwork, ForecastOptions } from "./types.js";
@@ -31,8 +31,8 @@ export interface ForecastPlan {
  * @example  const { network, plan } = await planForecast("sales.csv", { horizon: 12 });
  */
 export async function planForecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastPlan> {
-  const table = typeof input === "string" ? await readTable(input, options) : input;
-  const plan = planRun(table, options);
+  const task = await readTask(input, options);
+  const plan = planRun(task.table, task.options);
   const { first, data, notes, lines, warnings } = plan;
   return {
     data,

@@ -4,12 +4,10 @@ import { DataError } from "../../base/errors.js";
 import type { Table } from "../../data/types.js";
 import { alone, evaluationOf, type Holdout, holdoutOrigins, holdoutRows, type ScoredPlan, scoreHoldout } from "./evaluate.js";
 import { aheadBy, type Outlook, placesOf } from "./forecaster.js";
-import { Inputs } from "./inputs.js";
 import type { Intervals, Residual } from "./intervals.js";
-import { networkForecaster } from "./network-forecaster.js";
 import { meanEvaluation } from "./panel-scores.js";
 import { totalsOf, type Warning } from "./run-plan.js";
-import { type PredictOptions, type SavedMember, savedMembers } from "./saved-members.js";
+import { openMembers, type PredictOptions, type SavedMember } from "./saved-members.js";
 import { dataOf } from "./setup.js";
 import type { ForecastData, ForecastEvaluation, ForecastModel, ForecastRow, SavedPreprocess } from "./types.js";
 
@@ -46,8 +44,7 @@ export async function evaluateWith(
   const { input, horizon } = preprocess;
   const test = options.test ?? horizon;
   if (!(Number.isInteger(test) && test >= 1)) throw new DataError("bad_option", `--test ${test}: a whole number, at least 1, is needed.`);
-  const { found, members, warnings } = savedMembers(table, preprocess, options, test);
-  const forecaster = networkForecaster(model, new Inputs({ steps: input, horizon }));
+  const { found, members, warnings, forecaster } = await openMembers(table, preprocess, options, { model, test });
   const plans = members.map(({ series }) => ({ series, sizes: { rows: series.values.length, horizon, input, test } }));
   const outlooks = await aheadBy(
     forecaster,

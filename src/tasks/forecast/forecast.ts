@@ -9,6 +9,7 @@ import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "
 import { libraryTrainer } from "./network/train.js";
 import { type ForecastPredictionRun, forecastWith } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";
+import { readTask } from "./read-task.js";
 import { runForecast } from "./run.js";
 import type { PredictOptions } from "./saved-members.js";
 import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
@@ -22,8 +23,8 @@ import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
  * @example  const r = await forecast("sales.csv", { target: "Sales", horizon: 12 });
  */
 export async function forecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastRun> {
-  const table = typeof input === "string" ? await readTable(input, options) : input;
-  return runForecast(table, options, libraryTrainer);
+  const task = await readTask(input, options);
+  return runForecast(task.table, task.options, libraryTrainer);
 }
 
 /** Reads a table once it is known which words the model takes for missing, and whether rows may be longer than the header. */

@@ -4,6 +4,7 @@ import { DataError } from "../../base/errors.js";
 import { placeOf } from "../../data/table.js";
 import type { Series } from "../../data/types.js";
 import { stackedEntries, type TaskCell } from "../cells.js";
+import type { Channels } from "./network/types.js";
 import type { ForecastOptions } from "./types.js";
 
 /** Rows of every part. */
@@ -36,7 +37,7 @@ export function sizesOf(series: Series, options: ForecastOptions): Sizes {
   const origins = options.backtest ?? 1;
   const longest =
     options.test === undefined ? Math.min(fifth, Math.floor(rows / (origins + 4))) : Math.min(fifth, Math.floor((rows - options.test) / 4));
-  const horizon = options.horizon ?? Math.max(1, Math.min(options.test ?? season, longest));
+  const horizon = options.horizon ?? Math.max(1, Math.min(options.test ?? season, longest, knownAhead(series)));
   const test = options.test ?? origins * horizon;
   const nominal = series.season > 1 ? 2 * series.season : 2 * horizon;
   const fits = (input: number): boolean => input + 2 * horizon + test <= rows;
@@ -44,6 +45,11 @@ export function sizesOf(series: Series, options: ForecastOptions): Sizes {
   const input = options.input ?? (!fits(nominal) && fits(shorter) ? shorter : nominal);
   if (!fits(input)) throw tooFewRows({ rows, horizon, input, test }, options, series.file);
   return { rows, horizon, input, test };
+}
+
+/** How far the known-future columns reach, if there are any that do. */
+function knownAhead({ future, ahead }: Series): number {
+  return future.length > 0 && ahead > 0 ? ahead : Number.POSITIVE_INFINITY;
 }
 
 /** Steps the network reads: a seasonal difference already reaches one season back, so half the default input is enough. */
@@ -93,11 +99,13 @@ export interface NetworkSize {
   readonly units: readonly number[];
   readonly steps: number;
   readonly horizon: number;
+  readonly channels: Pick<Channels, "past" | "future">;
 }
 
 /** Operations of one training window: forward and backward products of every layer and step (6 per weight). */
-export function operationsOf({ cell, units, steps, horizon }: NetworkSize): number {
-  return 6 * (stackedEntries(cell, units) * steps + units.at(-1)! * horizon);
+export function operationsOf(size: NetworkSize): number {
+  const { units, steps, horizon } = size;
+  return 6 * (entriesOf(size) * steps + units.at(-1)! * horizon);
 }
 
 /** Weights, gradients and Adam's two averages of so many take 1.6 GB. */
@@ -108,9 +116,10 @@ const mostLayers = 100;
  * Refuses a network that no machine of these days trains, before it is built.
  * @throws DataError `bad_option`
  */
-export function checkNetworkSize({ cell, units, horizon }: NetworkSize): void {
+export function checkNetworkSize(size: NetworkSize): void {
+  const { units, horizon } = size;
   if (units.length > mostLayers) throw badOption("layers", units.length, `at most ${mostLayers} layers are possible`);
-  const weights = stackedEntries(cell, units) + units.at(-1)! * horizon;
+  const weights = entriesOf(size) + units.at(-1)! * horizon;
   if (weights <= mostWeights) return;
   const shown = [...new Set(units)].join(",");
   throw new DataError(
@@ -118,6 +127,10 @@ export function checkNetworkSize({ cell, units, horizon }: NetworkSize): void {
     `--units ${shown} makes ${weights.toExponential(1).replace("+", "")} weights; at most ${mostWeights.toExponential(0).replace("+", "")} are possible.`,
     "Give fewer units or layers.",
   );
+}
+
+function entriesOf({ cell, units, channels }: NetworkSize): number {
+  return stackedEntries(cell, units, 1 + channels.past + channels.future);
 }
 
 /** Every k-th of the origins, k such that at most `most` are left and the seasons stay mixed. */

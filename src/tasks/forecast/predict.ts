@@ -2,12 +2,10 @@
 
 import type { Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
-import { Inputs } from "./inputs.js";
-import { networkForecaster } from "./network-forecaster.js";
 import { rowsAt } from "./outputs.js";
 import { historyOf } from "./run.js";
 import type { Warning } from "./run-plan.js";
-import { type PredictOptions, savedMembers } from "./saved-members.js";
+import { openMembers, type PredictOptions } from "./saved-members.js";
 import type { ForecastModel, ForecastPrediction, HistoryPoint, SavedPreprocess } from "./types.js";
 
 /** A prediction with what the picture needs: the rows of the first series. */
@@ -18,7 +16,7 @@ export interface ForecastPredictionRun extends ForecastPrediction {
 
 /**
  * Forecasts the rows after the last one of `table`, one horizon ahead, with a network that `forecast` trained; of many series those
- * that the model knows.
+ * that it can forecast, also ones it was not trained on.
  *
  * @throws DataError `unknown_column`, `too_few_rows`, `frequency_differs`, `not_positive`, `no_series` and those of `series`
  * @example const { predictions } = await forecastWith(model, preprocess, await readTable("newer-sales.csv"));
@@ -29,8 +27,7 @@ export async function forecastWith(
   table: Table,
   options: PredictOptions = {},
 ): Promise<ForecastPredictionRun> {
-  const { members, warnings } = savedMembers(table, preprocess, options);
-  const forecaster = networkForecaster(model, new Inputs({ steps: preprocess.input, horizon: preprocess.horizon }));
+  const { members, warnings, forecaster } = await openMembers(table, preprocess, options, { model, test: 0 });
   const levels = await levelsAhead(
     forecaster,
     members.map(({ frame, saved }) => ({ frame, choice: saved.choice })),

@@ -2,9 +2,12 @@
 
 import { z } from "zod";
 import { DataError } from "../../base/errors.js";
+import { calendarParts } from "../../data/calendar.js";
+import { memberNames } from "./choice.js";
 import type { SavedPreprocess } from "./types.js";
 
-const count = z.int().min(1);
+/** No season, input or horizon of a table is longer. */
+const count = z.int().min(1).max(1e6);
 
 /** What belongs to one series. */
 const ofSeries = {
@@ -20,7 +23,9 @@ const ofSeries = {
   intervals: z.object({ half80: z.array(z.number().min(0)), half95: z.array(z.number().min(0)) }).nullable(),
   choice: z
     .object({
-      weights: z.record(z.string(), z.number().min(0).max(1)),
+      weights: z
+        .record(z.string(), z.number().min(0).max(1))
+        .refine((weights) => Object.keys(weights).every((name) => memberNames.includes(name)), "a method is not known"),
       networkWeight: z.number().min(0).max(1),
       longSeason: z.int().min(0),
     })
@@ -28,20 +33,49 @@ const ofSeries = {
     .default(null), // models written before there was a choice are networks alone
 };
 
+const scale = { centre: z.number(), scale: z.number().positive() };
+
+const beside = z
+  .object({
+    past: z.array(z.string()),
+    future: z.array(z.string()),
+    words: z.record(z.string(), z.array(z.string()).nullable()),
+    scales: z.record(z.string(), z.object(scale)),
+    calendar: z.array(z.enum(calendarParts)),
+    holidays: z.array(z.iso.date()).nullable(),
+    statics: z.array(
+      z.discriminatedUnion("kind", [
+        z.object({ name: z.string(), kind: z.literal("number"), ...scale }),
+        z.object({ name: z.string(), kind: z.literal("category"), categories: z.array(z.string()) }),
+      ]),
+    ),
+    mask: z.boolean(),
+  })
+  .refine(({ past, future, words }) => [...past, ...future].every((name) => Object.hasOwn(words, name)), "words of a column are not there");
+
 const schema = z.object({
   format: z.literal("deep-rnn-forecast"),
-  formatVersion: z.literal(1),
+  // Version 1 knew no columns beside the target.
+  formatVersion: z.union([z.literal(1), z.literal(2)]).transform((): 2 => 2),
   task: z.literal("forecast"),
   columns: z.object({ time: z.array(z.string()), target: z.string() }),
+  beside: beside.nullable().default(null),
   frequency: z.string(),
   season: count,
   input: count,
   horizon: count,
   dateOrder: z.enum(["dmy", "mdy"]).nullable(),
   missing: z.array(z.string()),
-  duplicates: z.enum(["mean", "first", "last", "sum"]).nullable(),
+  duplicates: z.enum(["error", "mean", "first", "last", "sum"]).nullable(),
   ...ofSeries,
-  panel: z.object({ id: z.string().nullable(), wide: z.boolean(), series: z.record(z.string(), z.object(ofSeries)) }).exactOptional(),
+  panel: z
+    .object({
+      id: z.string().nullable(),
+      wide: z.boolean(),
+      targets: z.array(z.string()).min(1).exactOptional(),
+      series: z.record(z.string(), z.object(ofSeries)),
+    })
+    .exactOptional(),
 });
 
 /**
@@ -57,11 +91,13 @@ export function parsePreprocess(text: string, file = "preprocess.json"): SavedPr
     const field = issue.path.length === 0 ? "it" : issue.path.join(".");
     throw new DataError("bad_preprocess", `${file}: ${field} is wrong (${issue.message}).`, "Save the model again.", { file });
   }
-  const { intervals, horizon } = parsed.data;
-  if (intervals !== null && (intervals.half80.length !== horizon || intervals.half95.length !== horizon)) {
+  const { horizon, panel, columns, ...rest } = parsed.data;
+  for (const { intervals } of [rest, ...Object.values(panel?.series ?? {})]) {
+    if (intervals === null || (intervals.half80.length === horizon && intervals.half95.length === horizon)) continue;
     throw new DataError("bad_preprocess", `${file}: intervals need ${horizon} steps.`, "Save the model again.", { file });
   }
-  return parsed.data;
+  const targets = panel?.targets ?? [columns.target];
+  return { ...rest, columns, horizon, ...(panel === undefined ? {} : { panel: { ...panel, targets } }) };
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -3,12 +3,15 @@
 import { DataError } from "../../base/errors.js";
 import { shortName } from "../../data/decode.js";
 import { panel } from "../../data/panel.js";
+import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
 import type { Panel, Series, Table } from "../../data/types.js";
+import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
 import { type Place, placesOf } from "./forecaster.js";
+import { leakWarnings } from "./leaks.js";
 import { effortOf, operationsOf, sizesOf } from "./plan.js";
-import { dataOf, makePlan, type Phase, type Phases, type Plan, planLines, planSeries, preparePhases } from "./setup.js";
-import type { ForecastData, ForecastNetwork, ForecastOptions, SavedPreprocess } from "./types.js";
+import { dataOf, type Phase, type Phases, type Plan, planLines, planSeries, preparePhases, withChannels } from "./setup.js";
+import type { ForecastData, ForecastNetwork, ForecastOptions, SavedPreprocess, TaskOptions } from "./types.js";
 
 /** One series with all that is decided about it. */
 export interface Member {
@@ -28,9 +31,11 @@ export interface RunPlan {
   /** At least one. */
   readonly members: readonly Member[];
   /** How many series are told apart; null for a table of one. */
-  readonly panel: Pick<NonNullable<SavedPreprocess["panel"]>, "id" | "wide"> | null;
+  readonly panel: Omit<NonNullable<SavedPreprocess["panel"]>, "series"> | null;
   /** The plan whose sizes, network and epochs are those of all. */
   readonly first: Plan;
+  /** Columns beside the target; null if there are none. */
+  readonly beside: Beside | null;
   readonly data: ForecastData;
   /** What was found, and why the transform. */
   readonly notes: readonly string[];
@@ -47,9 +52,9 @@ export function isPanel(table: Table, { id, wide, target }: ForecastOptions): bo
 
 /**
  * Decides all about a table.
- * @throws DataError those of `makePlan`; for many series `no_series` if none can be forecast, and those of `panel`
+ * @throws DataError those of `series`, `planSeries` and `measureBeside`; for many series `no_series` if none can be forecast, and those of `panel`
  */
-export function planRun(table: Table, options: ForecastOptions): RunPlan {
+export function planRun(table: Table, options: TaskOptions): RunPlan {
   return isPanel(table, options) ? planPanel(table, options) : planOne(table, options);
 }
 
@@ -81,19 +86,29 @@ export function networkOf({ spec }: Plan): Omit<ForecastNetwork, "parameters"> {
   return { cell: spec.cell.name, activation: spec.cell.activation, layers: spec.units.length, units: spec.units };
 }
 
-function planOne(table: Table, options: ForecastOptions): RunPlan {
-  const plan = makePlan(table, options);
+function planOne(table: Table, options: TaskOptions): RunPlan {
+  if (options.statics !== undefined && options.statics.length > 0) {
+    const what = "--static names columns that tell series apart, and there is one series.";
+    throw new DataError("bad_option", what, "Name the column of the series with --id.", placeOf(table.file));
+  }
+  const bare = planSeries(series(table, options), options);
+  const beside = measureBeside(table, { statics: [] }, [besideMember(bare, 0)], { ...options, horizon: bare.sizes.horizon });
+  const plan = withChannels(bare, channelsOf(beside?.facts ?? null));
   const phases = preparePhases(plan);
-  const { series, transform } = plan;
   return {
-    members: [{ id: series.name, plan, phases }],
+    members: [{ id: plan.series.name, plan, phases }],
     panel: null,
     first: plan,
+    beside,
     data: dataOf(plan),
-    notes: [...series.found, `transform: ${transform.words}`, ...transform.reasons],
+    notes: [...plan.series.found, ...besideWords(beside), `transform: ${plan.transform.words}`, ...plan.transform.reasons],
     lines: planLines(plan, phases),
-    warnings: warningsOf(plan, phases),
+    warnings: [...warningsOf(plan, phases), ...leakWarnings([plan.series])],
   };
+}
+
+function besideMember({ series, sizes, validation }: Plan, place: number): BesideMember {
+  return { series, place, until: sizes.rows - sizes.test - validation };
 }
 
 function warningsOf({ series }: Plan, { select, bridged }: Phases): Warning[] {
@@ -118,7 +133,7 @@ function warningsOf({ series }: Plan, { select, bridged }: Phases): Warning[] {
 const ofAll: readonly string[] = ["bad_option", "unknown_cell", "unknown_activation"];
 
 /** Sizes by the middle series, the same for all; a plan for each that has the rows. */
-function planPanel(table: Table, options: ForecastOptions): RunPlan {
+function planPanel(table: Table, options: TaskOptions): RunPlan {
   const found = panel(table, options);
   const byLength = [...found.series].sort((a, b) => a.values.length - b.values.length);
   const sizes = sizesOf(byLength[byLength.length >> 1]!, options);
@@ -134,39 +149,55 @@ function planPanel(table: Table, options: ForecastOptions): RunPlan {
       return [];
     }
   };
-  const plans = found.series.flatMap((series) => {
+  const plans = found.series.flatMap((series, place) => {
     const id = nameIn(found, series);
-    return attempt(id, () => ({ id, plan: planSeries({ ...series, id }, shared) }));
+    return attempt(id, () => ({ id, place, plan: planSeries({ ...series, id }, shared) }));
   });
   const windows = plans.reduce((sum, { plan }) => sum + Math.max(1, plan.sizes.rows - plan.steps - plan.sizes.horizon), 0);
-  const members = plans.flatMap(({ id, plan }) =>
-    attempt(id, (): Member => {
-      const effort = effortOf(windows, operationsOf(plan.spec), options);
+  const besideOf = (these: readonly { readonly plan: Plan; readonly place: number }[]): Beside | null =>
+    measureBeside(
+      table,
+      found,
+      these.map(({ plan, place }) => besideMember(plan, place)),
+      { ...options, horizon: sizes.horizon },
+    );
+  const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
+  const planned = plans.length === 0 ? null : besideOf(plans);
+  const kept = plans.flatMap(({ id, place, plan }) =>
+    attempt(id, () => {
+      const spec = { ...plan.spec, dropout, channels: channelsOf(planned?.facts ?? null) };
+      const effort = effortOf(windows, operationsOf(spec), options);
       const mostWindows = Math.max(2, Math.floor(effort.mostWindows / plans.length));
-      const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
-      const own = { ...plan, ...effort, mostWindows, spec: { ...plan.spec, dropout } };
+      const own = { ...plan, ...effort, mostWindows, spec };
       const phases = preparePhases(own);
-      return { id, plan: own, phases: { ...phases, validation: phases.validation.slice(-mostWindows) } };
+      return { id, place, plan: own, phases: { ...phases, validation: phases.validation.slice(-mostWindows) } };
     }),
   );
-  if (members.length === 0) {
+  if (kept.length === 0) {
     const why = skipped[0]!;
     const what = `None of ${skipped.length} series can be forecast; ${why.id}: ${why.message}`;
     throw new DataError("no_series", what, "Try a shorter --horizon and --input.", placeOf(table.file));
   }
+  // A series without a single window takes its columns with it.
+  const beside = kept.length === plans.length ? planned : besideOf(kept);
+  const channels = channelsOf(beside?.facts ?? null);
+  const members = kept.map(({ id, plan, phases }): Member => ({ id, plan: { ...plan, spec: { ...plan.spec, channels } }, phases }));
   const first = members[0]!.plan;
   const used = shownWindows({ members });
   return {
     members,
-    panel: { id: found.id, wide: options.wide === true },
-    first,
+    panel: { id: found.id, wide: options.wide === true, targets: found.targets },
+    ...{ first, beside },
     data: { ...dataOf(first), ...totalsOf(found, members.length) },
-    notes: found.found,
+    notes: [...found.found, ...besideWords(beside)],
     lines: [
       `${members.length} series: one network over the windows of all, each on its own scale; the last ${first.sizes.test} rows of each are held out`,
       `${used.train} windows to train on, ${used.validation} choose the best of ${first.epochs} epochs`,
     ],
-    warnings: skipWords(skipped).map((message) => ({ code: "series_skipped", message })),
+    warnings: [
+      ...skipWords(skipped).map((message) => ({ code: "series_skipped", message })),
+      ...leakWarnings(members.map(({ plan }) => plan.series)),
+    ],
   };
 }
 

@@ -26,10 +26,11 @@ import type {
   HistoryPoint,
   SavedPreprocess,
   SavedSeries,
+  TaskOptions,
 } from "./types.js";
 
 /** Runs the task with the given trainer; see `forecast` for what users call. Of many series those that cannot be forecast are left out. */
-export async function runForecast(table: Table, options: ForecastOptions, trainer: Trainer): Promise<ForecastRun> {
+export async function runForecast(table: Table, options: TaskOptions, trainer: Trainer): Promise<ForecastRun> {
   const started = performance.now();
   const warnings: { code: string; message: string }[] = [];
   const emit = (event: ForecastEvent): void => options.onEvent?.(event);
@@ -47,7 +48,7 @@ export async function runForecast(table: Table, options: ForecastOptions, traine
   const progress = new Progress(options, windowsByPhase(plan), first.epochs);
   const training = new Training({
     ...{ options, spec: first.spec, epochs: first.epochs, trainer, progress, warn },
-    inputs: new Inputs({ steps: first.steps, horizon: first.sizes.horizon }),
+    inputs: new Inputs({ steps: first.steps, horizon: first.sizes.horizon, beside: plan.beside }),
     windows: (phase) => placesIn(plan, (phases) => phases[phase]),
     validation: () => validationPlaces(plan),
   });
@@ -112,13 +113,14 @@ async function rowsAhead(forecaster: Forecaster, { members }: RunPlan, saved: re
 }
 
 /** What is saved with the network. */
-function preprocessOf({ first, members, panel }: RunPlan, saved: readonly SavedSeries[]): SavedPreprocess {
+function preprocessOf({ first, members, panel, beside }: RunPlan, saved: readonly SavedSeries[]): SavedPreprocess {
   const { series, sizes, options, steps }: Plan = first;
   return {
     format: "deep-rnn-forecast",
-    formatVersion: 1,
+    formatVersion: 2,
     task: "forecast",
     columns: { time: series.timeColumns, target: series.name },
+    beside: beside?.facts ?? null,
     frequency: series.frequency,
     season: series.season,
     input: steps,

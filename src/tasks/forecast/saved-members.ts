@@ -2,12 +2,19 @@
 
 import { DataError } from "../../base/errors.js";
 import { shortName } from "../../data/decode.js";
-import { type Frame, firstOrigin, makeFrame } from "../../data/frame.js";
+import { type Frame, makeFrame } from "../../data/frame.js";
 import { panel } from "../../data/panel.js";
+import { notANumber } from "../../data/roles.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import type { Duplicates, Panel, PanelOptions, Series, Table } from "../../data/types.js";
+import { type Beside, openBeside, staticsOf } from "./beside.js";
+import type { Forecaster } from "./forecaster.js";
+import { Inputs } from "./inputs.js";
+import { networkForecaster } from "./network-forecaster.js";
+import { settleNewcomers } from "./newcomers.js";
 import { nameIn, type Warning } from "./run-plan.js";
-import type { SavedPreprocess, SavedSeries } from "./types.js";
+import { refuseShortFuture } from "./setup.js";
+import type { ForecastModel, SavedPreprocess, SavedSeries } from "./types.js";
 
 /** How the times of a new table are to be read, where they differ from those trained on. */
 export interface PredictOptions {
@@ -22,50 +29,116 @@ export interface SavedMember {
   readonly frame: Frame;
 }
 
+/** A table as a saved model reads it. */
+export interface Opened {
+  readonly found: Panel;
+  /** At least one. */
+  readonly members: readonly SavedMember[];
+  /** The model at work on them. */
+  readonly forecaster: Forecaster;
+  readonly warnings: readonly Warning[];
+}
+
+/** A series with its place in the panel, before what is found for new ones is known. */
+interface Candidate {
+  readonly series: Series;
+  readonly place: number;
+  /** null for a series that the model was not trained on. */
+  readonly stored: SavedSeries | null;
+}
+
 /**
- * The series of a table, ready to be forecast. Of many those that the model cannot forecast are left out with a warning.
+ * The series of a table, ready to be forecast. Of many those that the model cannot forecast are left out with a warning; one that it
+ * was not trained on has its transform and its combination found from its own rows.
  *
  * @param test  rows at the end of each that are held back
- * @throws DataError for one series what is wrong with it: `unknown_column`, `frequency_differs`, `not_positive`, `too_few_rows` and
- *   those of `series`; for many `no_series` if none is left, and those of `panel`
+ * @throws DataError for one series what is wrong with it: `unknown_column`, `frequency_differs`, `not_positive`, `too_few_rows`,
+ *   `future_too_short` and those of `series`; for many `no_series` if none is left, and those of `panel`
  */
-export function savedMembers(
+export async function openMembers(
   table: Table,
   preprocess: SavedPreprocess,
   options: PredictOptions,
-  test = 0,
-): { readonly found: Panel; readonly members: readonly SavedMember[]; readonly warnings: readonly Warning[] } {
+  { model, test }: { readonly model: ForecastModel; readonly test: number },
+): Promise<Opened> {
   const found = readSaved(table, preprocess, options);
-  if (preprocess.panel === undefined) return { found, members: [memberOf(found.series[0]!, preprocess, preprocess, test)], warnings: [] };
-  const stored = preprocess.panel.series;
+  const { candidates, warnings } = candidatesOf(found, preprocess, test);
+  if (candidates.length === 0) {
+    const what = `${shortName(table.file)} has no series that the model can forecast; ${warnings[0]?.message ?? "it has none"}.`;
+    throw new DataError("no_series", what, "Give the series it was trained on.", placeOf(table.file));
+  }
+  const beside = besideOf(table, preprocess, found, candidates);
+  const forecaster = networkForecaster(model, new Inputs({ steps: preprocess.input, horizon: preprocess.horizon, beside }));
+  const isNew = candidates.filter(({ stored }) => stored === null);
+  const places = new Map(candidates.map((candidate, member) => [candidate, member]));
+  const settled = await settleNewcomers(
+    forecaster,
+    isNew.map((candidate) => ({ member: places.get(candidate)!, series: candidate.series })),
+    { preprocess, test },
+  );
+  const members = candidates.map((candidate): SavedMember => {
+    const saved = candidate.stored ?? settled[isNew.indexOf(candidate)]!;
+    return { series: candidate.series, saved, frame: makeFrame(candidate.series.values, saved.transform, preprocess.season) };
+  });
+  if (isNew.length > 0) warnings.push({ code: "new_series", message: newWords(isNew.map(({ series }) => series.id ?? series.name)) });
+  return { found, members, forecaster, warnings };
+}
+
+const shownNew = 3;
+
+function newWords(names: readonly string[]): string {
+  const shown = names.length > shownNew ? `${names.slice(0, shownNew).join(", ")} and ${names.length - shownNew} more` : names.join(", ");
+  return `the model was not trained on ${shown}: scale and simple methods are found from the rows given`;
+}
+
+function candidatesOf(found: Panel, preprocess: SavedPreprocess, test: number): { candidates: Candidate[]; warnings: Warning[] } {
   const warnings: Warning[] = [];
-  const members = found.series.flatMap((series): SavedMember[] => {
+  if (preprocess.panel === undefined) {
+    checkMember(found.series[0]!, preprocess, preprocess, test);
+    return { candidates: [{ series: found.series[0]!, place: 0, stored: preprocess }], warnings };
+  }
+  const known = preprocess.panel.series;
+  const skip = (id: string, message: string): void =>
+    void warnings.push({ code: "series_skipped", message: `${id} is left out: ${message}` });
+  for (const { id, message } of found.skipped) skip(id, message);
+  const candidates = found.series.flatMap((series, place): Candidate[] => {
     const id = nameIn(found, series);
+    const stored = Object.hasOwn(known, id) ? known[id]! : null;
     try {
-      const saved = Object.hasOwn(stored, id) ? stored[id] : undefined;
-      if (saved === undefined) throw new DataError("unknown_series", "the model was not trained on it");
-      return [memberOf({ ...series, id }, saved, preprocess, test)];
+      const named = { ...series, id };
+      checkMember(named, stored, preprocess, test);
+      return [{ series: named, place, stored }];
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      warnings.push({ code: "series_skipped", message: `${id} is left out: ${error.message}` });
+      skip(id, error.message);
       return [];
     }
   });
-  if (members.length > 0) return { found, members, warnings };
-  const what = `${shortName(table.file)} has no series that the model can forecast; ${warnings[0]?.message ?? "it has none"}.`;
-  throw new DataError("no_series", what, "Give the series it was trained on.", placeOf(table.file));
+  return { candidates, warnings };
+}
+
+function besideOf(table: Table, { beside, horizon }: SavedPreprocess, found: Panel, candidates: readonly Candidate[]): Beside | null {
+  if (beside === null) return null;
+  const places = candidates.map(({ place }) => place);
+  const statics = found.statics.map((column) => staticsOf(column, places));
+  const odd = statics.find(({ kind }, k) => kind === "category" && beside.statics[k]!.kind === "number");
+  if (odd === undefined) return openBeside(beside, candidates, { statics, horizon });
+  const column = columnOf(table, odd.name);
+  throw notANumber(table, column, column.firstText);
 }
 
 /** The series of a table in the form and frequency that the model knows. */
 function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOptions): Panel {
-  const { columns, frequency, season, panel: many } = preprocess;
+  const { columns, frequency, season, panel: many, beside } = preprocess;
   const duplicates = options.duplicates ?? preprocess.duplicates ?? undefined;
   const dateOrder = options.dateOrder ?? preprocess.dateOrder ?? undefined;
   const isWide = many?.wide === true;
   if (!isWide) for (const name of columns.time) columnOf(table, name);
   const settings: PanelOptions = {
     season,
-    ...(isWide ? { wide: true } : { target: [columns.target] }),
+    ...(isWide ? { wide: true } : { target: many?.targets ?? [columns.target] }),
+    ...(beside === null ? {} : { past: beside.past, future: beside.future, words: beside.words }),
+    ...(many === undefined ? {} : { statics: beside?.statics.map(({ name }) => name) ?? [] }),
     ...(isWide || columns.time.length === 0 ? {} : { time: columns.time.join(",") }),
     ...(isWide || many === undefined || many.id === null ? {} : { id: many.id }),
     ...(duplicates === undefined ? {} : { duplicates }),
@@ -85,27 +158,28 @@ function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOp
   throw new DataError("frequency_differs", message, "Give rows like those it was trained on.", placeOf(table.file));
 }
 
-function memberOf(series: Series, saved: SavedSeries, { input, season, columns }: SavedPreprocess, test: number): SavedMember {
-  refuseNonPositive(series, saved, columns.target);
-  // The frame takes the season of the training: another one would read other rows.
-  const frame = makeFrame(series.values, saved.transform, season);
+/** Refuses a series that the model cannot forecast. */
+function checkMember(series: Series, stored: SavedSeries | null, { input, horizon, columns, beside }: SavedPreprocess, test: number): void {
+  if (stored !== null) refuseNonPositive(series, stored, columns.target);
+  if (test === 0) refuseShortFuture(series, beside?.future ?? [], horizon);
   const rows = series.values.length;
-  const needed = firstOrigin(frame, input);
+  const needed = input + (stored?.transform.seasonalLag ?? 0);
   const who = series.id === null ? shortName(series.file) : "it";
   if (rows < needed + test) {
     const most = rows - needed;
-    const message =
-      test === 0
-        ? `${who} has ${rows} rows; the model reads ${needed}.`
-        : `${who} has ${rows} rows; scoring the last ${test} needs ${needed + test}.`;
+    const why = test === 0 ? `the model reads ${needed}` : `scoring the last ${test} needs ${needed + test}`;
     const hint = test > 0 && most > 0 ? `Try --test ${most}.` : "Give it more of the past.";
-    throw new DataError("too_few_rows", message, hint, placeOf(series.file));
+    throw new DataError("too_few_rows", `${who} has ${rows} rows; ${why}.`, hint, placeOf(series.file));
   }
-  if (test > 0 && series.values.subarray(rows - test).every(Number.isNaN)) {
+  const isEmpty = (from: number, to: number): boolean => series.values.subarray(from, to).every(Number.isNaN);
+  if (test > 0 && isEmpty(rows - test, rows)) {
     const message = `${series.name} has no values in its last ${test} rows.`;
     throw new DataError("all_missing", message, "Score more rows with --test.", placeOf(series.file));
   }
-  return { series, saved, frame };
+  if (isEmpty(0, rows - test)) {
+    const message = `${series.name} has no values before its last ${test} rows.`;
+    throw new DataError("all_missing", message, "Score fewer rows with --test.", placeOf(series.file));
+  }
 }
 
 /** A model that takes logarithms needs positive values. */

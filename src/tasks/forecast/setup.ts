@@ -2,12 +2,11 @@
 
 import { DataError } from "../../base/errors.js";
 import { type Frame, firstOrigin, makeFrame } from "../../data/frame.js";
-import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
 import { chooseTransform, measureScale } from "../../data/transform.js";
-import type { Series, Table } from "../../data/types.js";
+import type { Series } from "../../data/types.js";
 import { taskCell } from "../cells.js";
-import { type NetworkSpec, plainNetwork } from "./network/types.js";
+import { type Channels, type NetworkSpec, plainNetwork } from "./network/types.js";
 import { observedOrigins } from "./outputs.js";
 import { checkNetworkSize, effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
@@ -27,16 +26,8 @@ export interface Plan {
 }
 
 /**
- * Reads the series and decides.
- * @throws DataError `constant_target`, `values_too_large`, `all_missing`, `bad_option`, `too_few_rows` and those of `series`
- */
-export function makePlan(table: Table, options: ForecastOptions): Plan {
-  return planSeries(series(table, options), options);
-}
-
-/**
- * Decides for one series.
- * @throws DataError as `makePlan`
+ * Decides for one series; of the columns beside the target it only asks whether they reach far enough.
+ * @throws DataError `constant_target`, `values_too_large`, `all_missing`, `bad_option`, `too_few_rows`, `future_too_short`
  */
 export function planSeries(found: Series, options: ForecastOptions): Plan {
   const { values, file } = found;
@@ -48,6 +39,7 @@ export function planSeries(found: Series, options: ForecastOptions): Plan {
     });
   }
   const sizes = sizesOf(found, options);
+  refuseShortFuture(found, options.future ?? [], sizes.horizon);
   const training = values.slice(0, sizes.rows - sizes.test);
   if (training.every((value) => Number.isNaN(value))) {
     throw new DataError(
@@ -67,10 +59,32 @@ export function planSeries(found: Series, options: ForecastOptions): Plan {
   });
   const steps = inputSteps(sizes, transform.seasonalLag, options);
   const validation = validationRows(sizes, steps, transform.seasonalLag);
-  const windows = Math.max(1, sizes.rows - steps - sizes.horizon - transform.seasonalLag);
+  const windows = windowsOf({ sizes, steps, transform });
   const spec = specOf(options, { steps, horizon: sizes.horizon, windows });
   const effort = effortOf(windows, operationsOf(spec), options);
   return { series: found, sizes, transform, steps, validation, spec, ...effort, options };
+}
+
+/** The plan of a network that reads columns beside the target: they cost operations too. */
+export function withChannels(plan: Plan, channels: Channels): Plan {
+  const spec = { ...plan.spec, channels };
+  return { ...plan, spec, ...effortOf(windowsOf(plan), operationsOf(spec), plan.options) };
+}
+
+function windowsOf({ sizes, steps, transform }: Pick<Plan, "sizes" | "steps" | "transform">): number {
+  return Math.max(1, sizes.rows - steps - sizes.horizon - transform.seasonalLag);
+}
+
+/**
+ * Known-future columns must be known for all rows that are forecast.
+ * @throws DataError `future_too_short`
+ */
+export function refuseShortFuture({ ahead, id, values, timeLabel, file }: Series, names: readonly string[], horizon: number): void {
+  if (names.length === 0 || ahead >= horizon) return;
+  const known = ahead === 0 ? "no row" : ahead === 1 ? "1 row" : `${ahead} rows`;
+  const message = `${id === null ? "" : `${id}: `}the future of ${names.join(", ")} is known for ${known} after ${timeLabel(values.length - 1)}; the forecast needs ${horizon}.`;
+  const fewer = ahead === 0 ? "" : `, or give --horizon ${ahead}`;
+  throw new DataError("future_too_short", message, `Add rows without a target${fewer}.`, placeOf(file));
 }
 
 /** Sums over all rows, and their errors, must stay finite. */
@@ -90,8 +104,9 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   // A few hundred windows overlap so much that the network learns them by heart without dropout.
   const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
   const cell = taskCell(options.cell, options.activation);
-  checkNetworkSize({ cell, units, steps, horizon });
-  return { cell, units, steps, horizon, dropout, seed: options.seed ?? 0, ...plainNetwork };
+  const spec = { cell, units, steps, horizon, dropout, seed: options.seed ?? 0, ...plainNetwork };
+  checkNetworkSize(spec);
+  return spec;
 }
 
 /** The windows one training sees. */
@@ -104,8 +119,6 @@ export interface Phase {
 export interface Phases extends Readonly<Record<ForecastPhase, Phase>> {
   /** Whole windows inside the validation part. */
   readonly validation: readonly number[];
-  /** Every row of the validation part, for errors at all steps ahead. */
-  readonly validationAll: readonly number[];
   /** Share of target values that had to be bridged for want of complete windows. */
   readonly bridged: number;
 }
@@ -134,13 +147,11 @@ export function preparePhases(plan: Plan): Phases {
   };
   const select = phase(trainEnd);
   const validation = observedOrigins(select.frame, { from: Math.max(trainEnd, firstOrigin(select.frame, steps)), to: testStart, horizon });
-  const every = Array.from({ length: testStart - trainEnd }, (_, i) => trainEnd + i);
   return {
     select,
     evaluate: phase(testStart),
     refit: phase(sizes.rows),
     validation: thin(validation.origins, Math.max(64, Math.floor(mostWindows / 4)), s.season).origins,
-    validationAll: thin(every, 200, s.season).origins,
     bridged,
   };
 }

@@ -1,9 +1,10 @@
 // What forecast() takes, reports while it runs, returns and stores: the types that the command line builds on.
 
 import type { Tensor } from "../../base/tensor.js";
-import type { Delimiter, Duplicates, Encoding, Transform } from "../../data/index.js";
+import type { CalendarPart, Delimiter, Duplicates, Encoding, Holidays, Transform } from "../../data/index.js";
 import type { CellChoice } from "../cells.js";
 import type { NetworkFacts } from "../facts.js";
+import type { BesideFacts } from "./beside.js";
 import type { SimpleMethod } from "./simple/index.js";
 
 export type { Duplicates } from "../../data/index.js";
@@ -20,6 +21,19 @@ export interface ForecastOptions {
   readonly id?: string;
   /** A series per row (its id, then its values), or a series per column beside the time. */
   readonly wide?: boolean;
+  /** Columns that are known up to the end of the target only: the network reads them before each forecast. */
+  readonly past?: readonly string[];
+  /** Columns that are known beyond the end, as prices and promotions are: rows after the last target hold them, a horizon of them. */
+  readonly future?: readonly string[];
+  /**
+   * Columns that are the same in all rows of a series and tell series apart. Unless given, every further column like that; none for
+   * an empty list.
+   */
+  readonly statics?: readonly string[];
+  /** Hour, day of the week, month and the like as columns: false unless given; true takes those that suit the frequency. */
+  readonly calendar?: boolean | readonly CalendarPart[];
+  /** Days that are holidays: a file with a column of dates, or what `readHolidays` gives. */
+  readonly holidays?: string | Holidays;
   /** Rows to forecast ahead: one season, at most a fifth of the rows; the same as `test` if only that is given. */
   readonly horizon?: number;
   /** Rows the network reads before each forecast: two seasons. */
@@ -74,6 +88,11 @@ export interface ForecastOptions {
    * stopped. A function is asked once, when training begins.
    */
   readonly checkpoints?: string | (() => string);
+}
+
+/** The options once files beside the table are read. */
+export interface TaskOptions extends ForecastOptions {
+  readonly holidays?: Holidays;
 }
 
 /** What is being trained: the epoch count is chosen, then a network for the hold-out, then one on all rows. */
@@ -323,9 +342,11 @@ export type SavedSeries = Pick<SavedPreprocess, "transform" | "intervals" | "cho
 /** Content of `preprocess.json`: all that turns a table into windows and outputs into the target's unit. */
 export interface SavedPreprocess {
   readonly format: "deep-rnn-forecast";
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   readonly task: "forecast";
   readonly columns: { readonly time: readonly string[]; readonly target: string };
+  /** Columns that the network reads beside the target; null for the target alone. */
+  readonly beside: BesideFacts | null;
   readonly frequency: string;
   readonly season: number;
   readonly input: number;
@@ -346,6 +367,7 @@ export interface SavedPreprocess {
   readonly panel?: {
     readonly id: string | null;
     readonly wide: boolean;
+    readonly targets: readonly string[];
     readonly series: Readonly<Record<string, SavedSeries>>;
   };
 }

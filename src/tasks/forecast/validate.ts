@@ -11,6 +11,11 @@ import { longSeasonOf } from "./members.js";
 import { errorsOf } from "./outputs.js";
 import type { Plan } from "./setup.js";
 
+/** What trying needs to know of a plan. */
+export interface Tried extends Pick<Plan, "series" | "sizes" | "transform" | "steps" | "validation"> {
+  readonly options: { readonly pure?: boolean };
+}
+
 /** The simple part of a forecast, found before the hold-out. */
 export interface SimplePart {
   readonly data: ChoiceData;
@@ -20,7 +25,7 @@ export interface SimplePart {
 }
 
 /** Tries every member from earlier origins (`most` of them) and weighs them; nothing of it for the network alone. */
-export function simplePart(plan: Plan, most?: number): SimplePart {
+export function simplePart(plan: Tried, most?: number): SimplePart {
   const { series, sizes, transform } = plan;
   const longSeason = longSeasonOf(series.frequency, series.season);
   const data = { values: series.values, season: series.season, longSeason, horizon: sizes.horizon, log: transform.log };
@@ -52,7 +57,7 @@ export interface Validated {
 }
 
 /** Where a network that has not seen the validation part is tried: the trials in it, or its rows for the network alone. */
-export function triedOrigins(frame: Frame, plan: Plan, { trials, choice }: SimplePart): number[] {
+export function triedOrigins(frame: Frame, plan: Tried, { trials, choice }: SimplePart): number[] {
   const end = plan.sizes.rows - plan.sizes.test;
   const start = end - plan.validation;
   const least = firstOrigin(frame, plan.steps);
@@ -62,7 +67,7 @@ export function triedOrigins(frame: Frame, plan: Plan, { trials, choice }: Simpl
 }
 
 /** What the outlooks from `triedOrigins` say: what came beside them, and the errors of the blend. */
-export function validate(frame: Frame, plan: Plan, part: SimplePart, outlooks: readonly Outlook[]): Validated {
+export function validate(frame: Frame, plan: Tried, part: SimplePart, outlooks: readonly Outlook[]): Validated {
   const { data, trials, choice } = part;
   const origins = triedOrigins(frame, plan, part);
   const end = plan.sizes.rows - plan.sizes.test;
