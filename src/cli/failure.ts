@@ -8,9 +8,9 @@ import type { Bad } from "./envelope.js";
 /** Exit codes; `notMet` is a `--require` that does not hold, 130 and 143 are 128 + the number of the signal, as shells report it. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, notMet: 3, interrupted: 130, terminated: 143 } as const;
 
-/** A mistake in how the command was typed, found by the command line itself. */
-export function usageError(code: string, message: string, hint = ""): DataError {
-  return new DataError(code, message, hint);
+/** A mistake in how the command was typed, found by the command line itself; `file` is what the mistake is about. */
+export function usageError(code: string, message: string, hint = "", file: string | null = null): DataError {
+  return new DataError(code, message, hint, file === null ? {} : { file });
 }
 
 /** What a failure looks like from outside. */

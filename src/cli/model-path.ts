@@ -9,12 +9,17 @@ export function modelFolder(given: string): string {
   const found = [join(given, "model"), given].find(holdsModel);
   if (found !== undefined) return found;
   const shown = given === "" ? '""' : given;
-  if (!existsSync(given)) throw usageError("model_missing", `${shown} does not exist.`, "Train one first: deep-rnn forecast FILE.");
+  if (!existsSync(given)) throw usageError("model_missing", `${shown} does not exist.`, "Train one first: deep-rnn forecast FILE.", given);
   if (statSync(given).isDirectory()) {
-    throw usageError("model_missing", `${given} holds no model (no model.json).`, "Give the run folder, or the model folder inside it.");
+    throw usageError(
+      "model_missing",
+      `${given} holds no model (no model.json).`,
+      "Give the run folder, or the model folder inside it.",
+      given,
+    );
   }
   if (statSync(given).isFile() && !isZip(given))
-    throw usageError("model_missing", `${given} is no model.`, "Give the run folder, or the model folder inside it.");
+    throw usageError("model_missing", `${given} is no model.`, "Give the run folder, or the model folder inside it.", given);
   return given;
 }
 

@@ -53,7 +53,7 @@ export function planRun(task: string, input: string, out: string | undefined, fo
   }
   if (out.trim() === "") throw usageError("out_empty", "--out needs the name of a folder.");
   if (existsSync(out)) {
-    if (!statSync(out).isDirectory()) throw usageError("out_is_file", `--out ${out} is a file, not a folder.`);
+    if (!statSync(out).isDirectory()) throw usageError("out_is_file", `--out ${out} is a file, not a folder.`, "", out);
     if (!force) mustBeEmpty(out);
   }
   mustBeWritable(out);
@@ -217,21 +217,22 @@ function move(working: string, path: string): void {
 
 function mustBeEmpty(folder: string): void {
   if (readdirSync(folder).length > 0)
-    throw usageError("out_not_empty", `${folder} is not empty.`, "Choose another folder, or add --force.");
+    throw usageError("out_not_empty", `${folder} is not empty.`, "Choose another folder, or add --force.", folder);
 }
 
-function mustBeWritable(path: string): void {
+/** Checks a run that is to go on in its folder, which is filled through one beside it. */
+export function mustGoOnIn(path: string): void {
+  for (const folder of [path, dirname(path)]) mustBeWritable(folder, "A run goes on in its own folder.");
+}
+
+function mustBeWritable(path: string, hint = "Choose another folder with --out."): void {
   const nearest = nearestExisting(path);
   try {
     accessSync(nearest, constants.W_OK);
   } catch {
-    throw usageError(
-      "out_not_writable",
-      `${nearest === "." ? "This folder" : nearest} cannot be written to.`,
-      "Choose another folder with --out.",
-    );
+    throw usageError("out_not_writable", `${nearest === "." ? "This folder" : nearest} cannot be written to.`, hint, nearest);
   }
-  if (!statSync(nearest).isDirectory()) throw usageError("out_is_file", `${nearest} is a file, not a folder.`);
+  if (!statSync(nearest).isDirectory()) throw usageError("out_is_file", `${nearest} is a file, not a folder.`, "", nearest);
 }
 
 function nearestExisting(path: string): string {

@@ -3,6 +3,7 @@
 import { elementCount } from "../base/dtype.js";
 import { DataError, DeepRnnError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
+import { atFile } from "../io/at-file.js";
 import type { BuiltNetwork, Named, Network, NetworkInput } from "../nn/network.js";
 import { NetworkModel } from "../train/model.js";
 import type { Model } from "../train/types.js";
@@ -96,10 +97,20 @@ function filled(layout: Layout, sources: ReadonlyMap<string, WeightSource>): Flo
 
 function matched(path: string, shape: readonly number[], source: WeightSource | undefined, file: string): TensorMatch {
   if (source === undefined)
-    throw new DataError("weights_do_not_fit", `${file}: nothing in it belongs to the weight "${path}" [${shape.join(", ")}].`);
+    throw new DataError(
+      "weights_do_not_fit",
+      `${file}: nothing in it belongs to the weight "${path}" [${shape.join(", ")}].`,
+      "",
+      atFile(file),
+    );
   if (source.value.shape.join() !== shape.join()) {
     const given = source.from.map((array) => `${array.name} [${array.shape.join(", ")}]`).join(" and ");
-    throw new DataError("weights_do_not_fit", `${file}: ${given} cannot become the weight "${path}" [${shape.join(", ")}].`);
+    throw new DataError(
+      "weights_do_not_fit",
+      `${file}: ${given} cannot become the weight "${path}" [${shape.join(", ")}].`,
+      "",
+      atFile(file),
+    );
   }
   return {
     weight: path,
@@ -117,11 +128,11 @@ async function difference(model: Model<Tensor>, { input, output }: Probe, file: 
     found = await model.predict(input, { batchSize: "full" });
   } catch (error) {
     if (!(error instanceof DeepRnnError)) throw error;
-    throw new DataError("bad_probe", `${file}: the probe's input does not fit the model: ${error.what}.`);
+    throw new DataError("bad_probe", `${file}: the probe's input does not fit the model: ${error.what}.`, "", atFile(file));
   }
   if (found.shape.join() !== output.shape.join()) {
     const what = `${file}: the model gives [${found.shape.join(", ")}] for the probe's input, its output is [${output.shape.join(", ")}].`;
-    throw new DataError("bad_probe", what, "A recurrent layer may have to give all steps, or only the last.");
+    throw new DataError("bad_probe", what, "A recurrent layer may have to give all steps, or only the last.", atFile(file));
   }
   const differences = Float64Array.from(found.data, (value, index) => Math.abs(value - (output.data[index] ?? Number.NaN)));
   return {
@@ -136,7 +147,7 @@ function built(file: string, inside: () => BuiltNetwork): BuiltNetwork {
     return inside();
   } catch (error) {
     if (!(error instanceof DeepRnnError) || error instanceof DataError) throw error;
-    throw new DataError("weights_do_not_fit", `${file}: its layers do not fit together: ${error.what}.`);
+    throw new DataError("weights_do_not_fit", `${file}: its layers do not fit together: ${error.what}.`, "", atFile(file));
   }
 }
 

@@ -1,6 +1,7 @@
 // Parts of a file that holds weights only: what each can become, and the order they come in, from the caller or from names and shapes.
 
 import { DataError, UsageError } from "../base/errors.js";
+import { atFile } from "../io/at-file.js";
 import { activations } from "../nn/activations.js";
 import { checkOptions } from "../nn/options.js";
 import { checkNames } from "../nn/suggest.js";
@@ -82,7 +83,7 @@ export function chainOf(blocks: readonly Block[], choices: readonly Exclude<Laye
 
 function inputShape(ordered: readonly Block[], file: string): readonly (number | "time")[] {
   const [first] = ordered;
-  if (first === undefined) throw new DataError("no_weights", `${file} holds no weights of a layer.`);
+  if (first === undefined) throw new DataError("no_weights", `${file} holds no weights of a layer.`, "", atFile(file));
   if (first.inputSize === null) return ["time"];
   return ordered.some(readsSequences) ? ["time", first.inputSize] : [first.inputSize];
 }
@@ -146,7 +147,12 @@ function onlyChain(blocks: readonly Block[], file: string): readonly Block[] {
   if (only !== undefined && found.length === 1 && tried <= searchLimit) return only;
   const parts = blocks.map(({ name, inputSize, outputSize }) => `${name} (${inputSize ?? "tokens"} to ${outputSize})`).join(", ");
   const what = `${file} does not tell the order of its layers ${parts}: ${blocks.length > searchedBlocks ? "there are too many to try" : found.length === 0 ? "no order fits" : "several fit"}.`;
-  throw new DataError("layers_unknown_order", what, "Give them in order: layers in the library, --layers a,b,c on the command line.");
+  throw new DataError(
+    "layers_unknown_order",
+    what,
+    "Give them in order: layers in the library, --layers a,b,c on the command line.",
+    atFile(file),
+  );
 }
 
 function badLayers(what: string): UsageError {

@@ -3,6 +3,7 @@
 import { DataError } from "../base/errors.js";
 import type { StoredArray } from "../base/stored.js";
 import { isRecord } from "../base/tree.js";
+import { atFile } from "./at-file.js";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.js";
 
 export const checkpointFormat = "deep-rnn-checkpoint";
@@ -42,11 +43,18 @@ export function decodeCheckpoint(files: ReadonlyMap<string, Uint8Array>, label: 
     throw new DataError(
       "not_a_checkpoint",
       `${label} is no checkpoint: it has no ${text === undefined ? "training.json" : "training.safetensors"}.`,
+      "",
+      atFile(label),
     );
   const training = parse(text, label);
   if (training.formatVersion !== checkpointFormatVersion) {
     const what = `${label} has checkpoint version ${JSON.stringify(training.formatVersion) ?? "none"}; this version of deep-rnn reads ${checkpointFormatVersion}.`;
-    throw new DataError("checkpoint_version", what, "Go on with the version that wrote it, or load its model and train anew.");
+    throw new DataError(
+      "checkpoint_version",
+      what,
+      "Go on with the version that wrote it, or load its model and train anew.",
+      atFile(label),
+    );
   }
   const { tensors } = readSafetensors(bytes, `${label}/training.safetensors`);
   const wide: readonly unknown[] = Array.isArray(training.wide) ? training.wide : [];
@@ -62,7 +70,7 @@ export function decodeCheckpoint(files: ReadonlyMap<string, Uint8Array>, label: 
 
 /** The error for a training.json whose fields are not those that this library writes. */
 export function damaged(label: string, what: string): DataError {
-  return new DataError("checkpoint_damaged", `${label} is damaged: ${what}.`);
+  return new DataError("checkpoint_damaged", `${label} is damaged: ${what}.`, "", atFile(label));
 }
 
 function parse(bytes: Uint8Array, label: string): { readonly [name: string]: unknown } {
@@ -73,7 +81,7 @@ function parse(bytes: Uint8Array, label: string): { readonly [name: string]: unk
     throw damaged(label, "training.json is not valid JSON");
   }
   if (isRecord(value) && value.format === checkpointFormat) return value;
-  throw new DataError("not_a_checkpoint", `${label}/training.json was not written by deep-rnn.`);
+  throw new DataError("not_a_checkpoint", `${label}/training.json was not written by deep-rnn.`, "", atFile(`${label}/training.json`));
 }
 
 function flat({ data }: StoredArray): StoredTensor {

@@ -1,6 +1,7 @@
 // Archives of other programs, whose entries may be compressed: unpacked by the platform, never beyond the announced size.
 
 import { DataError } from "../base/errors.js";
+import { atFile } from "./at-file.js";
 import { checkContent, listZip, type ZipEntry } from "./zip.js";
 
 /** Weights hardly compress and configurations by ten; what grows more is a bomb. */
@@ -19,6 +20,8 @@ export async function unpackZip(bytes: Uint8Array, file: string): Promise<Map<st
     throw new DataError(
       "zip_bomb",
       `${file} is refused: its ${bytes.length} bytes claim to hold ${total}, more than ${growthLimit} times as many.`,
+      "",
+      atFile(file),
     );
   const files = new Map<string, Uint8Array>();
   for (const entry of entries) {
@@ -31,7 +34,12 @@ export async function unpackZip(bytes: Uint8Array, file: string): Promise<Map<st
 
 async function inflated({ name, method, packed, size }: ZipEntry, file: string): Promise<Uint8Array> {
   if (method !== 8)
-    throw new DataError("zip_compressed", `${file}: "${name}" is compressed by a method that is not read (number ${method}).`);
+    throw new DataError(
+      "zip_compressed",
+      `${file}: "${name}" is compressed by a method that is not read (number ${method}).`,
+      "",
+      atFile(file),
+    );
   const data = new Uint8Array(size);
   let at = 0;
   try {
@@ -45,8 +53,8 @@ async function inflated({ name, method, packed, size }: ZipEntry, file: string):
       at += part.value.length;
     }
   } catch {
-    throw new DataError("zip_entry", `${file} is damaged: "${name}" cannot be decompressed.`);
+    throw new DataError("zip_entry", `${file} is damaged: "${name}" cannot be decompressed.`, "", atFile(file));
   }
   if (at === size) return data;
-  throw new DataError("zip_entry", `${file} is damaged: "${name}" does not have the ${size} bytes it announces.`);
+  throw new DataError("zip_entry", `${file} is damaged: "${name}" does not have the ${size} bytes it announces.`, "", atFile(file));
 }

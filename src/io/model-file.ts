@@ -3,6 +3,7 @@
 import type { DType } from "../base/dtype.js";
 import { DataError, UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
+import { atFile } from "./at-file.js";
 import { type CompileSchema, checkCompile } from "./compile-schema.js";
 import { quoted, readJson } from "./json.js";
 import { modelReadme } from "./model-readme.js";
@@ -81,10 +82,11 @@ function preprocessBytes(preprocess: unknown): Uint8Array {
  */
 export function decodeModel(files: ReadonlyMap<string, Uint8Array>, label: string): StoredModel {
   const text = files.get("model.json");
-  if (text === undefined) throw new DataError("not_a_model", `${label} is not a saved model: it has no model.json.`);
+  if (text === undefined) throw new DataError("not_a_model", `${label} is not a saved model: it has no model.json.`, "", atFile(label));
   const document = checkDocument(parseJson(text, `${label}/model.json`), `${label}/model.json`);
   const bytes = files.get("weights.safetensors");
-  if (bytes === undefined) throw new DataError("model_incomplete", `${label} is incomplete: weights.safetensors is missing.`);
+  if (bytes === undefined)
+    throw new DataError("model_incomplete", `${label} is incomplete: weights.safetensors is missing.`, "", atFile(label));
   const weights = readSafetensors(bytes, `${label}/weights.safetensors`).tensors;
   checkWeights(document, weights, label);
   const preprocess = files.get("preprocess.json");
@@ -95,15 +97,25 @@ function checkWeights(document: ModelDocument, weights: ReadonlyMap<string, Stor
   for (const [path, { shape }] of Object.entries(document.weights)) {
     const stored = weights.get(path);
     if (stored === undefined)
-      throw new DataError("model_weights", `${label}: model.json names the weight ${quoted(path)}, weights.safetensors does not have it.`);
+      throw new DataError(
+        "model_weights",
+        `${label}: model.json names the weight ${quoted(path)}, weights.safetensors does not have it.`,
+        "",
+        atFile(label),
+      );
     if (stored.dtype !== "float32" || stored.shape.join() !== shape.join()) {
       const what = `the weight ${quoted(path)} is [${stored.shape.join(", ")}] ${stored.dtype}, model.json says [${shape.join(", ")}] float32`;
-      throw new DataError("model_weights", `${label}: ${what}.`);
+      throw new DataError("model_weights", `${label}: ${what}.`, "", atFile(label));
     }
   }
   const extra = [...weights.keys()].find((path) => !Object.hasOwn(document.weights, path));
   if (extra !== undefined)
-    throw new DataError("model_weights", `${label}: weights.safetensors holds ${quoted(extra)}, which model.json does not name.`);
+    throw new DataError(
+      "model_weights",
+      `${label}: weights.safetensors holds ${quoted(extra)}, which model.json does not name.`,
+      "",
+      atFile(label),
+    );
 }
 
 function checkDocument(value: unknown, file: string): ModelDocument {
@@ -111,11 +123,13 @@ function checkDocument(value: unknown, file: string): ModelDocument {
     throw new DataError(
       "not_a_model",
       `${file} was not written by deep-rnn: its format is ${shown(isRecord(value) ? value.format : value)}.`,
+      "",
+      atFile(file),
     );
   }
   if (value.formatVersion !== modelFormatVersion) {
     const what = `${file} has format version ${shown(value.formatVersion)}; this version of deep-rnn reads ${modelFormatVersion}.`;
-    throw new DataError("model_version", what, "Update deep-rnn, or save the model again.");
+    throw new DataError("model_version", what, "Update deep-rnn, or save the model again.", atFile(file));
   }
   const { task, network, inputs, outputs, weights, compile, frozen } = value;
   if (task !== null && typeof task !== "string") throw edited(file, "task", "a text or null", task);
@@ -180,7 +194,7 @@ function isSize(value: unknown): value is number {
 }
 
 function parseJson(bytes: Uint8Array, file: string): unknown {
-  return readJson(bytes, jsonLimit, (what) => new DataError("model_json", `${file} is damaged: ${what}.`));
+  return readJson(bytes, jsonLimit, (what) => new DataError("model_json", `${file} is damaged: ${what}.`, "", atFile(file)));
 }
 
 function jsonBytes(value: unknown): Uint8Array {
@@ -188,7 +202,7 @@ function jsonBytes(value: unknown): Uint8Array {
 }
 
 function edited(file: string, at: string, expected: string, found: unknown): DataError {
-  return new DataError("model_field", `${file}: ${at} must be ${expected}, found ${shown(found)}.`);
+  return new DataError("model_field", `${file}: ${at} must be ${expected}, found ${shown(found)}.`, "", atFile(file));
 }
 
 function shown(value: unknown): string {

@@ -4,6 +4,7 @@ import type { DType } from "../base/dtype.js";
 import { elementCount } from "../base/dtype.js";
 import { DataError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
+import { atFile } from "./at-file.js";
 import { type ElementType, foreignTypes, ownTypes } from "./element-types.js";
 import { quoted, readJson } from "./json.js";
 
@@ -167,5 +168,5 @@ function load({ type, shape, begin, end }: Entry, bytes: Uint8Array, start: numb
 }
 
 function damaged(file: string, kind: string, what: string): DataError {
-  return new DataError(`safetensors_${kind}`, `${file} is damaged: ${what}.`);
+  return new DataError(`safetensors_${kind}`, `${file} is damaged: ${what}.`, "", atFile(file));
 }

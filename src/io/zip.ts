@@ -1,6 +1,7 @@
 // ZIP archives: a model folder as one file, written without compression because weights hardly compress.
 
 import { DataError } from "../base/errors.js";
+import { atFile } from "./at-file.js";
 
 const localSignature = 0x04034b50;
 const centralSignature = 0x02014b50;
@@ -80,7 +81,7 @@ export function readZip(bytes: Uint8Array, file = "the archive"): Map<string, Ui
   for (const entry of listZip(bytes, file)) {
     if (entry.method !== 0) {
       const what = `${file}: "${entry.name}" is compressed; unpack it and load the folder, or zip it without compression (zip -0).`;
-      throw new DataError("zip_compressed", what);
+      throw new DataError("zip_compressed", what, "", atFile(file));
     }
     const data = new Uint8Array(entry.packed);
     checkContent(entry, data, file);
@@ -140,9 +141,10 @@ function readEntry(view: DataView, bytes: Uint8Array, at: number, file: string):
   const name = entryName(bytes.subarray(nameStart, nameStart + nameLength), file);
   const mode = view.getUint16(at + 40, true);
   if ((mode & fileKind) === symbolicLink) throw refusedName(file, name, "is a symbolic link");
-  if ((view.getUint16(at + 8, true) & encrypted) !== 0) throw new DataError("zip_encrypted", `${file}: "${name}" is encrypted.`);
+  if ((view.getUint16(at + 8, true) & encrypted) !== 0)
+    throw new DataError("zip_encrypted", `${file}: "${name}" is encrypted.`, "", atFile(file));
   if (packedSize === largest || size === largest || begin === largest)
-    throw new DataError("zip_too_large", `${file}: "${name}" is larger than 4 GB.`);
+    throw new DataError("zip_too_large", `${file}: "${name}" is larger than 4 GB.`, "", atFile(file));
   if (method === 0 && packedSize !== size) throw damaged(file, "entry", `"${name}" is stored, yet has two sizes`);
   if (begin + localSize > bytes.length || view.getUint32(begin, true) !== localSignature)
     throw damaged(file, "entry", `"${name}" is not where the directory says`);
@@ -206,9 +208,9 @@ function crc32(data: Uint8Array): number {
 }
 
 function refusedName(file: string, name: string, what: string): DataError {
-  return new DataError("zip_path", `${file} is refused: its entry ${JSON.stringify(name.slice(0, 80))} ${what}.`);
+  return new DataError("zip_path", `${file} is refused: its entry ${JSON.stringify(name.slice(0, 80))} ${what}.`, "", atFile(file));
 }
 
 function damaged(file: string, kind: string, what: string): DataError {
-  return new DataError(`zip_${kind}`, `${file} is damaged: ${what}.`);
+  return new DataError(`zip_${kind}`, `${file} is damaged: ${what}.`, "", atFile(file));
 }

@@ -3,10 +3,11 @@
 import { DataError, DeepRnnError, UsageError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
 import { isRecord } from "../base/tree.js";
+import { atFile } from "../io/at-file.js";
 import { decodeModel, type ModelDocument, type PortSchema, type StoredModel } from "../io/model-file.js";
 import { readZip } from "../io/zip.js";
 import type { AnyCell, OwnCell } from "../nn/cell.js";
-import type { BuiltNetwork, Named, Network, NetworkInput } from "../nn/network.js";
+import type { BuiltNetwork, Named, Network, NetworkInput, NetworkOutput } from "../nn/network.js";
 import { networkFromConfig } from "../nn/networks/config.js";
 import { checkOptions } from "../nn/options.js";
 import { NetworkModel } from "./model.js";
@@ -58,11 +59,9 @@ function restore<O>(network: Network, stored: StoredModel, label: string): Model
   const outputSize = document.outputs[0]?.shape.at(-1);
   const size = typeof outputSize === "number" ? outputSize : null;
   // Built once before anything of the announced size is allocated.
-  checkSameWeights(
-    inFile(label, () => network.build(inputs, size)),
-    document,
-    label,
-  );
+  const built = inFile(label, () => network.build(inputs, size));
+  checkSameWeights(built, document, label);
+  checkSameOutputs(built, document, label);
   return inFile(
     label,
     () =>
@@ -89,9 +88,9 @@ async function readFiles(from: string | URL | Uint8Array, label: string): Promis
 async function download(url: string): Promise<Uint8Array> {
   const response = await fetch(url).catch((error: unknown) => {
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new DataError("no_such_model", `${url} cannot be loaded: ${reason}.`);
+    throw new DataError("no_such_model", `${url} cannot be loaded: ${reason}.`, "", atFile(url));
   });
-  if (!response.ok) throw new DataError("no_such_model", `${url} cannot be loaded: HTTP status ${response.status}.`);
+  if (!response.ok) throw new DataError("no_such_model", `${url} cannot be loaded: HTTP status ${response.status}.`, "", atFile(url));
   return new Uint8Array(await response.arrayBuffer());
 }
 
@@ -104,6 +103,8 @@ function checkedConfig(document: ModelDocument, label: string): unknown {
     throw new DataError(
       "model_network",
       `${label}/model.json: it announces ${layers} layers, but has ${Object.keys(document.weights).length} weights.`,
+      "",
+      atFile(`${label}/model.json`),
     );
   }
   return network;
@@ -111,7 +112,11 @@ function checkedConfig(document: ModelDocument, label: string): unknown {
 
 function inputTypes(ports: readonly PortSchema[], label: string): Named<NetworkInput> {
   const [first] = ports;
-  if (first === undefined) throw new DataError("model_field", `${label}/model.json: inputs must not be empty.`);
+  if (first === undefined)
+    throw new DataError("model_field", `${label}/model.json: inputs must not be empty.`, "", atFile(`${label}/model.json`));
+  const names = new Set(ports.map(({ name }) => name));
+  if (names.size < ports.length || (ports.length > 1 && names.has(null)))
+    throw new DataError("model_field", `${label}/model.json: several inputs need names of their own.`, "", atFile(`${label}/model.json`));
   if (first.name === null) return { shape: first.shape, dtype: first.dtype };
   return Object.fromEntries(ports.map(({ name, shape, dtype }) => [name ?? "", { shape, dtype }]));
 }
@@ -123,7 +128,28 @@ function checkSameWeights(built: BuiltNetwork, document: ModelDocument, label: s
   const needed = built.weights.map(({ path, shape, gates }) => `${path} [${shape.join(", ")}] ${gates?.join() ?? ""}`);
   const wrong = needed.find((line) => !announced.includes(line)) ?? announced.find((line) => !needed.includes(line));
   if (wrong !== undefined)
-    throw new DataError("model_weights", `${label}: layers and weights of model.json do not belong together (${shortened(wrong.trim())}).`);
+    throw new DataError(
+      "model_weights",
+      `${label}: layers and weights of model.json do not belong together (${shortened(wrong.trim())}).`,
+      "",
+      atFile(label),
+    );
+}
+
+function checkSameOutputs({ outputs }: BuiltNetwork, document: ModelDocument, label: string): void {
+  const made = isSingleOutput(outputs) ? [[null, outputs] as const] : Object.entries(outputs);
+  const lines = made.map(([name, { shape }]) => `${name ?? "the output"} [${shape.join(", ")}] float32`).sort();
+  const announced = document.outputs.map(({ name, shape, dtype }) => `${name ?? "the output"} [${shape.join(", ")}] ${dtype}`).sort();
+  const at = Array.from({ length: Math.max(lines.length, announced.length) }, (_, index) => index).find(
+    (index) => lines[index] !== announced[index],
+  );
+  if (at === undefined) return;
+  const what = `its outputs are ${shortened(announced.join(", ") || "none")}, its layers give ${shortened(lines.join(", "))}`;
+  throw new DataError("model_network", `${label}/model.json: ${what}.`, "", atFile(`${label}/model.json`));
+}
+
+function isSingleOutput(outputs: BuiltNetwork["outputs"]): outputs is NetworkOutput {
+  return Array.isArray(outputs.shape);
 }
 
 function storedFlat(layout: Layout, { weights }: StoredModel): Float32Array {
@@ -140,7 +166,7 @@ function inFile<R>(label: string, inside: () => R): R {
     if (error instanceof DataError) throw error;
     if (error instanceof UsageError && (error.code === "missing_cell" || error.code === "cell_changed")) throw error;
     const reason = error instanceof DeepRnnError ? error.what : error instanceof Error ? error.message : String(error);
-    throw new DataError("model_network", `${label}/model.json cannot be used: ${shortened(reason)}.`);
+    throw new DataError("model_network", `${label}/model.json cannot be used: ${shortened(reason)}.`, "", atFile(`${label}/model.json`));
   }
 }
 

@@ -160,13 +160,11 @@ export class WeightStore {
   setTree(tree: Tree): void {
     const given = new Map(flatten(tree));
     const known = new Set(this.layout.places.map(({ info }) => info.path));
+    const layers = new Set([...known].map((path) => path.slice(0, path.indexOf("/"))));
+    const extraLayer = Object.keys(tree).find((layer) => !layers.has(layer));
+    if (extraLayer !== undefined) throw unknownName(`layer "${extraLayer}" with weights`, layers);
     const extra = [...given.keys()].find((path) => !known.has(path));
-    if (extra !== undefined)
-      throw new UsageError({
-        code: "weight_names",
-        what: `the model has no weight "${extra}"`,
-        hint: `Its weights are ${[...known].join(", ")}.`,
-      });
+    if (extra !== undefined) throw unknownName(`weight "${extra}"`, known);
     const flat = this.flat();
     for (const { info, offset } of this.layout.places) {
       const value = given.get(info.path);
@@ -191,6 +189,10 @@ function emptyVector(size: number): Float32Array {
     const what = `the weights are ${size} numbers, ${Math.round(size / 2.5e8)} GB, more than memory can hold`;
     throw new RunError({ code: "too_large", what, hint: "Use fewer units or layers." });
   }
+}
+
+function unknownName(what: string, known: ReadonlySet<string>): UsageError {
+  return new UsageError({ code: "weight_names", what: `the model has no ${what}`, hint: `It has ${[...known].join(", ")}.` });
 }
 
 function flatten(tree: Tree): [string, Tensor][] {

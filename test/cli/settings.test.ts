@@ -72,6 +72,8 @@ const wrong: readonly (readonly [law: string, config: string, sentence: RegExp])
   ["a choice typed wrongly is answered with the nearest", '{"backend": "wsm"}', /Did you mean wasm\?\n$/],
   ["a section must be an object", '{"forecast": 3}', /^c\.json: forecast must be an object with settings of that command\.\n$/],
   ["the file must hold an object", "[1]", /^c\.json must hold one JSON object with settings by name\.\n$/],
+  ["a key that every object has is no setting either", '{"__proto__": {"units": 3}}', /^c\.json: "__proto__" is no setting\. /],
+  ["nor is one in a section", '{"forecast": {"constructor": 3}}', /^c\.json: "constructor" is no setting\. /],
   ["text that is no JSON is said to be so", "{units: 3}", /^c\.json is not JSON: .*\.\n$/],
 ];
 for (const [law, config, sentence] of wrong) {

@@ -81,7 +81,9 @@ test("where nothing can be written that is said before any training, and nothing
   if (isRoot && !asNobody) return t.skip("as root everything can be written, and this machine cannot run a command as nobody");
   const desk = openDesk(t);
   desk.write("sales.csv", monthlyCsv(60));
-  chmodSync(desk.path, 0o555);
+  mkdirSync(join(desk.path, "run"));
+  desk.write("run/config.json", '{"file":{"value":"sales.csv"}}');
+  for (const folder of ["run", "."]) chmodSync(join(desk.path, folder), 0o555);
   const prefix = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : ["env"];
   const run = (...args: string[]): Promise<[number | null, string, string]> =>
     new Promise((done) => {
@@ -98,9 +100,33 @@ test("where nothing can be written that is said before any training, and nothing
     const [code, stdout] = await run("doctor", "--json");
     const { result } = JSON.parse(stdout) as { result: { verdict: string; checks: { name: string; ok: boolean }[] } };
     assert.deepEqual([code, result.verdict, result.checks.find(({ name }) => name === "write here")?.ok], [0, "warning", false]);
-    assert.deepEqual(desk.names(), ["sales.csv"]);
+    assert.deepEqual(await run("resume", "run"), [2, "", "run cannot be written to. A run goes on in its own folder.\n"]);
+    chmodSync(join(desk.path, "run"), 0o777);
+    assert.deepEqual(await run("resume", "run"), [2, "", "This folder cannot be written to. A run goes on in its own folder.\n"]);
+    assert.deepEqual(desk.names(), ["run", "sales.csv"]);
   } finally {
     chmodSync(desk.path, 0o755);
+  }
+});
+
+test("under --json the file or folder that a mistake is about is a field", async (t) => {
+  const desk = openDesk(t);
+  desk.write("sales.csv", monthlyCsv(60));
+  mkdirSync(join(desk.path, "m"));
+  desk.write("m/model.json", '{"format":"deep-rnn","formatVersion":1}');
+  for (const [file, ...args] of [
+    ["none", "predict", "none", "sales.csv"],
+    ["sales.csv", "explain", "sales.csv"],
+    ["m/model.json", "explain", "m"],
+    ["none.keras", "convert", "none.keras", "m2"],
+    ["none", "resume", "none"],
+    ["m", "resume", "m"],
+    ["sales.csv", "inspect", "sales.csv", "--out", "sales.csv"],
+    ["m", "inspect", "sales.csv", "--out", "m"],
+  ] as const) {
+    const { code, stdout } = await desk.run([...args, "--json", "--quiet"]);
+    const { error } = JSON.parse(stdout) as { error: { message: string; file: string | null } };
+    assert.deepEqual([code, error.file], [2, file], error.message);
   }
 });
 

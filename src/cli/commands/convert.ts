@@ -71,9 +71,10 @@ const pickles = /\.(pt|pth|ckpt|pkl|bin)$/i;
 function formatOf(path: string): Format {
   if (pickles.test(path)) {
     const hint = "Save the weights so: from safetensors.torch import save_file; save_file(model.state_dict(), 'model.safetensors').";
-    throw new DataError("torch_pickle", `${path} is named as a pickle of PyTorch, which can run code when it is read.`, hint);
+    throw usageError("torch_pickle", `${path} is named as a pickle of PyTorch, which can run code when it is read.`, hint, path);
   }
-  if (/\.onnx$|\.pb$|\.tflite$/i.test(path)) throw usageError("convert_format", `${path} is of a format that is not converted.`, formats);
+  if (/\.onnx$|\.pb$|\.tflite$/i.test(path))
+    throw usageError("convert_format", `${path} is of a format that is not converted.`, formats, path);
   if (/\.safetensors$/i.test(path)) return "torch";
   if (/\.keras$/i.test(path)) return "keras";
   if (/\.(h5|hdf5)$/i.test(path)) return "keras-weights";
@@ -83,11 +84,11 @@ function formatOf(path: string): Format {
 const formats = "Known are .keras, .h5, .weights.h5, .safetensors, and models of deep-rnn.";
 
 function checkPair(from: string, to: string, source: Format, target: Format, flags: ConvertFlags): void {
-  if (!existsSync(from)) throw usageError("convert_missing", `${from} does not exist.`);
+  if (!existsSync(from)) throw usageError("convert_missing", `${from} does not exist.`, "", from);
   if (source !== "ours" && statSync(from).isDirectory())
-    throw usageError("convert_format", `${from} is a folder, its name that of a file.`, formats);
+    throw usageError("convert_format", `${from} is a folder, its name that of a file.`, formats, from);
   if (source === "ours" && isFolderOf(from, "saved_model.pb"))
-    throw usageError("convert_format", `${from} is a SavedModel of TensorFlow.`, "Save it from Keras: model.save('model.keras').");
+    throw usageError("convert_format", `${from} is a SavedModel of TensorFlow.`, "Save it from Keras: model.save('model.keras').", from);
   if (source === "ours" && target === "ours")
     throw usageError("convert_format", `Neither ${from} nor ${to} is named as a file of another framework.`, formats);
   if (source !== "ours" && target !== "ours")
@@ -95,7 +96,7 @@ function checkPair(from: string, to: string, source: Format, target: Format, fla
   if (source === "ours" && (flags.layers !== undefined || flags.probe !== undefined))
     throw usageError("convert_format", "--layers and --probe are for weights that come in, not for those that go out.");
   if (existsSync(to) && flags.force !== true && !(statSync(to).isDirectory() && readdirSync(to).length === 0))
-    throw usageError("convert_exists", `${to} exists already.`, "Give another name, or --force to replace it.");
+    throw usageError("convert_exists", `${to} exists already.`, "Give another name, or --force to replace it.", to);
 }
 
 function isFolderOf(path: string, name: string): boolean {
@@ -138,7 +139,7 @@ async function takeAway(
 
 /** Tensors "output" and "input", or inputs by name. */
 async function readProbe(file: string): Promise<Probe> {
-  if (!existsSync(file)) throw usageError("convert_missing", `${file} does not exist.`);
+  if (!existsSync(file)) throw usageError("convert_missing", `${file} does not exist.`, "", file);
   const [{ tensor }, { readSafetensors }] = await Promise.all([import("../../index.js"), import("../../exchange/index.js")]);
   const { tensors } = readSafetensors(readFileSync(file), file, { convert: true });
   const all = new Map([...tensors].map(([name, { data, shape }]) => [name, tensor(Float32Array.from(data), { shape })] as const));

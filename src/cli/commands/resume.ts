@@ -10,6 +10,7 @@ import { usageError } from "../failure.js";
 import type { ModelFlags } from "../options.js";
 import { globalOptions, modelCellOption } from "../options.js";
 import { quoted } from "../quoted.js";
+import { mustGoOnIn } from "../run-folder.js";
 import { whole } from "../settings/kinds.js";
 import type { Resolved } from "../settings/resolve.js";
 import { Setting } from "../settings/setting.js";
@@ -45,6 +46,7 @@ export function describeResume(command: Command, start: Start): void {
 export async function runResume(path: string, flags: ResumeFlags, context: Context): Promise<number> {
   if (flags.out !== undefined) throw usageError("resume_elsewhere", `A run goes on in its own folder, ${path}.`, "Leave out --out.");
   const { task, file, settings, plannedEpochs } = readRun(path);
+  mustGoOnIn(path);
   const cell = givenCellFile(context);
   if (cell === null) refuseUnnamedCell(path, settings.cell?.value);
   const now = Object.entries(context.settings.values).filter(
@@ -86,16 +88,18 @@ const fileSettings: readonly string[] = ["events", "label"];
 /** What a run was started with; throws DataError `not_a_run`. */
 function readRun(path: string): StoppedRun {
   const place = join(path, "config.json");
-  if (!existsSync(path)) throw notARun(`${path} does not exist.`);
-  if (!statSync(path).isDirectory() || !existsSync(place)) throw notARun(`${path} is no run folder: it has no config.json.`);
+  if (!existsSync(path)) throw notARun(path, `${path} does not exist.`);
+  if (!statSync(path).isDirectory() || !existsSync(place)) throw notARun(path, `${path} is no run folder: it has no config.json.`);
   const config = parse(readFileSync(place, "utf8"), place);
   const {
     task = "forecast",
     file,
     folder,
   } = Object.fromEntries(Object.entries(config).map(([name, entry]) => [name, isRecord(entry) ? entry.value : null]));
-  if (typeof task !== "string" || !tasks.includes(task)) throw new DataError("not_a_run", `${place} names no task that can go on.`);
-  if (task !== "classify" && typeof file !== "string") throw new DataError("not_a_run", `${place} does not name the table of the run.`);
+  if (typeof task !== "string" || !tasks.includes(task))
+    throw new DataError("not_a_run", `${place} names no task that can go on.`, "", { file: place });
+  if (task !== "classify" && typeof file !== "string")
+    throw new DataError("not_a_run", `${place} does not name the table of the run.`, "", { file: place });
   // Resumed from another folder, the name of a file still means the same one.
   const found = (name: string): string => {
     const moved = typeof folder === "string" && !isAbsolute(name) ? join(folder, name) : name;
@@ -122,8 +126,8 @@ function settingsIn(config: Readonly<Record<string, unknown>>): Record<string, R
   return Object.fromEntries(entries.filter(([name, { value }]) => value !== null && name !== "out"));
 }
 
-function notARun(message: string): DataError {
-  return usageError("not_a_run", message, "Give a run folder, as in runs/forecast-sales-1.");
+function notARun(path: string, message: string): DataError {
+  return usageError("not_a_run", message, "Give a run folder, as in runs/forecast-sales-1.", path);
 }
 
 function parse(text: string, place: string): { readonly [name: string]: unknown } {
@@ -133,5 +137,5 @@ function parse(text: string, place: string): { readonly [name: string]: unknown 
   } catch {
     // Told below, as for JSON that is no record.
   }
-  throw new DataError("not_a_run", `${place} is damaged: it is not a JSON record.`);
+  throw new DataError("not_a_run", `${place} is damaged: it is not a JSON record.`, "", { file: place });
 }

@@ -66,7 +66,17 @@ function parsed(path: string): Record<string, unknown> {
   const object = record.safeParse(value);
   if (!object.success || Array.isArray(value))
     throw new DataError("bad_config", `${path} must hold one JSON object with settings by name.`, "", { file: path });
+  refuseInherited(path, value);
   return object.data;
+}
+
+/** A key that every object has already would be lost on the way, and nobody told. */
+function refuseInherited(path: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key in {}) throw unknownKey(path, key, []);
+    refuseInherited(path, inner);
+  }
 }
 
 function sectionOf(path: string, name: string, section: unknown): Record<string, unknown> {

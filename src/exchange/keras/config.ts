@@ -2,6 +2,7 @@
 
 import { DataError } from "../../base/errors.js";
 import { isRecord } from "../../base/tree.js";
+import { atFile } from "../../io/at-file.js";
 
 /** Options of a Keras layer. */
 export type KerasOptions = { readonly [option: string]: unknown };
@@ -43,14 +44,16 @@ export function readModelConfig(value: unknown, file: string): KerasModel {
     throw new DataError(
       "keras_config",
       `${file} holds a ${className}, a class of its own; only Sequential and functional models can be read.`,
+      "",
+      atFile(file),
     );
   const counts = new Map<string, number>();
   const listed: unknown = Array.isArray(options) ? options : options.layers;
   if (!Array.isArray(listed) || listed.length === 0)
-    throw new DataError("keras_config", `${file}: the model's configuration lists no layers.`);
+    throw new DataError("keras_config", `${file}: the model's configuration lists no layers.`, "", atFile(file));
   // Far above any model of layers in a row; what walks them stays within its stack.
   if (listed.length > layerLimit)
-    throw new DataError("keras_config", `${file} lists ${listed.length} layers, at most ${layerLimit} are read.`);
+    throw new DataError("keras_config", `${file} lists ${listed.length} layers, at most ${layerLimit} are read.`, "", atFile(file));
   const layers = listed.map((entry: unknown) => readLayer(entry, counts, file));
   const built = isRecord(value) && isRecord(value.build_config) ? value.build_config.input_shape : undefined;
   return {
@@ -65,7 +68,7 @@ export function readModelConfig(value: unknown, file: string): KerasModel {
 /** Class and options of a serialised Keras object; throws DataError `keras_config`. */
 export function readObject(value: unknown, file: string): { readonly className: string; readonly options: KerasOptions } {
   if (!isRecord(value) || typeof value.class_name !== "string" || !(isRecord(value.config) || Array.isArray(value.config)))
-    throw new DataError("keras_config", `${file}: its configuration is not that of a Keras model.`);
+    throw new DataError("keras_config", `${file}: its configuration is not that of a Keras model.`, "", atFile(file));
   const options: unknown = value.config;
   return { className: value.class_name, options: Array.isArray(options) ? { layers: options } : (options as KerasOptions) };
 }
@@ -98,6 +101,8 @@ function readCall(node: unknown, className: string, file: string): readonly Kera
     throw new DataError(
       "keras_config",
       `${file}: a ${className} is called with tensors by name (initial_state, mask), which cannot be read.`,
+      "",
+      atFile(file),
     );
   return found;
 }

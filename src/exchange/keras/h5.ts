@@ -3,6 +3,7 @@
 import type { Group, File as H5File } from "h5wasm";
 import { elementCount } from "../../base/dtype.js";
 import { DataError } from "../../base/errors.js";
+import { atFile } from "../../io/at-file.js";
 import { halfValue } from "../../io/element-types.js";
 import { quoted } from "../../io/json.js";
 import type { ForeignArray } from "../arrays.js";
@@ -142,5 +143,5 @@ function textsOf(group: Group): { [attribute: string]: readonly string[] } {
 }
 
 function damaged(file: string, what: string): DataError {
-  return new DataError("hdf5_damaged", `${file} is damaged: ${what}.`);
+  return new DataError("hdf5_damaged", `${file} is damaged: ${what}.`, "", atFile(file));
 }

@@ -2,6 +2,7 @@
 
 import { DataError } from "../../base/errors.js";
 import { isRecord } from "../../base/tree.js";
+import { atFile } from "../../io/at-file.js";
 import { unpackZip } from "../../io/inflate.js";
 import { readJson } from "../../io/json.js";
 import { sequentialNetwork } from "../../nn/networks/sequential.js";
@@ -42,14 +43,14 @@ export async function importKeras(from: string | URL | Uint8Array, options: Kera
     const { config, major, content } = await readArchive(bytes, label);
     return whole(readModelConfig(config, label), numberedStore(content), reader(label, major), probe);
   }
-  if (!isHdf5(bytes)) throw new DataError("keras_config", `${label} is neither a .keras archive nor an HDF5 file.`);
+  if (!isHdf5(bytes)) throw new DataError("keras_config", `${label} is neither a .keras archive nor an HDF5 file.`, "", atFile(label));
   const content = await readH5(bytes, label);
   const text = content.texts.get("")?.model_config?.[0];
   if (text !== undefined) {
     const config = readJson(
       new TextEncoder().encode(text),
       configLimit,
-      (what) => new DataError("keras_config", `${label}: in its configuration ${what}.`),
+      (what) => new DataError("keras_config", `${label}: in its configuration ${what}.`, "", atFile(label)),
     );
     return whole(readModelConfig(config, label), listedStore(content, "model_weights"), reader(label, 2), probe);
   }
@@ -101,11 +102,13 @@ async function readArchive(bytes: Uint8Array, label: string): Promise<{ config: 
       "torch_pickle",
       `${label} is a pickle of PyTorch, which can run code when it is read.`,
       "Save its weights as safetensors.",
+      atFile(label),
     );
-  if (configBytes === undefined) throw new DataError("keras_config", `${label} is no Keras model: it has no config.json.`);
-  if (weights === undefined) throw new DataError("keras_config", `${label} is incomplete: it has no model.weights.h5.`);
+  if (configBytes === undefined)
+    throw new DataError("keras_config", `${label} is no Keras model: it has no config.json.`, "", atFile(label));
+  if (weights === undefined) throw new DataError("keras_config", `${label} is incomplete: it has no model.weights.h5.`, "", atFile(label));
   const parse = (part: Uint8Array, name: string): unknown =>
-    readJson(part, configLimit, (what) => new DataError("keras_config", `${label}/${name} is damaged: ${what}.`));
+    readJson(part, configLimit, (what) => new DataError("keras_config", `${label}/${name} is damaged: ${what}.`, "", atFile(label)));
   const metadata = metadataBytes === undefined ? {} : parse(metadataBytes, "metadata.json");
   const version =
     isRecord(metadata) && typeof metadata.keras_version === "string" ? Number.parseInt(metadata.keras_version, 10) : Number.NaN;

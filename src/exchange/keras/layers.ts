@@ -1,6 +1,7 @@
 // The table of Keras layers: what each becomes here, and which of its arrays are which weights.
 
 import { DataError } from "../../base/errors.js";
+import { atFile } from "../../io/at-file.js";
 import { dropout, layerNorm } from "../../nn/door-names.js";
 import type { Layer } from "../../nn/layer.js";
 import { bidirectional, type Merge } from "../../nn/layers/bidirectional.js";
@@ -40,6 +41,7 @@ export function kerasLayer(layer: KerasLayer, store: KerasStore, reading: Readin
       "keras_unsupported",
       `${reading.file}: the Keras layer ${layer.className} ("${layer.name}") has no counterpart here.`,
       hint,
+      atFile(reading.file),
     );
   }
   const made = make(layer, store, reading);
@@ -181,7 +183,12 @@ function bare(kind: string, layer: Layer): { layer: Layer; kind: string; weights
 
 function plainSources(layer: KerasLayer, arrays: readonly ForeignArray[], names: readonly string[], { file }: Reading): WeightSource[] {
   if (arrays.length !== names.length)
-    throw new DataError("weights_do_not_fit", `${file}: "${layer.name}" needs ${names.length} arrays, the file has ${arrays.length}.`);
+    throw new DataError(
+      "weights_do_not_fit",
+      `${file}: "${layer.name}" needs ${names.length} arrays, the file has ${arrays.length}.`,
+      "",
+      atFile(file),
+    );
   return names.map((name, index) => plainWeight(name, arrays[index]!));
 }
 

@@ -2,6 +2,7 @@
 
 import { DataError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
+import { atFile } from "../../io/at-file.js";
 import type { Layer } from "../../nn/layer.js";
 import type { Network } from "../../nn/network.js";
 import { functionalNetwork } from "../../nn/networks/functional.js";
@@ -37,12 +38,13 @@ const merges: Readonly<Record<string, (parts: readonly [Tensor, Tensor, ...Tenso
 export function kerasNetwork(config: KerasModel, store: KerasStore, reading: Reading): KerasNetwork {
   const made = new Map<string, ForeignLayer>();
   for (const layer of config.layers) {
-    if (made.has(layer.name)) throw new DataError("keras_config", `${reading.file}: two layers are called "${layer.name}".`);
+    if (made.has(layer.name))
+      throw new DataError("keras_config", `${reading.file}: two layers are called "${layer.name}".`, "", atFile(reading.file));
     const own = Object.hasOwn(merges, layer.className) ? null : kerasLayer(layer, store, reading);
     if (own !== null) made.set(layer.name, own);
   }
   const layers = [...made.values()];
-  if (layers.length === 0) throw new DataError("keras_config", `${reading.file}: the model has no layers.`);
+  if (layers.length === 0) throw new DataError("keras_config", `${reading.file}: the model has no layers.`, "", atFile(reading.file));
   if (isChain(config)) {
     return { network: sequentialNetwork(layers.map(({ layer }) => layer)), layers, inputShapes: chainShape(config, reading) };
   }
@@ -99,13 +101,18 @@ function checkCalls({ layers, inputs, outputs }: KerasModel, byName: ReadonlyMap
     if (entries.has(name) || state.get(key) === "done") return;
     const given = byName.get(name)?.calls[call];
     if (given === undefined || state.get(key) === "open")
-      throw new DataError("keras_config", `${reading.file}: the tensor of "${name}" is used, but nothing makes it.`);
+      throw new DataError(
+        "keras_config",
+        `${reading.file}: the tensor of "${name}" is used, but nothing makes it.`,
+        "",
+        atFile(reading.file),
+      );
     state.set(key, "open");
     given.forEach(visit);
     state.set(key, "done");
   };
   if (inputs.length === 0 || outputs.length === 0)
-    throw new DataError("keras_config", `${reading.file}: the model has no inputs or no outputs.`);
+    throw new DataError("keras_config", `${reading.file}: the model has no inputs or no outputs.`, "", atFile(reading.file));
   outputs.forEach(visit);
   for (const layer of layers) {
     const merging = Object.hasOwn(merges, layer.className);
@@ -155,7 +162,12 @@ interface ShapeFacts {
 /** Without the batch; a second axis of a sequence is time, whatever length Keras was told, unless something needs that length. */
 function ourShape(shape: readonly unknown[] | null, { isTokens, isFixed }: ShapeFacts, name: string, { file }: Reading): Shape {
   if (shape === null)
-    throw new DataError("keras_config", `${file}: the shape of the input "${name}" is not known; build the model before it is saved.`);
+    throw new DataError(
+      "keras_config",
+      `${file}: the shape of the input "${name}" is not known; build the model before it is saved.`,
+      "",
+      atFile(file),
+    );
   const sizes = shape.slice(1);
   const last = sizes.at(-1);
   const [steps] = sizes;
@@ -166,5 +178,7 @@ function ourShape(shape: readonly unknown[] | null, { isTokens, isFixed }: Shape
   throw new DataError(
     "keras_config",
     `${file}: the input "${name}" has the shape ${JSON.stringify(shape)}; [batch, features] and [batch, time, features] can be read.`,
+    "",
+    atFile(file),
   );
 }

@@ -2,6 +2,7 @@
 
 import { DataError } from "../../base/errors.js";
 import { isRecord } from "../../base/tree.js";
+import { atFile } from "../../io/at-file.js";
 import { ownActivations } from "./activations.js";
 import type { KerasLayer } from "./config.js";
 
@@ -39,6 +40,8 @@ export function sizeOption(layer: KerasLayer, option: string, { file }: Reading)
   throw new DataError(
     "keras_config",
     `${file}: ${option} of "${layer.name}" must be a whole number above 0, found ${JSON.stringify(value) ?? "nothing"}.`,
+    "",
+    atFile(file),
   );
 }
 
@@ -51,7 +54,12 @@ export function rateOption(layer: KerasLayer, option: string): number {
 /** A layer or option without a counterpart. */
 export function unsupported({ className, name }: Pick<KerasLayer, "className" | "name">, what: string, { file }: Reading): DataError {
   const hint = "docs/from-keras.md lists what can be read.";
-  return new DataError("keras_unsupported", `${file}: layer "${name}" (${className}) has ${what}, which has no counterpart here.`, hint);
+  return new DataError(
+    "keras_unsupported",
+    `${file}: layer "${name}" (${className}) has ${what}, which has no counterpart here.`,
+    hint,
+    atFile(file),
+  );
 }
 
 /** Throws unless an option has the only value that can be read. */

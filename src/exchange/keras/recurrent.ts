@@ -1,6 +1,7 @@
 // LSTM, GRU and SimpleRNN of Keras: gate orders i f c o and z r h, one bias or two, the reset gate before or after.
 
 import { DataError } from "../../base/errors.js";
+import { atFile } from "../../io/at-file.js";
 import type { Layer } from "../../nn/layer.js";
 import { gru, lstm, simpleRnn } from "../../nn/layers/named.js";
 import { type ForeignArray, rowOf } from "../arrays.js";
@@ -53,7 +54,7 @@ export function recurrentSources(layer: KerasLayer, arrays: readonly ForeignArra
   const hasBias = layer.options.use_bias !== false;
   if (kernel === undefined || recurrent === undefined || arrays.length !== (hasBias ? 3 : 2)) {
     const what = `${reading.file}: "${layer.name}" needs ${hasBias ? 3 : 2} arrays, the file has ${arrays.length}.`;
-    throw new DataError("weights_do_not_fit", what);
+    throw new DataError("weights_do_not_fit", what, "", atFile(reading.file));
   }
   const order = orders[layer.className]!;
   const width = order.foreign.length * units;
@@ -62,7 +63,7 @@ export function recurrentSources(layer: KerasLayer, arrays: readonly ForeignArra
   for (const [array, shape] of [...expected, ...(bias === undefined ? [] : [[bias, isDouble ? [2, width] : [width]] as const])]) {
     if (array.shape.join() === shape.join()) continue;
     const what = `${reading.file}: ${array.name} [${array.shape.join(", ")}] of "${layer.name}" should be [${shape.join(", ")}].`;
-    throw new DataError("weights_do_not_fit", what);
+    throw new DataError("weights_do_not_fit", what, "", atFile(reading.file));
   }
   const W = gatedWeight("W", kernel, order, false);
   if (layer.className === "GRU" && !isDouble) {

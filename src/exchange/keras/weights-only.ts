@@ -1,6 +1,7 @@
 // A Keras file of weights alone: layers are known from the groups' names, options from the shapes.
 
 import { DataError } from "../../base/errors.js";
+import { atFile } from "../../io/at-file.js";
 import type { ForeignArray } from "../arrays.js";
 import type { Block, BlockChoice } from "../blocks.js";
 import type { KerasLayer, KerasOptions } from "./config.js";
@@ -27,7 +28,7 @@ export function weightBlocks(store: KerasStore, reading: Reading): Block[] {
     if (name !== undefined && word !== undefined) groups.set(name, word);
     else {
       const what = `${reading.file}: ${array.name} [${array.shape.join(", ")}] belongs to no layer that is known.`;
-      throw new DataError("keras_weights", what, "Convert the whole model: model.save('model.keras') in Keras.");
+      throw new DataError("keras_weights", what, "Convert the whole model: model.save('model.keras') in Keras.", atFile(reading.file));
     }
   }
   return [...groups].map(([name, word]) => blockOf(name, word, store, reading));
@@ -48,7 +49,8 @@ function blockOf(name: string, word: string, store: KerasStore, reading: Reading
     () =>
       [kerasLayer(found, store, reading)].filter((each) => each !== null);
   const [first, second] = parts(word === "time_distributed" ? "layer" : "");
-  const wrong = (): DataError => new DataError("keras_weights", `${reading.file}: the arrays of "${name}" are not those of a ${word}.`);
+  const wrong = (): DataError =>
+    new DataError("keras_weights", `${reading.file}: the arrays of "${name}" are not those of a ${word}.`, "", atFile(reading.file));
   if (word === "bidirectional" || ["lstm", "gru", "simple_rnn"].includes(word)) {
     const both = word === "bidirectional";
     const facts = recurrentFacts(both ? parts("forward_layer") : parts(""), both ? null : word);

@@ -1,6 +1,7 @@
 // From a PyTorch state dict in a safetensors file to a model.
 
 import { DataError } from "../../base/errors.js";
+import { atFile } from "../../io/at-file.js";
 import { readSafetensors } from "../../io/safetensors.js";
 import { sequentialNetwork } from "../../nn/networks/sequential.js";
 import type { ForeignArray } from "../arrays.js";
@@ -56,5 +57,5 @@ function refusePickle(bytes: Uint8Array, label: string): void {
   const isPickle = bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 0) <= 5 && bytes[7] !== 0;
   if (!isZip && !isPickle) return;
   const hint = "Save its weights so: from safetensors.torch import save_file; save_file(model.state_dict(), 'model.safetensors').";
-  throw new DataError("torch_pickle", `${label} is a pickle of PyTorch, which can run code when it is read.`, hint);
+  throw new DataError("torch_pickle", `${label} is a pickle of PyTorch, which can run code when it is read.`, hint, atFile(label));
 }

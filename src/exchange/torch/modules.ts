@@ -1,6 +1,7 @@
 // Sorts the tensors of a state dict into modules and says what each can become.
 
 import { DataError } from "../../base/errors.js";
+import { atFile } from "../../io/at-file.js";
 import { layerNorm } from "../../nn/door-names.js";
 import { conv1d } from "../../nn/layers/conv.js";
 import { dense, embedding } from "../../nn/layers/feedforward.js";
@@ -55,9 +56,11 @@ export function unknownModule(unknown: readonly ForeignArray[], file: string): D
     return new DataError(
       "torch_module",
       `${file} holds weights named as deep-rnn names them ("${first?.name}"), without their model.json.`,
+      "",
+      atFile(file),
     );
   const kind = unknown.some(({ name }) => name.endsWith("running_mean")) ? "a batch normalisation" : "a module that is not known";
-  return new DataError("torch_module", `${file}: ${first?.name} [${first?.shape.join(", ")}] belongs to ${kind}.`, hint);
+  return new DataError("torch_module", `${file}: ${first?.name} [${first?.shape.join(", ")}] belongs to ${kind}.`, hint, atFile(file));
 }
 
 function levelList(prefix: string, levels: ReadonlyMap<number, readonly [Pieces, Pieces]>, file: string): (readonly Pieces[])[] {
@@ -65,7 +68,7 @@ function levelList(prefix: string, levels: ReadonlyMap<number, readonly [Pieces,
   return Array.from({ length: levels.size }, (_, index) => {
     const sides = levels.get(index);
     if (sides !== undefined && sides[1].size > 0 === isBoth) return isBoth ? sides : [sides[0]];
-    throw new DataError("torch_module", `${file}: the module "${prefix}" lacks tensors of its layer ${index}.`);
+    throw new DataError("torch_module", `${file}: the module "${prefix}" lacks tensors of its layer ${index}.`, "", atFile(file));
   });
 }
 

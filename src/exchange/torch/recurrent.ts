@@ -1,6 +1,7 @@
 // PyTorch's recurrent modules and cells: stacked, in both directions, with and without biases and projection.
 
 import { DataError } from "../../base/errors.js";
+import { atFile } from "../../io/at-file.js";
 import type { Layer } from "../../nn/layer.js";
 import { bidirectional } from "../../nn/layers/bidirectional.js";
 import { gru, lstm, simpleRnn } from "../../nn/layers/named.js";
@@ -115,5 +116,5 @@ function sources({ word, units, order, projection }: Kind, side: Pieces): Weight
 }
 
 function broken(file: string, name: string, what: string): DataError {
-  return new DataError("torch_module", `${file}: the module "${name}" cannot be used: ${what}.`);
+  return new DataError("torch_module", `${file}: the module "${name}" cannot be used: ${what}.`, "", atFile(file));
 }

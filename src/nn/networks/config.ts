@@ -65,6 +65,9 @@ function readLayers(layers: unknown, cells: readonly AnyCell[]): PlannedLayer[] 
 function checkCells(saved: unknown, layers: readonly PlannedLayer[]): void {
   if (!Array.isArray(saved)) throw badConfig("it does not say which cells it uses");
   const current = new Map(cellConfigs(layers).map((cell) => [cell.name, cell]));
+  const names = saved.map((entry: unknown) => (isRecord(entry) ? entry.name : null));
+  const untold = [...current.keys()].find((name) => !names.includes(name));
+  if (untold !== undefined) throw badConfig(`it does not list cell "${untold}"`);
   for (const entry of saved) {
     if (!isRecord(entry) || typeof entry.name !== "string") throw badConfig("a cell has no name");
     const now = current.get(entry.name);

@@ -54,6 +54,7 @@ class Replay {
     this.#tensors.set(slots.slot, value);
     if (slots.domain !== null) this.#meetDomain(slots.domain, value instanceof TracedTensor ? value.domain : null);
     const saved = this.#wiring.nodes[slots.slot];
+    if (saved?.kind === "given") checkGiven(saved, node, slots.slot);
     saved?.shape?.forEach((size, axis) => {
       const name = isRecord(size) && typeof size.dim === "string" ? size.dim : null;
       const now = node.shape[axis];
@@ -231,6 +232,15 @@ class Replay {
     for (const symbol of symbolsIn(dim)) if (/^[NT]\./.test(symbol) && !this.#sizes.has(symbol)) this.#domain(symbol.slice(2));
     return substituteDim(dim, this.#sizes);
   }
+}
+
+/** A value from outside must be what the wiring was recorded with; only sizes of batch and time may differ. */
+function checkGiven({ shape, dtype }: WiredNode, node: Node, index: number): void {
+  const fits =
+    Array.isArray(shape) &&
+    shape.length === node.shape.length &&
+    shape.every((size: unknown, axis) => (typeof size === "number" ? size === node.shape[axis] : isRecord(size)));
+  if (!fits || dtype !== node.dtype) throw badConfig(`node ${index} is described with another shape or type than its layer gives`);
 }
 
 /** True for a leaf of a slot tree. */

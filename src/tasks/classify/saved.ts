@@ -121,11 +121,12 @@ export async function evaluateEvents(
 
 async function opened(modelPath: string, { cells }: SavedEventsOptions): Promise<{ model: Model<unknown>; saved: SavedClassifier }> {
   const model = await loadModel(modelPath, cells === undefined ? {} : { cells });
+  const refused = (what: string): UsageError =>
+    new UsageError({ code: "not_an_event_model", what, hint: "Give the model of a run of classify --events." });
+  if (model.task !== "classify") throw refused(`${modelPath} does not classify events`);
   const parsed = schema.safeParse(model.preprocess);
-  if (parsed.success) return { model, saved: parsed.data };
-  const isOther = model.task !== "classify";
-  const what = isOther ? `${modelPath} does not classify events` : `${modelPath} holds no usable preprocess.json`;
-  throw new UsageError({ code: "not_an_event_model", what, hint: "Give the model of a run of classify --events." });
+  if (!parsed.success) throw refused(`${modelPath} holds no usable preprocess.json`);
+  return { model, saved: parsed.data };
 }
 
 async function outcomesTable(outcomes: Outcomes, { missing }: ClassifyOptions): Promise<Table> {

@@ -78,6 +78,8 @@ async function opened(
   options: PredictForecastOptions,
 ): Promise<{ model: Model; preprocess: SavedPreprocess; table: Table }> {
   const model = await loadModel(modelPath, options.cells === undefined ? {} : { cells: options.cells });
+  // Forecasts of version 0.1 are saved without the name of their task.
+  if (model.task !== null && model.task !== "forecast") throw notAForecast(`${modelPath} is a model of the task "${model.task}"`);
   const preprocess = await preprocessOf(modelPath, model.preprocess);
   const missing = [...preprocess.missing, ...(options.missing ?? [])];
   const wide = preprocess.panel?.wide ?? false;
@@ -92,6 +94,9 @@ async function preprocessOf(modelPath: string, carried: unknown): Promise<SavedP
   const { readPreprocess } = await import("#node/tasks/forecast/preprocess");
   const text = await readPreprocess(modelPath);
   if (text !== null) return parsePreprocess(text, `${modelPath}/preprocess.json`);
-  const what = `${modelPath} was not made by the forecast task: it has no preprocess.json`;
-  throw new UsageError({ code: "not_a_forecast_model", what, hint: "Give the model folder of a forecast run." });
+  throw notAForecast(`${modelPath} was not made by the forecast task: it has no preprocess.json`);
+}
+
+function notAForecast(what: string): UsageError {
+  return new UsageError({ code: "not_a_forecast_model", what, hint: "Give the model folder of a forecast run." });
 }
