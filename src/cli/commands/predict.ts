@@ -31,7 +31,6 @@ export interface PredictFlags extends ModelFlags, TableFlags {
 const examples = `
 Examples:
   $ deep-rnn predict runs/forecast-sales-1 newer-sales.csv
-  $ deep-rnn predict runs/forecast-sales-1/model newer-sales.csv --json --quiet
   $ zcat sales.csv.gz | deep-rnn predict runs/forecast-sales-1 - --out predictions
   $ deep-rnn predict runs/impute-stations-1 new-stations.csv > filled.csv`;
 
