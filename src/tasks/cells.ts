@@ -12,8 +12,6 @@ import { storedShape } from "../nn/weight.js";
 /** What a task's option `cell` takes: a built-in name, or what `defineCell` gave. */
 export type CellChoice = string | OwnCell;
 
-type LayerOptions = Omit<RecurrentOptions, "returnState">;
-
 /** A cell that a task makes its layers of. */
 export interface TaskCell {
   /** As results and reports call it. */
@@ -22,10 +20,10 @@ export interface TaskCell {
   readonly activation: string;
   readonly cell: AnyCell;
   /** A layer of the cell, with the cell's own options at their defaults. */
-  layer(options: LayerOptions): Layer;
+  layer(options: RecurrentOptions): Layer;
 }
 
-const makers: Readonly<Record<string, (options: LayerOptions, activation: string) => Layer>> = {
+const makers: Readonly<Record<string, (options: RecurrentOptions, activation: string) => Layer>> = {
   gru: (options) => gru(options),
   "gru-reset-before": (options) => gru({ ...options, resetAfter: false }),
   lstm: (options) => lstm(options),
@@ -72,7 +70,7 @@ function ownCell(given: OwnCell, activation: string): TaskCell {
     const what = `cell ${cell.name} needs ${row} for each row, which no task gives`;
     throw new UsageError({ code: "missing_extra", what, hint: "Use it in functional, as in l.layer(x, { row })." });
   }
-  return { name: cell.name, activation, cell, layer: (options) => recurrent(cell, options) };
+  return { name: cell.name, activation, cell, layer: (options) => recurrent(cell, { ...options }) };
 }
 
 /** Entries of the matrices of stacked layers over so many input features: what a step costs in products. */

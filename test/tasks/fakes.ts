@@ -1,6 +1,7 @@
 // Forecasters that stand in for a network: the road from rows to scores must not depend on training.
 
 import { hostTensor, type Tensor } from "../../src/base/tensor.js";
+import { networkOf } from "../../src/tasks/forecast/network/predict.js";
 import type { Trained, Trainer, TrainJob } from "../../src/tasks/forecast/network/trainer.js";
 import { networkForecaster } from "../../src/tasks/forecast/network-forecaster.js";
 
@@ -32,8 +33,10 @@ export function constantTrainer(output: number, bestEpoch = 3): { trainer: Train
         Promise.resolve(hostTensor(new Float32Array(x.shape[0]! * spec.horizon).fill(output), [x.shape[0]!, spec.horizon], "float32")),
       save: (): Promise<void> => Promise.resolve(),
       summary: (): string => "constant",
+      stream: (): Promise<never> => Promise.reject(new Error("a constant has no steps")),
+      weights: {},
     };
-    const forecaster = networkForecaster(model, inputs);
+    const forecaster = networkForecaster(networkOf(spec, model), inputs);
     return Promise.resolve({
       model,
       forecaster,

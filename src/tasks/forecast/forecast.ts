@@ -3,7 +3,6 @@
 import { UsageError } from "../../base/errors.js";
 import { readTable } from "../../data/read-table.js";
 import type { Delimiter, Table } from "../../data/types.js";
-import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
 import { libraryTrainer } from "./network/train.js";
@@ -35,8 +34,6 @@ export interface PredictForecastOptions extends PredictOptions {
   readonly missing?: readonly string[];
   readonly encoding?: "utf-8" | "latin1" | "utf-16le";
   readonly delimiter?: Delimiter;
-  /** The cells of one's own that the model uses. */
-  readonly cells?: readonly OwnCell[];
 }
 
 /**

@@ -1,38 +1,63 @@
 // A network as a forecaster: windows in, levels out, a few large batches for any number of places.
 
 import { RunError } from "../../base/errors.js";
-import { fromLevels, outputLevels } from "../../data/frame.js";
+import { type Frame, fromLevels, outputLevels } from "../../data/frame.js";
+import type { OwnCell } from "../../nn/cell.js";
+import { type Beside, channelsOf } from "./beside.js";
 import type { Forecaster, Outlook, Place } from "./forecaster.js";
-import type { Inputs } from "./inputs.js";
-import type { ForecastModel } from "./types.js";
+import { Inputs } from "./inputs.js";
+import { networkOf } from "./network/predict.js";
+import { specOf } from "./network/saved.js";
+import type { Network, Predictive } from "./network/types.js";
+import type { ForecastModel, SavedPreprocess } from "./types.js";
 
 /** Places whose windows are in memory at once. */
 const mostPlaces = 4096;
 
 /** Forecasts of a network that reads what `inputs` gives. Errors: `output_shape`, `diverged`. */
-export function networkForecaster(model: ForecastModel, inputs: Inputs): Forecaster {
+export function networkForecaster(network: Network, inputs: Pick<Inputs, "at">): Forecaster {
   return {
     async ahead(places) {
       const outlooks: Outlook[] = [];
       for (let start = 0; start < places.length; start += mostPlaces) {
-        outlooks.push(...(await aheadOf(model, inputs, places.slice(start, start + mostPlaces))));
+        outlooks.push(...(await aheadOf(network, inputs, places.slice(start, start + mostPlaces))));
       }
       return outlooks;
     },
   };
 }
 
-async function aheadOf(model: ForecastModel, inputs: Inputs, places: readonly Place[]): Promise<Outlook[]> {
-  const { horizon } = inputs;
-  const outputs = await model.predict(inputs.at(places).x);
-  const data = Float64Array.from(outputs.data);
-  if (data.length !== places.length * horizon) {
-    const what = `the network gives [${outputs.shape.join(", ")}], [${places.length}, ${horizon}] was expected`;
-    throw new RunError({ code: "output_shape", what, hint: "The model and its preprocess.json do not belong together." });
-  }
+/** The forecaster of a model that was saved with this preprocess; `cells` are those of one's own that it may use. */
+export function savedForecaster(
+  model: ForecastModel,
+  { input: steps, horizon, network, ...saved }: Pick<SavedPreprocess, "input" | "horizon" | "network" | "beside">,
+  { beside, cells }: { readonly beside: Beside | null; readonly cells: readonly OwnCell[] },
+): Forecaster {
+  const spec = specOf(network, { steps, horizon, channels: channelsOf(saved.beside), cells });
+  return networkForecaster(networkOf(spec, model), new Inputs({ steps, horizon, beside }));
+}
+
+async function aheadOf(network: Network, inputs: Pick<Inputs, "at">, places: readonly Place[]): Promise<Outlook[]> {
+  // Counts are in the target's own unit, everything else is scaled.
+  const isCount = network.spec.distribution === "negative-binomial";
+  const predictives = await network.predict(inputs.at(places));
   return places.map(({ frame, origin }, n) => {
-    const levels = outputLevels(frame, origin, data.subarray(n * horizon, (n + 1) * horizon));
-    if (fromLevels(levels, frame.transform).every(Number.isFinite)) return { levels, quantiles: null, samples: null };
-    throw new RunError({ code: "diverged", what: "the forecast is no finite number", hint: "Try a smaller --learning-rate." });
+    const outlook = inLevels(predictives[n]!, (values) => (isCount ? values : outputLevels(frame, origin, values)));
+    checkFinite(outlook, frame);
+    return outlook;
   });
+}
+
+function inLevels({ value, quantiles, samples }: Predictive, levelsOf: (values: Float64Array) => Float64Array): Outlook {
+  return {
+    levels: levelsOf(value),
+    quantiles: quantiles && { levels: quantiles.levels, values: quantiles.values.map(levelsOf) },
+    samples: samples?.map(levelsOf) ?? null,
+  };
+}
+
+function checkFinite({ levels, quantiles }: Outlook, { transform }: Frame): void {
+  const all = [levels, ...(quantiles?.values ?? [])];
+  if (all.every((each) => fromLevels(each, transform).every(Number.isFinite))) return;
+  throw new RunError({ code: "diverged", what: "the forecast is no finite number", hint: "Try a smaller --learning-rate." });
 }

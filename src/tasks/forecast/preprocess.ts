@@ -4,6 +4,7 @@ import { z } from "zod";
 import { DataError } from "../../base/errors.js";
 import { calendarParts } from "../../data/calendar.js";
 import { memberNames } from "./choice.js";
+import { savedNetwork } from "./network/saved.js";
 import type { SavedPreprocess } from "./types.js";
 
 /** No season, input or horizon of a table is longer. */
@@ -68,6 +69,7 @@ const schema = z.object({
   missing: z.array(z.string()),
   duplicates: z.enum(["error", "mean", "first", "last", "sum"]).nullable(),
   ...ofSeries,
+  network: savedNetwork.nullable().default(null),
   panel: z
     .object({
       id: z.string().nullable(),

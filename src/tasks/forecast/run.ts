@@ -8,6 +8,7 @@ import { evaluationOf, holdoutRows } from "./evaluate.js";
 import type { Forecaster } from "./forecaster.js";
 import { Inputs } from "./inputs.js";
 import { intervalsOf } from "./intervals.js";
+import { savedNetworkOf } from "./network/saved.js";
 import type { Trainer } from "./network/trainer.js";
 import { rowsAt } from "./outputs.js";
 import { meanEvaluation, sharedChoice } from "./panel-scores.js";
@@ -114,13 +115,14 @@ async function rowsAhead(forecaster: Forecaster, { members }: RunPlan, saved: re
 
 /** What is saved with the network. */
 function preprocessOf({ first, members, panel, beside }: RunPlan, saved: readonly SavedSeries[]): SavedPreprocess {
-  const { series, sizes, options, steps }: Plan = first;
+  const { series, sizes, options, steps, spec }: Plan = first;
   return {
     format: "deep-rnn-forecast",
     formatVersion: 2,
     task: "forecast",
     columns: { time: series.timeColumns, target: series.name },
     beside: beside?.facts ?? null,
+    network: savedNetworkOf(spec),
     frequency: series.frequency,
     season: series.season,
     input: steps,

@@ -7,19 +7,21 @@ import { panel } from "../../data/panel.js";
 import { notANumber } from "../../data/roles.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import type { Duplicates, Panel, PanelOptions, Series, Table } from "../../data/types.js";
+import type { OwnCell } from "../../nn/cell.js";
 import { type Beside, openBeside, staticsOf } from "./beside.js";
 import type { Forecaster } from "./forecaster.js";
-import { Inputs } from "./inputs.js";
-import { networkForecaster } from "./network-forecaster.js";
+import { savedForecaster } from "./network-forecaster.js";
 import { settleNewcomers } from "./newcomers.js";
 import { nameIn, type Warning } from "./run-plan.js";
 import { refuseShortFuture } from "./setup.js";
 import type { ForecastModel, SavedPreprocess, SavedSeries } from "./types.js";
 
-/** How the times of a new table are to be read, where they differ from those trained on. */
+/** How the times of a new table are to be read, where they differ from those trained on, and what the model uses. */
 export interface PredictOptions {
   readonly duplicates?: Duplicates;
   readonly dateOrder?: "dmy" | "mdy";
+  /** The cells of one's own that the model uses. */
+  readonly cells?: readonly OwnCell[];
 }
 
 /** A series that the model can forecast. */
@@ -68,7 +70,7 @@ export async function openMembers(
     throw new DataError("no_series", what, "Give the series it was trained on.", placeOf(table.file));
   }
   const beside = besideOf(table, preprocess, found, candidates);
-  const forecaster = networkForecaster(model, new Inputs({ steps: preprocess.input, horizon: preprocess.horizon, beside }));
+  const forecaster = savedForecaster(model, preprocess, { beside, cells: options.cells ?? [] });
   const isNew = candidates.filter(({ stored }) => stored === null);
   const places = new Map(candidates.map((candidate, member) => [candidate, member]));
   const settled = await settleNewcomers(

@@ -1,10 +1,11 @@
 // What forecast() takes, reports while it runs, returns and stores: the types that the command line builds on.
 
-import type { Tensor } from "../../base/tensor.js";
 import type { CalendarPart, Delimiter, Duplicates, Encoding, Holidays, Transform } from "../../data/index.js";
+import type { Model } from "../../train/index.js";
 import type { CellChoice } from "../cells.js";
 import type { NetworkFacts } from "../facts.js";
 import type { BesideFacts } from "./beside.js";
+import type { SavedNetwork } from "./network/saved.js";
 import type { SimpleMethod } from "./simple/index.js";
 
 export type { Duplicates } from "../../data/index.js";
@@ -312,12 +313,8 @@ export interface LossCurve {
   readonly valLoss: readonly number[];
 }
 
-/** What `predict` needs from a network; the library's Model has it. */
-export interface ForecastModel {
-  predict(x: Tensor): Promise<Tensor>;
-  save(path: string, options?: { readonly preprocess?: unknown; readonly task?: string }): Promise<void>;
-  summary(): string;
-}
+/** What the task needs of a network; the library's `Model` has it. */
+export type ForecastModel = Pick<Model<unknown>, "predict" | "save" | "stream" | "summary" | "weights">;
 
 /** What `forecast()` resolves to: the JSON result plus what does not go into JSON. */
 export interface ForecastRun extends ForecastResult {
@@ -363,6 +360,8 @@ export interface SavedPreprocess {
     readonly networkWeight: number;
     readonly longSeason: number;
   } | null;
+  /** What the network is; null for a direct one that gives values alone. */
+  readonly network: SavedNetwork | null;
   /** For many series: how they are told apart, and what belongs to each by its id; the fields above are then the first one's. */
   readonly panel?: {
     readonly id: string | null;

@@ -1,41 +1,91 @@
-// The network of the forecast task: recurrent layers that read a window, and a dense layer that gives all steps ahead at once.
+// Training the networks of the forecast task: each member by itself from its own seed, with checkpoints.
 
-import { dense, dropoutLayer } from "../../../nn/layers/feedforward.js";
-import { adamw, type Model, sequential } from "../../../train/index.js";
-import { weightCount } from "../../weight-count.js";
-import type { Place } from "../forecaster.js";
+import { RunError } from "../../../base/errors.js";
+import { adamw, type Model } from "../../../train/index.js";
 import { networkForecaster } from "../network-forecaster.js";
+import { assemble, buildMember, countParameters, isPlain } from "./build.js";
+import { distributionOf } from "./distributions/index.js";
+import { feedTeacher, feedWindows, windowTargets } from "./feed.js";
 import { fitted, type WindowsToFit } from "./fitted.js";
+import { networkOf } from "./predict.js";
 import type { Trained, Trainer, TrainJob } from "./trainer.js";
-import type { NetworkSpec } from "./types.js";
+import type { Dataset, NetworkSpec } from "./types.js";
 
 /** The trainer that uses this library. */
-export const libraryTrainer: Trainer = {
-  countParameters: (spec) => weightCount(buildModel(spec).weights),
-  train,
-};
+export const libraryTrainer: Trainer = { countParameters, train };
+
+/** One network that was trained. */
+type TrainedMember = History & { readonly model: Model };
+type History = Omit<Trained, "forecaster" | "model">;
 
 async function train(job: TrainJob): Promise<Trained> {
-  const { spec, inputs, learningRate, weightDecay, clipNorm } = job;
-  const model = buildModel(spec);
-  model.compile({ optimizer: adamw({ learningRate, weightDecay, clipNorm: clipNorm === 0 ? false : clipNorm }), loss: "mse" });
-  const windowsOf = (places: readonly Place[]): WindowsToFit => {
-    const { x, y } = inputs.dataset(places);
-    return { x, y };
-  };
-  const validation = job.validation && windowsOf(job.validation);
-  const history = await fitted(model, job, { data: windowsOf(job.data), validation, seed: spec.seed });
-  return { model, forecaster: networkForecaster(model, inputs), ...history };
+  const { spec, checkpoints, signal } = job;
+  const members: TrainedMember[] = [];
+  for (let member = 0; member < spec.ensemble && signal?.aborted !== true; member++) {
+    const own = checkpoints === undefined || member === 0 ? {} : { checkpoints: `${checkpoints}/member-${member + 1}` };
+    members.push(await trainMember({ ...job, ...own }, member));
+  }
+  const [first] = members;
+  if (first === undefined) throw new RunError({ code: "interrupted", what: "the training was interrupted before it began" });
+  if (spec.ensemble === 1) return atWork(spec, first.model, { job, history: first });
+  // An aborted training gives what there is; the task says that it was interrupted.
+  const made = { ...spec, ensemble: members.length };
+  const model = assemble(
+    made,
+    members.map((each) => each.model),
+  );
+  return atWork(made, model, { job, history: inMean(members) });
 }
 
-/** Layers, dropout between them, and an output that starts at zero. */
-function buildModel(spec: NetworkSpec): Model {
-  const { cell, units, horizon, dropout, seed } = spec;
-  const layers = units.flatMap((width, i) => {
-    const layer = cell.layer({ units: width, returnSequences: i < units.length - 1 });
-    return dropout > 0 ? [layer, dropoutLayer({ rate: dropout })] : [layer];
+function atWork(
+  spec: NetworkSpec,
+  model: Model<unknown>,
+  { job, history }: { readonly job: TrainJob; readonly history: History },
+): Trained {
+  return { ...history, model, forecaster: networkForecaster(networkOf(spec, model), job.inputs) };
+}
+
+async function trainMember(job: TrainJob, member: number): Promise<TrainedMember> {
+  const { spec, inputs, data, validation, learningRate, weightDecay, clipNorm } = job;
+  const model = buildMember(spec, member);
+  const { loss } = distributionOf(spec.distribution);
+  model.compile({ optimizer: adamw({ learningRate, weightDecay, clipNorm: clipNorm === 0 ? false : clipNorm }), loss });
+  const history = await fitted(model, job, {
+    data: windowsFor(spec, inputs.dataset(data), false),
+    validation: validation && windowsFor(spec, inputs.dataset(validation), true),
+    seed: spec.seed + member,
   });
-  const model = sequential([...layers, dense({ units: horizon, kernelInitializer: "zeros" })]);
-  model.build(["time", 1], { seed });
-  return model;
+  return { model, ...history };
+}
+
+function windowsFor(spec: NetworkSpec, data: Dataset, isMeasure: boolean): WindowsToFit {
+  if (isPlain(spec)) return { x: data.x, y: data.y };
+  if (spec.strategy === "recursive") return feedTeacher(spec, data, isMeasure);
+  return { x: feedWindows(spec, data), y: windowTargets(data) };
+}
+
+/** The passes of an ensemble: means over its members, and the epoch that is best for them together. */
+function inMean(members: readonly TrainedMember[]): History {
+  const losses = meanCurve(members.map((each) => each.losses));
+  const valLosses = meanCurve(members.map((each) => each.valLosses));
+  const shares = members.map(({ clippedShare }) => clippedShare ?? 0);
+  const best = valLosses.reduce((index, loss, i) => (loss < valLosses[index]! ? i : index), 0);
+  const isLost = members.some(({ bestEpoch }) => bestEpoch < 1);
+  const reasons = members.map(({ stopped }) => stopped);
+  return {
+    losses,
+    valLosses,
+    bestEpoch: isLost ? 0 : valLosses.length === 0 ? losses.length : best + 1,
+    stopped: reasons.find((reason) => reason === "nan") ?? reasons.find((reason) => reason !== "done") ?? "done",
+    clippedShare: members.some(({ clippedShare }) => clippedShare === null) ? null : shares.reduce((a, b) => a + b, 0) / shares.length,
+  };
+}
+
+/** Epoch by epoch the mean over the members that got so far. */
+function meanCurve(curves: readonly (readonly number[])[]): number[] {
+  const length = Math.max(...curves.map((curve) => curve.length));
+  return Array.from({ length }, (_, epoch) => {
+    const there = curves.flatMap((curve) => (epoch < curve.length ? [curve[epoch]!] : []));
+    return there.reduce((sum, value) => sum + value, 0) / there.length;
+  });
 }

@@ -12,7 +12,7 @@ export interface TrainJob {
   /** Windows whose loss chooses the epoch that is kept; without them the last weights stay. */
   readonly validation: readonly Place[] | null;
   /** Makes tensors of places. */
-  readonly inputs: Inputs;
+  readonly inputs: Pick<Inputs, "at" | "dataset" | "steps" | "horizon">;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
