@@ -29,8 +29,10 @@ export function constantTrainer(output: number, bestEpoch = 3): { trainer: Train
         break;
     }
     const model = {
-      predict: (x: Tensor): Promise<Tensor> =>
-        Promise.resolve(hostTensor(new Float32Array(x.shape[0]! * spec.horizon).fill(output), [x.shape[0]!, spec.horizon], "float32")),
+      predict: (fed: Tensor | { readonly x: Tensor }): Promise<Tensor> => {
+        const [count] = ("x" in fed ? fed.x : fed).shape as [number];
+        return Promise.resolve(hostTensor(new Float32Array(count * spec.horizon).fill(output), [count, spec.horizon], "float32"));
+      },
       save: (): Promise<void> => Promise.resolve(),
       summary: (): string => "constant",
       stream: (): Promise<never> => Promise.reject(new Error("a constant has no steps")),

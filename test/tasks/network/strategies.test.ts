@@ -55,7 +55,10 @@ async function fromFile(
     await model.save(join(folder, "model"));
     const saved = savedNetworkOf(spec);
     const read = saved === null ? null : savedNetwork.parse(JSON.parse(JSON.stringify(saved)));
-    return await networkOf(specOfSaved(read, { steps, horizon }), await loadModel(join(folder, "model"))).predict(data, { paths: 20 });
+    return await networkOf(
+      specOfSaved(read, { steps, horizon, channels: spec.channels, cells: [] }),
+      await loadModel(join(folder, "model")),
+    ).predict(data, { paths: 20 });
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -2,7 +2,6 @@
 
 import { hostTensor, type Tensor } from "../../../src/base/tensor.js";
 import { taskCell } from "../../../src/tasks/cells.js";
-import type { Inputs } from "../../../src/tasks/forecast/inputs.js";
 import { networkOf } from "../../../src/tasks/forecast/network/predict.js";
 import { libraryTrainer } from "../../../src/tasks/forecast/network/train.js";
 import type { Trained, TrainJob } from "../../../src/tasks/forecast/network/trainer.js";
@@ -98,11 +97,11 @@ export function trainedOn(
   job: Partial<TrainJob> & { readonly measured?: Dataset } = {},
 ): Promise<Trained> {
   const { measured, ...rest } = job;
-  const inputs: Inputs = {
+  const inputs = {
     steps: spec.steps,
     horizon: spec.horizon,
-    at: () => data,
-    dataset: (places) => (places === measuredPlaces ? measured! : data),
+    at: (): Dataset => data,
+    dataset: (places: TrainJob["data"]): Dataset => (places === measuredPlaces ? measured! : data),
   };
   return libraryTrainer.train({
     ...{ spec, data: [], inputs, epochs: 12, batchSize: 16, learningRate: 0.01, weightDecay: 0, clipNorm: 1, onEpoch: () => null },
