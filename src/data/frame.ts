@@ -7,12 +7,10 @@ import type { Transform } from "./transform.js";
 export interface Frame {
   /** In the target's unit; NaN where missing. */
   readonly values: Float64Array;
-  /** Logarithms if the transform takes them, gaps bridged. */
+  /** Logarithms if the transform takes them, gaps bridged; the values themselves where there is nothing to do. */
   readonly levels: Float64Array;
-  /** Rows back to the last observed one; 0 where the row itself is observed. */
-  readonly age: Int32Array;
-  /** Transformed and scaled (not relative); NaN in the first seasonal lag. */
-  readonly scaled: Float64Array;
+  /** Rows back to the last observed one; 0 where the row itself is observed. null if all are. */
+  readonly age: Int32Array | null;
   readonly transform: Transform;
   readonly season: number;
 }
@@ -31,10 +29,13 @@ export function makeFrame(values: Float64Array, transform: Transform, season: nu
     );
   }
   const raw = transform.log ? values.map(Math.log) : values;
-  const age = ageOf(raw);
-  const levels = bridge(raw, age, season);
-  const scaled = levels.map((_, i) => scaledAt((row) => levels[row]!, i, transform));
-  return { values, levels, age, scaled, transform, season };
+  const age = raw.some(Number.isNaN) ? ageOf(raw) : null;
+  return { values, levels: age === null ? raw : bridge(raw, age, season), age, transform, season };
+}
+
+/** The same rows in the scale of another transform, which differs in its mean and scale alone. */
+export function rescaled(frame: Frame, transform: Transform): Frame {
+  return { ...frame, transform };
 }
 
 /** The `input` scaled values before row `origin`: nothing at or after `origin` is read. */
@@ -48,7 +49,7 @@ export function inputAt(frame: Frame, origin: number, input: number): Float64Arr
 
 /** The scaled values the network should give for the `horizon` rows from `origin` on. */
 export function targetAt(frame: Frame, origin: number, horizon: number): Float64Array {
-  const target = frame.scaled.slice(origin, origin + horizon);
+  const target = Float64Array.from({ length: horizon }, (_, h) => scaledAt((row) => frame.levels[row]!, origin + h, frame.transform));
   return frame.transform.relative ? shift(target, lastScaled(frame, origin)) : target;
 }
 
@@ -134,7 +135,7 @@ function carry(levels: LevelAt, last: number, row: number, season: number): numb
  * `origin`, it is carried forward instead, so that no window looks ahead.
  */
 function levelsBefore(frame: Frame, origin: number): LevelAt {
-  const open = origin > 0 ? frame.age[origin - 1]! : 0;
+  const open = frame.age === null || origin === 0 ? 0 : frame.age[origin - 1]!;
   if (open === 0) return (row) => frame.levels[row]!;
   const last = origin - 1 - open;
   const carried = new Map<number, number>();

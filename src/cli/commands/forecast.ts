@@ -1,6 +1,7 @@
 // `deep-rnn forecast FILE`: reads a table, trains, scores against simple methods, forecasts beyond the end, writes a run folder.
 import type { Command } from "commander";
 import { forecastJson } from "../../tasks/forecast/json.js";
+import { samplings } from "../../tasks/forecast/sampling.js";
 import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../../tasks/forecast/types.js";
 import { BegunRun } from "../begun-run.js";
 import { cellWords, trainingCell } from "../cell-file.js";
@@ -17,12 +18,16 @@ import { progress } from "../progress.js";
 import { forecastRequirement, unmetBy } from "../requirement.js";
 import { planRun } from "../run-folder.js";
 import { firstConfig, metricsWriter } from "../run-record.js";
-import { inRange, oneOf, whole, widths, words } from "../settings/kinds.js";
+import { calendar, columnNames, inRange, oneOf, path, whole, widths, words } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface ForecastFlags extends GlobalFlags, TableFlags, Omit<ForecastOptions, "onEvent" | "signal" | "checkpoints" | "cell"> {
+export interface ForecastFlags
+  extends GlobalFlags,
+    TableFlags,
+    Omit<ForecastOptions, "onEvent" | "signal" | "checkpoints" | "cell" | "statics"> {
   readonly cell?: string;
+  readonly static?: readonly string[];
   readonly dryRun?: true;
   readonly require?: readonly string[];
 }
@@ -38,7 +43,8 @@ export function describeForecast(command: Command, start: Start): void {
   command
     .description("Forecast a column of a table: train a recurrent network, compare it with simple methods, look ahead.")
     .argument("<file>", "table with a header row: CSV, semicolon or tab separated, also .gz");
-  for (const option of [...dataOptions(), ...tableOptions(), ...networkOptions(), ...globalOptions()]) command.addOption(option);
+  for (const option of [...dataOptions(), ...besideOptions(), ...tableOptions(), ...networkOptions(), ...globalOptions()])
+    command.addOption(option);
   command
     .addHelpText("after", examples)
     .action((file: string, flags: ForecastFlags) => start((context) => runForecast(file, flags, context)));
@@ -57,6 +63,27 @@ function dataOptions(): Setting[] {
     new Setting("--test <rows>", "rows held out at the end and scored: the horizon", whole(1), { found: true }),
     new Setting("--backtest <origins>", "score forecasts from that many origins, one horizon apart; instead of --test", whole(1)),
     new Setting("--pure", "the network alone, without the simple methods it corrects"),
+  ];
+}
+
+/** Columns that the network reads beside the target. */
+function besideOptions(): Setting[] {
+  return [
+    new Setting("--past <columns>", "columns that the network also reads, known up to the last row: A,B", columnNames),
+    new Setting("--future <columns>", "columns known beyond the end; rows after the last target hold them: C,D", columnNames),
+    new Setting("--static <columns>", "of many series: columns that are the same in all rows of each; none for none", columnNames, {
+      found: true,
+    }),
+    new Setting("--calendar <parts>", "on, off, or what the network is told of each time: weekday,month", calendar, { standard: "off" }),
+    new Setting(
+      "--sampling <how>",
+      "of many series: windows used where all take too long, as many of each series or by number or size",
+      oneOf(samplings),
+      {
+        standard: "series",
+      },
+    ),
+    new Setting("--holidays <file>", "table with a column of dates that are holidays", path("file")),
   ];
 }
 
@@ -91,8 +118,9 @@ function networkOptions(): Setting[] {
  * @param resumed  the folder of a stopped run to go on with; null for a new one
  */
 export async function runForecast(file: string, flags: ForecastFlags, context: Context, resumed: string | null = null): Promise<number> {
-  const { dryRun, require, cell: _cell, ...others } = taskFlags(flags);
-  const options = { ...others, ...(await trainingCell(context)) };
+  const { dryRun, require, cell: _cell, static: named, ...others } = taskFlags(flags);
+  const statics = named === undefined ? {} : { statics: named.join() === "none" ? [] : named };
+  const options = { ...others, ...statics, ...(await trainingCell(context)) };
   if (dryRun === true) return explainPlan(file, options, flags, context);
   const place = resumed ?? planRun("forecast", file, flags.out, flags.force === true);
   const backend = await startBackend(flags);

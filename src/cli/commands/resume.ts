@@ -83,7 +83,7 @@ interface StoppedRun {
 
 const tasks: readonly string[] = ["forecast", "impute", "classify"];
 /** Settings of a run that name files. */
-const fileSettings: readonly string[] = ["events", "label"];
+const fileSettings: readonly string[] = ["events", "label", "holidays"];
 
 /** What a run was started with; throws DataError `not_a_run`. */
 function readRun(path: string): StoppedRun {

@@ -1,5 +1,6 @@
 // Kinds of settings: one check for each, whether the value comes from a flag, the environment or a config file.
 import { z } from "zod";
+import { calendarParts } from "../../data/calendar.js";
 
 /** What a setting may be. */
 export interface Kind {
@@ -95,6 +96,28 @@ export const texts: Kind = {
   ]),
   read: (text) => [text],
   repeatable: true,
+};
+
+/** Names of columns, separated by commas, in one use of the flag or in several: a name with a comma in it stands in a list of a config file. */
+export const columnNames: Kind = {
+  need: "A name of a column, or several separated by commas, is needed.",
+  schema: z.union([z.array(z.string().min(1)).min(1), z.string().min(1).transform(namesIn)]),
+  read: namesIn,
+  repeatable: true,
+};
+
+function namesIn(text: string): string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+/** Cycles of the calendar: those that suit the data, none, or by name. */
+export const calendar: Kind = {
+  need: `on, off or some of ${calendarParts.join(", ")}, separated by commas, is needed.`,
+  schema: z.union([z.boolean(), z.array(z.enum(calendarParts)).min(1)]),
+  read: (text) => switchWords[text.toLowerCase()] ?? namesIn(text),
 };
 
 /** One of a few names. */

@@ -5,6 +5,7 @@ import { placeOf } from "../../data/table.js";
 import type { Series } from "../../data/types.js";
 import { stackedEntries, type TaskCell } from "../cells.js";
 import type { Channels } from "./network/types.js";
+import { samplings } from "./sampling.js";
 import type { ForecastOptions } from "./types.js";
 
 /** Rows of every part. */
@@ -167,6 +168,8 @@ function checkOptions(options: ForecastOptions): void {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw badOption(name, value, "a whole number, at least 1, is needed");
   }
+  if (options.sampling !== undefined && !samplings.includes(options.sampling))
+    throw new DataError("bad_option", `--sampling ${options.sampling}: one of ${samplings.join(", ")} is needed.`);
   if ((options.layers ?? 1) > mostLayers) throw badOption("layers", options.layers!, `at most ${mostLayers} layers are possible`);
   for (const units of [options.units ?? []].flat()) {
     if (!(Number.isInteger(units) && units >= 1)) throw badOption("units", units, "a whole number, at least 1, is needed");

@@ -5,11 +5,13 @@ import { shortName } from "../../data/decode.js";
 import { panel } from "../../data/panel.js";
 import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
+import { meanOf } from "../../data/transform.js";
 import type { Panel, Series, Table } from "../../data/types.js";
 import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
 import { type Place, placesOf } from "./forecaster.js";
 import { leakWarnings } from "./leaks.js";
 import { effortOf, operationsOf, sizesOf } from "./plan.js";
+import { quotasOf, type WindowSource } from "./sampling.js";
 import { dataOf, type Phase, type Phases, type Plan, planLines, planSeries, preparePhases, withChannels } from "./setup.js";
 import type { ForecastData, ForecastNetwork, ForecastOptions, SavedPreprocess, TaskOptions } from "./types.js";
 
@@ -163,14 +165,15 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
     );
   const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
   const planned = plans.length === 0 ? null : besideOf(plans);
-  const kept = plans.flatMap(({ id, place, plan }) =>
+  const channels = channelsOf(planned?.facts ?? null);
+  const effort = plans.map(({ plan }) => effortOf(windows, operationsOf({ ...plan.spec, channels }), options));
+  const sources = plans.map(({ plan }) => sourceOf(plan));
+  const quotas = quotasOf(sources, effort[0]?.mostWindows ?? 0, options.sampling ?? "series");
+  const kept = plans.flatMap(({ id, place, plan }, n) =>
     attempt(id, () => {
-      const spec = { ...plan.spec, dropout, channels: channelsOf(planned?.facts ?? null) };
-      const effort = effortOf(windows, operationsOf(spec), options);
-      const mostWindows = Math.max(2, Math.floor(effort.mostWindows / plans.length));
-      const own = { ...plan, ...effort, mostWindows, spec };
+      const own = { ...plan, ...effort[n]!, mostWindows: quotas[n]!, spec: { ...plan.spec, dropout, channels } };
       const phases = preparePhases(own);
-      return { id, place, plan: own, phases: { ...phases, validation: phases.validation.slice(-mostWindows) } };
+      return { id, place, plan: own, phases: { ...phases, validation: phases.validation.slice(-quotas[n]!) } };
     }),
   );
   if (kept.length === 0) {
@@ -180,8 +183,8 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
   }
   // A series without a single window takes its columns with it.
   const beside = kept.length === plans.length ? planned : besideOf(kept);
-  const channels = channelsOf(beside?.facts ?? null);
-  const members = kept.map(({ id, plan, phases }): Member => ({ id, plan: { ...plan, spec: { ...plan.spec, channels } }, phases }));
+  const spec = { channels: channelsOf(beside?.facts ?? null) };
+  const members = kept.map(({ id, plan, phases }): Member => ({ id, plan: { ...plan, spec: { ...plan.spec, ...spec } }, phases }));
   const first = members[0]!.plan;
   const used = shownWindows({ members });
   return {
@@ -193,12 +196,25 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
     lines: [
       `${members.length} series: one network over the windows of all, each on its own scale; the last ${first.sizes.test} rows of each are held out`,
       `${used.train} windows to train on, ${used.validation} choose the best of ${first.epochs} epochs`,
+      ...samplingWords(sources, quotas, options),
     ],
     warnings: [
       ...skipWords(skipped).map((message) => ({ code: "series_skipped", message })),
       ...leakWarnings(members.map(({ plan }) => plan.series)),
     ],
   };
+}
+
+function samplingWords(sources: readonly WindowSource[], quotas: readonly number[], { sampling = "series" }: ForecastOptions): string[] {
+  if (sources.every(({ windows }, n) => windows <= quotas[n]!)) return [];
+  const how = { windows: "every window as likely", series: "every series as many", scale: "large series more (1 + mean absolute value)" };
+  return [`not all windows are used, so that training takes about a minute: ${how[sampling]}, at least two of each series`];
+}
+
+/** What a series has to give, and how large it is before its hold-out. */
+function sourceOf({ series, sizes, steps, transform }: Plan): WindowSource {
+  const windows = Math.max(1, sizes.rows - sizes.horizon - steps - transform.seasonalLag + 1);
+  return { windows, size: meanOf(series.values.subarray(0, sizes.rows - sizes.test).map(Math.abs)) };
 }
 
 /** What is said of a panel as a whole; the rest is that of its first series. */

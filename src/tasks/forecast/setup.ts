@@ -1,7 +1,7 @@
 // Everything decided before the first training step: series, sizes, transform, network, and which windows each phase sees.
 
 import { DataError } from "../../base/errors.js";
-import { type Frame, firstOrigin, makeFrame } from "../../data/frame.js";
+import { type Frame, firstOrigin, makeFrame, rescaled } from "../../data/frame.js";
 import { placeOf } from "../../data/table.js";
 import { chooseTransform, measureScale } from "../../data/transform.js";
 import type { Series } from "../../data/types.js";
@@ -40,7 +40,7 @@ export function planSeries(found: Series, options: ForecastOptions): Plan {
   }
   const sizes = sizesOf(found, options);
   refuseShortFuture(found, options.future ?? [], sizes.horizon);
-  const training = values.slice(0, sizes.rows - sizes.test);
+  const training = values.subarray(0, sizes.rows - sizes.test);
   if (training.every((value) => Number.isNaN(value))) {
     throw new DataError(
       "all_missing",
@@ -131,9 +131,9 @@ export function preparePhases(plan: Plan): Phases {
   const trainEnd = testStart - plan.validation;
   let bridged = 0;
   // The steps of the transform stay as chosen before the hold-out; only mean and scale follow the rows that may be seen.
+  const whole = makeFrame(s.values, transform, s.season);
   const phase = (end: number): Phase => {
-    const measured = measureScale(s.values.slice(0, end), transform, { horizon, reasons: transform.reasons });
-    const frame = makeFrame(s.values, measured, s.season);
+    const frame = rescaled(whole, measureScale(s.values.subarray(0, end), transform, { horizon, reasons: transform.reasons }));
     const found = observedOrigins(frame, { from: firstOrigin(frame, steps), to: end, horizon });
     bridged = Math.max(bridged, found.bridged);
     if (found.origins.length === 0)

@@ -6,6 +6,7 @@ import type { CellChoice } from "../cells.js";
 import type { NetworkFacts } from "../facts.js";
 import type { BesideFacts } from "./beside.js";
 import type { SavedNetwork } from "./network/saved.js";
+import type { Sampling } from "./sampling.js";
 import type { SimpleMethod } from "./simple/index.js";
 
 export type { Duplicates } from "../../data/index.js";
@@ -35,6 +36,8 @@ export interface ForecastOptions {
   readonly calendar?: boolean | readonly CalendarPart[];
   /** Days that are holidays: a file with a column of dates, or what `readHolidays` gives. */
   readonly holidays?: string | Holidays;
+  /** Which windows of many series are used where all would take too long: as many of every series, of every window, or by the size. */
+  readonly sampling?: Sampling;
   /** Rows to forecast ahead: one season, at most a fifth of the rows; the same as `test` if only that is given. */
   readonly horizon?: number;
   /** Rows the network reads before each forecast: two seasons. */
