@@ -1,5 +1,6 @@
 // Small generated windows, and networks trained on them.
 
+import { uniformAt } from "../../../src/base/random.js";
 import { hostTensor, type Tensor } from "../../../src/base/tensor.js";
 import { taskCell } from "../../../src/tasks/cells.js";
 import { networkOf } from "../../../src/tasks/forecast/network/predict.js";
@@ -32,13 +33,10 @@ export function floats(shape: readonly number[], at: (index: number) => number):
   );
 }
 
-/** Numbers in [0, 1) that look random. */
+/** Uniform numbers in (0, 1). */
 export function noise(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 2147483648;
-  };
+  let counter = 0;
+  return () => uniformAt(seed, 0x5eed, counter++) + 2 ** -25;
 }
 
 /** Windows of one series after the other: `value(row)` is the target, `columns[c](row)` the other columns, past ones first. */

@@ -49,7 +49,7 @@ export function takeApart(spec: NetworkSpec, model: Pick<Model<unknown>, "weight
   return Array.from({ length: spec.ensemble }, (_, index) => {
     const start = `${memberName(index)}-`;
     const own = Object.entries(model.weights).filter(([layer]) => layer.startsWith(start));
-    const single = buildMember({ ...spec, ensemble: 1 }, index);
+    const single = buildMember(spec, index);
     single.weights = Object.fromEntries(own.map(([layer, weights]): [string, Tree] => [layer.slice(start.length), weights]));
     return single;
   });
