@@ -76,7 +76,7 @@ inline void rowsOfBlock(const BlockOfC& block, Index panel, Index panels, Index 
 
 inline void computeBlock(const BlockOfC& block, float* copy) {
   const Index panels = ceilDiv(block.columns, kPanel);
-  const Index together = block.rows <= 3 ? panelsAtOnce(block.rows) : 1;
+  const Index together = panelsAtOnce(block.rows);
   Index panel = 0;
   while (panel < panels) {
     const Index columns = block.columns - panel * kPanel;

@@ -2,7 +2,39 @@
 #pragma once
 #include "gemm_kernel.h"
 
+// Groups of rows are 4, 5, 6 or 12 high: packed in fours, whatever the width of vectors. GCC has __builtin_shufflevector from 12 on.
+#if !defined(DRNN_PLAIN_VECTORS) && defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define DRNN_SHUFFLES
+#endif
+#endif
+
 namespace {
+
+#if defined(DRNN_SHUFFLES)
+typedef float Quad __attribute__((vector_size(16)));
+typedef float LooseQuad __attribute__((vector_size(16), aligned(4), may_alias));
+
+DRNN_INLINE void copyFour(const float* from, float* to) { *(LooseQuad*)to = *(const LooseQuad*)from; }
+
+/// Four rows of four floats, `row` apart, as columns that are `column` apart.
+DRNN_INLINE void transposeFour(const float* from, Index row, float* to, Index column) {
+  const Quad a = *(const LooseQuad*)from, b = *(const LooseQuad*)(from + row);
+  const Quad c = *(const LooseQuad*)(from + 2 * row), d = *(const LooseQuad*)(from + 3 * row);
+  const Quad abLow = __builtin_shufflevector(a, b, 0, 4, 1, 5), abHigh = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Quad cdLow = __builtin_shufflevector(c, d, 0, 4, 1, 5), cdHigh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  *(LooseQuad*)to = __builtin_shufflevector(abLow, cdLow, 0, 1, 4, 5);
+  *(LooseQuad*)(to + column) = __builtin_shufflevector(abLow, cdLow, 2, 3, 6, 7);
+  *(LooseQuad*)(to + 2 * column) = __builtin_shufflevector(abHigh, cdHigh, 0, 1, 4, 5);
+  *(LooseQuad*)(to + 3 * column) = __builtin_shufflevector(abHigh, cdHigh, 2, 3, 6, 7);
+}
+#else
+DRNN_INLINE void copyFour(const float* from, float* to) { __builtin_memcpy(to, from, 16); }
+DRNN_INLINE void transposeFour(const float* from, Index row, float* to, Index column) {
+  for (int i = 0; i < 4; i++)
+    for (int p = 0; p < 4; p++) to[p * column + i] = from[i * row + p];
+}
+#endif
 
 /// k rows of `width` columns (width <= kPanel) of B into one panel of k * kPanel floats.
 inline void packPanel(Index k, Index width, const float* b, Index row, Index col, float* DRNN_RESTRICT to) {
@@ -36,11 +68,23 @@ inline void packColumns(Index k, Index n, const float* b, Index row, Index col, 
 
 /// `rows` rows of A, k columns: element (i, p) at to[p * rows + i].
 inline void packRows(Index rows, Index k, const float* a, Index row, Index step, float* DRNN_RESTRICT to) {
+  // Where four rows do not divide them, the last four are in part those before them once more.
+  const bool inFours = rows >= 4 && (row == 1 || step == 1);
+  const Index whole = !inFours ? 0 : row == 1 ? k : k - k % 4;
   if (row == 1) {
-    for (Index p = 0; p < k; p++) copyFloats(to + p * rows, a + p * step, rows);
-    return;
+    for (Index p = 0; p < whole; p++)
+      for (Index i = 0; i < rows; i += 4) {
+        const Index first = least(i, rows - 4);
+        copyFour(a + p * step + first, to + p * rows + first);
+      }
+  } else {
+    for (Index p = 0; p < whole; p += 4)
+      for (Index i = 0; i < rows; i += 4) {
+        const Index first = least(i, rows - 4);
+        transposeFour(a + first * row + p, row, to + p * rows + first, rows);
+      }
   }
-  for (Index p = 0; p < k; p += 8) {
+  for (Index p = whole; p < k; p += 8) {
     const Index columns = least<Index>(8, k - p);
     for (Index i = 0; i < rows; i++) {
       const float* from = a + i * row + p * step;
