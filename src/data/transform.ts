@@ -82,6 +82,16 @@ export function measureScale(
   return { ...steps, mean, scale: isUsable ? scale : 1, words: wordsOf(steps), reasons };
 }
 
+/**
+ * The transform of counts: nothing but a scale, 1 + mean (Salinas, Flunkert & Gasthaus 2017, section 3.3), so that a distribution over
+ * whole numbers can be told in their own unit.
+ */
+export function countTransform(training: Float64Array): Transform {
+  const mean = meanOf(training);
+  const scale = 1 + (Number.isNaN(mean) ? 0 : mean);
+  return { log: false, seasonalLag: 0, relative: false, mean: 0, scale, words: "counts over 1 + their mean", reasons: [] };
+}
+
 /** Values minus those one lag before; NaN where either is missing and in the first lag. */
 export function seasonalDifference(levels: Float64Array, lag: number): Float64Array {
   return lag === 0 ? levels.slice() : levels.map((value, i) => (i < lag ? Number.NaN : value - levels[i - lag]!));

@@ -92,7 +92,7 @@ export class WindowTensors {
     future.forEach(({ values, centre, scale }, k) => {
       for (let h = 0; h < horizon; h++) {
         const value = ((values[origin + h] ?? Number.NaN) - centre) / scale;
-        this.#future[(w * horizon + h) * future.length + k] = Number.isNaN(value) ? 0 : value;
+        this.#future[(w * horizon + h) * future.length + k] = Number.isNaN(value) ? 0 : within(value);
       }
     });
   }
@@ -100,7 +100,7 @@ export class WindowTensors {
   #put(w: number, t: number, k: number, value: number): void {
     if (Number.isNaN(value)) return;
     const at = (w * this.#sizes.input + t) * this.#width + k;
-    this.#x[at] = value;
+    this.#x[at] = within(value);
     if (this.#mask !== null) this.#mask[at] = 1;
   }
 
@@ -119,6 +119,16 @@ export class WindowTensors {
     const { count, horizon, future } = this.#sizes;
     return hostTensor(this.#future, [count, horizon, future], "float32");
   }
+}
+
+/**
+ * A value further out than any scale measured on a training part: a mistyped cell, or a column that was constant until then. Its
+ * square would leave the numbers, and with it the network of all series.
+ */
+const farthest = 1e4;
+
+function within(value: number): number {
+  return Math.max(-farthest, Math.min(farthest, value));
 }
 
 /** How a static column is read, as JSON: numbers in a scale over the series, words by their place. */

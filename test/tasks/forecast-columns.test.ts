@@ -37,7 +37,7 @@ const many: TaskOptions = { ...one, id: "shop", statics: ["kind", "size"] };
 
 test("past columns end at the origin, future columns go on, and what is missing is 0 with a mask of 0", () => {
   const plan = planRun(parseTable(table()), one);
-  const inputs = new Inputs({ steps: plan.first.steps, horizon: 7, beside: plan.beside });
+  const inputs = new Inputs({ ...plan.first.spec, beside: plan.beside });
   const { frame } = plan.members[0]!.phases.select;
   const origin = 50;
   const { x, mask, future } = inputs.at([{ member: 0, frame, origin }]);
@@ -73,11 +73,11 @@ test("scales are those of the rows before validation and hold-out, over all seri
 test("no window of any phase knows anything of the rows after its origin", () => {
   const source = parseTable(table());
   const made = planRun(source, one);
-  const { sizes, validation, steps } = made.first;
+  const { sizes, validation } = made.first;
   const until = sizes.rows - sizes.test - validation;
   const prepare = (series: Series): PreparedInput[] => {
     const beside = measureBeside(source, { statics: [] }, [{ series, place: 0, until }], { ...one, horizon: 7 });
-    const inputs = new Inputs({ steps, horizon: 7, beside });
+    const inputs = new Inputs({ ...made.first.spec, beside });
     const frame = { ...made.members[0]!.phases.select.frame, values: series.values };
     return placesIn(made, ({ refit }) => refit)
       .filter(({ origin }) => origin > until)
@@ -102,7 +102,7 @@ test("a past column that is the target one row early is read before the origin o
   );
   assert.match(plan.warnings[0]!.message, /^extra is sold 1 row early: it knows the future\. Leave it out\./);
   const { frame } = plan.members[0]!.phases.refit;
-  const inputs = new Inputs({ steps: plan.first.steps, horizon: 7, beside: plan.beside });
+  const inputs = new Inputs({ ...plan.first.spec, beside: plan.beside });
   const { x } = inputs.at([{ member: 0, frame, origin: 60 }]);
   const { centre, scale } = plan.beside!.facts.scales.extra!;
   const seen = Array.from(x.data).filter((_, i) => i % 3 === 1);
@@ -231,4 +231,28 @@ test("a preprocess.json of before, or with damage, is read or refused by name", 
     [id!]: { ...run.preprocess.panel!.series[id!]!, choice: { weights: { constructor: 1 }, networkWeight: 0, longSeason: 0 } },
   };
   assert.match(await says({ panel: { ...run.preprocess.panel, series } }), /choice\.weights is wrong \(a method is not known\)/);
+});
+
+test("counts are learnt in their own unit, beside the size of their series; other values are refused by name", async () => {
+  const counts = Array.from({ length: 90 }, (_, i) => (i === 40 ? "" : (i * 7) % 5));
+  const text = `day,n\n${counts.map((value, i) => `${day(i)},${value}`).join("\n")}\n`;
+  const options = { distribution: "negative-binomial", horizon: 7, season: 1 } as const;
+  const plan = planRun(parseTable(text), options);
+  const { frame } = plan.members[0]!.phases.refit;
+  const { x, y, size } = new Inputs({ ...plan.first.spec, beside: null }).dataset([{ member: 0, frame, origin: 38 }]);
+  assert.deepEqual(Array.from(y.data), [1, 3, Number.NaN, 2, 4, 1, 3]);
+  const seen = counts.filter((value) => value !== "").map(Number);
+  const mean = seen.reduce((sum, value) => sum + value / seen.length, 0);
+  assert.deepEqual([size!.shape, size!.data[0]], [[1, 1], Math.fround(1 + mean)]);
+  assert.equal(x.data[x.data.length - 1], Math.fround(((37 * 7) % 5) / (1 + mean)));
+  const broken = await failure(() => planRun(parseTable(text.replace(/,4\n/, ",4.5\n")), options));
+  assert.match(broken.message, /^n is 4\.5 at 2022-01-\d+; negative-binomial is for counts, whole numbers from 0 on\./);
+});
+
+test("a value far out of all that was measured stays a number that networks can read", () => {
+  const text = table(["a"], { extra: (i) => (i < 60 ? "5" : "5e30") });
+  const plan = planRun(parseTable(text), { ...one, past: ["extra"] });
+  const { frame } = plan.members[0]!.phases.refit;
+  const { x } = new Inputs({ ...plan.first.spec, beside: plan.beside }).at([{ member: 0, frame, origin: 90 }]);
+  assert.ok(Array.from(x.data).every((value) => Math.abs(value) <= 1e4));
 });

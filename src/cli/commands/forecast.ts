@@ -1,6 +1,7 @@
 // `deep-rnn forecast FILE`: reads a table, trains, scores against simple methods, forecasts beyond the end, writes a run folder.
 import type { Command } from "commander";
 import { forecastJson } from "../../tasks/forecast/json.js";
+import { distributionNames, stackNames, strategies } from "../../tasks/forecast/network/types.js";
 import { samplings } from "../../tasks/forecast/sampling.js";
 import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../../tasks/forecast/types.js";
 import { BegunRun } from "../begun-run.js";
@@ -95,6 +96,12 @@ function networkOptions(): Setting[] {
     new Setting("--activation <name>", "of elman cells: tanh, relu, leakyRelu, sigmoid", oneOf(["tanh", "relu", "leakyRelu", "sigmoid"]), {
       standard: "tanh",
     }),
+    new Setting("--strategy <name>", "how the network reaches beyond the next row", oneOf(strategies), { standard: "direct" }),
+    new Setting("--distribution <name>", "what the network says of each row ahead; none for a value alone", oneOf(distributionNames), {
+      standard: "none",
+    }),
+    new Setting("--stack <name>", "how its layers stand on each other", oneOf(stackNames), { standard: "plain" }),
+    new Setting("--ensemble <n>", "networks that are trained from seeds of their own and averaged", whole(1), { standard: 1 }),
     new Setting("--epochs <n>", "most passes over the data: 40, fewer if there is much of it", whole(1), { found: true }),
     new Setting("--batch-size <n>", "windows per step", whole(1), { standard: 32 }),
     new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.001 }),

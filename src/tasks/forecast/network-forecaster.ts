@@ -34,7 +34,7 @@ export function savedForecaster(
   { beside, cells }: { readonly beside: Beside | null; readonly cells: readonly OwnCell[] },
 ): Forecaster {
   const spec = specOf(network, { steps, horizon, channels: channelsOf(saved.beside), cells });
-  return networkForecaster(networkOf(spec, model), new Inputs({ steps, horizon, beside }));
+  return networkForecaster(networkOf(spec, model), new Inputs({ steps, horizon, beside, distribution: spec.distribution }));
 }
 
 async function aheadOf(network: Network, inputs: Pick<Inputs, "at">, places: readonly Place[]): Promise<Outlook[]> {

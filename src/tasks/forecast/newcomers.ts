@@ -1,10 +1,10 @@
 // Series that a saved model was not trained on: their transform and combination are found from their own rows, as those of training were.
 
 import { type Frame, firstOrigin, makeFrame } from "../../data/frame.js";
-import { chooseTransform } from "../../data/transform.js";
 import type { Series } from "../../data/types.js";
 import { aheadBy, type Forecaster, placesOf } from "./forecaster.js";
 import { intervalsOf } from "./intervals.js";
+import { transformOf } from "./setup.js";
 import type { SavedPreprocess, SavedSeries } from "./types.js";
 import { type SimplePart, simplePart, type Tried, triedOrigins, validate } from "./validate.js";
 
@@ -46,13 +46,13 @@ interface Begun {
   readonly part: SimplePart;
 }
 
-function begin(found: Series, { input, horizon, season, choice }: SavedPreprocess, test: number): Begun {
+function begin(found: Series, { input, horizon, season, choice, network }: SavedPreprocess, test: number): Begun {
   const series = { ...found, season };
   const { values } = series;
   const rows = values.length;
   const end = rows - test;
-  const isPositive = values.every((value) => Number.isNaN(value) || value > 0);
-  const transform = chooseTransform(values.subarray(0, end), { season, horizon, longestLag: end - 2 * horizon - input, isPositive });
+  const { distribution = "none" } = network ?? {};
+  const transform = transformOf(series, values.subarray(0, end), { horizon, longestLag: end - 2 * horizon - input, distribution });
   const frame = makeFrame(values, transform, season);
   const validation = end - firstOrigin(frame, input);
   const plan = { series, sizes: { rows, horizon, input, test }, transform, steps: input, validation, options: { pure: choice === null } };

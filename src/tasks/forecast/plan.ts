@@ -4,7 +4,7 @@ import { DataError } from "../../base/errors.js";
 import { placeOf } from "../../data/table.js";
 import type { Series } from "../../data/types.js";
 import { stackedEntries, type TaskCell } from "../cells.js";
-import type { Channels } from "./network/types.js";
+import { type Channels, distributionNames, type Strategy, stackNames, strategies } from "./network/types.js";
 import { samplings } from "./sampling.js";
 import type { ForecastOptions } from "./types.js";
 
@@ -101,12 +101,16 @@ export interface NetworkSize {
   readonly steps: number;
   readonly horizon: number;
   readonly channels: Pick<Channels, "past" | "future">;
+  readonly strategy: Strategy;
+  readonly ensemble: number;
 }
 
 /** Operations of one training window: forward and backward products of every layer and step (6 per weight). */
 export function operationsOf(size: NetworkSize): number {
-  const { units, steps, horizon } = size;
-  return 6 * (entriesOf(size) * steps + units.at(-1)! * horizon);
+  const { units, steps, horizon, strategy, ensemble } = size;
+  // A network that goes on row by row takes its steps over the horizon too.
+  const taken = strategy === "direct" ? steps : steps + horizon;
+  return 6 * ensemble * (entriesOf(size) * taken + units.at(-1)! * horizon);
 }
 
 /** Weights, gradients and Adam's two averages of so many take 1.6 GB. */
@@ -160,16 +164,26 @@ function tooFewRows(sizes: Sizes, options: ForecastOptions, file: string | null)
   return new DataError("too_few_rows", `${rows} rows; horizon ${horizon} with input ${input}${held} needs ${needed}.`, hint, placeOf(file));
 }
 
+const choicesOf: Readonly<Record<"sampling" | "strategy" | "distribution" | "stack", readonly string[]>> = {
+  sampling: samplings,
+  strategy: strategies,
+  distribution: distributionNames,
+  stack: stackNames,
+};
+
 function checkOptions(options: ForecastOptions): void {
   if (options.backtest !== undefined && options.test !== undefined)
     throw new DataError("bad_option", "--backtest and --test both say how many rows are held out.", "Give one of them.");
-  for (const name of ["horizon", "input", "test", "season", "layers", "epochs", "batchSize", "backtest"] as const) {
+  for (const name of ["horizon", "input", "test", "season", "layers", "epochs", "batchSize", "backtest", "ensemble"] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw badOption(name, value, "a whole number, at least 1, is needed");
   }
-  if (options.sampling !== undefined && !samplings.includes(options.sampling))
-    throw new DataError("bad_option", `--sampling ${options.sampling}: one of ${samplings.join(", ")} is needed.`);
+  for (const [name, choices] of Object.entries(choicesOf)) {
+    const value = options[name as keyof typeof choicesOf];
+    if (value !== undefined && !choices.includes(value))
+      throw new DataError("bad_option", `--${name} ${value}: one of ${choices.join(", ")} is needed.`);
+  }
   if ((options.layers ?? 1) > mostLayers) throw badOption("layers", options.layers!, `at most ${mostLayers} layers are possible`);
   for (const units of [options.units ?? []].flat()) {
     if (!(Number.isInteger(units) && units >= 1)) throw badOption("units", units, "a whole number, at least 1, is needed");

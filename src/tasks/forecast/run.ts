@@ -49,7 +49,7 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
   const progress = new Progress(options, windowsByPhase(plan), first.epochs);
   const training = new Training({
     ...{ options, spec: first.spec, epochs: first.epochs, trainer, progress, warn },
-    inputs: new Inputs({ steps: first.steps, horizon: first.sizes.horizon, beside: plan.beside }),
+    inputs: new Inputs({ ...first.spec, beside: plan.beside }),
     windows: (phase) => placesIn(plan, (phases) => phases[phase]),
     validation: () => validationPlaces(plan),
   });

@@ -3,10 +3,10 @@
 import { DataError } from "../../base/errors.js";
 import { type Frame, firstOrigin, makeFrame, rescaled } from "../../data/frame.js";
 import { placeOf } from "../../data/table.js";
-import { chooseTransform, measureScale } from "../../data/transform.js";
+import { chooseTransform, countTransform, measureScale } from "../../data/transform.js";
 import type { Series } from "../../data/types.js";
 import { taskCell } from "../cells.js";
-import { type Channels, type NetworkSpec, plainNetwork } from "./network/types.js";
+import { type Channels, type NetworkSpec, noChannels } from "./network/types.js";
 import { observedOrigins } from "./outputs.js";
 import { checkNetworkSize, effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
@@ -50,19 +50,36 @@ export function planSeries(found: Series, options: ForecastOptions): Plan {
     );
   }
   refuseTooLarge(found);
-  const isPositive = values.every((value) => Number.isNaN(value) || value > 0);
-  const transform = chooseTransform(training, {
-    season: found.season,
-    horizon: sizes.horizon,
-    longestLag: longestLag(sizes, options),
-    isPositive,
-  });
+  const transform = transformOf(found, training, { horizon: sizes.horizon, longestLag: longestLag(sizes, options), ...options });
   const steps = inputSteps(sizes, transform.seasonalLag, options);
   const validation = validationRows(sizes, steps, transform.seasonalLag);
   const windows = windowsOf({ sizes, steps, transform });
   const spec = specOf(options, { steps, horizon: sizes.horizon, windows });
   const effort = effortOf(windows, operationsOf(spec), options);
   return { series: found, sizes, transform, steps, validation, spec, ...effort, options };
+}
+
+/**
+ * The transform that the training part asks for.
+ * @throws DataError `not_a_count` if counts are to be forecast and a value is none
+ */
+export function transformOf(
+  { values, season, name, timeLabel, file }: Series,
+  training: Float64Array,
+  {
+    horizon,
+    longestLag,
+    distribution,
+  }: Pick<NetworkSpec, "horizon"> & Pick<ForecastOptions, "distribution"> & { readonly longestLag: number },
+): SavedTransform {
+  if (distribution !== "negative-binomial") {
+    const isPositive = values.every((value) => Number.isNaN(value) || value > 0);
+    return chooseTransform(training, { season, horizon, longestLag, isPositive });
+  }
+  const bad = values.findIndex((value) => value < 0 || (!Number.isNaN(value) && !Number.isInteger(value)));
+  if (bad < 0) return countTransform(training);
+  const message = `${name} is ${values[bad]} at ${timeLabel(bad)}; negative-binomial is for counts, whole numbers from 0 on.`;
+  throw new DataError("not_a_count", message, "Choose another --distribution.", { ...placeOf(file), column: name });
 }
 
 /** The plan of a network that reads columns beside the target: they cost operations too. */
@@ -104,7 +121,8 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   // A few hundred windows overlap so much that the network learns them by heart without dropout.
   const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
   const cell = taskCell(options.cell, options.activation);
-  const spec = { cell, units, steps, horizon, dropout, seed: options.seed ?? 0, ...plainNetwork };
+  const { strategy = "direct", distribution = "none", stack = "plain", ensemble = 1, seed = 0 } = options;
+  const spec = { cell, units, steps, horizon, dropout, seed, strategy, distribution, stack, ensemble, channels: noChannels };
   checkNetworkSize(spec);
   return spec;
 }
@@ -133,7 +151,9 @@ export function preparePhases(plan: Plan): Phases {
   // The steps of the transform stay as chosen before the hold-out; only mean and scale follow the rows that may be seen.
   const whole = makeFrame(s.values, transform, s.season);
   const phase = (end: number): Phase => {
-    const frame = rescaled(whole, measureScale(s.values.subarray(0, end), transform, { horizon, reasons: transform.reasons }));
+    const seen = s.values.subarray(0, end);
+    const isCount = plan.spec.distribution === "negative-binomial";
+    const frame = rescaled(whole, isCount ? countTransform(seen) : measureScale(seen, transform, { horizon, reasons: transform.reasons }));
     const found = observedOrigins(frame, { from: firstOrigin(frame, steps), to: end, horizon });
     bridged = Math.max(bridged, found.bridged);
     if (found.origins.length === 0)

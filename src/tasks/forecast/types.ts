@@ -6,6 +6,7 @@ import type { CellChoice } from "../cells.js";
 import type { NetworkFacts } from "../facts.js";
 import type { BesideFacts } from "./beside.js";
 import type { SavedNetwork } from "./network/saved.js";
+import type { DistributionName, StackName, Strategy } from "./network/types.js";
 import type { Sampling } from "./sampling.js";
 import type { SimpleMethod } from "./simple/index.js";
 
@@ -62,6 +63,14 @@ export interface ForecastOptions {
   readonly layers?: number;
   /** Width of every layer, or one width per layer: 64. */
   readonly units?: number | readonly number[];
+  /** How the network reaches beyond the next row: direct (default), recursive, encoder-decoder. */
+  readonly strategy?: Strategy;
+  /** What the network says of each row ahead: none (default), a value; or gaussian, student-t, negative-binomial for counts, quantiles. */
+  readonly distribution?: DistributionName;
+  /** How its layers stand on each other: plain (default), residual, dilated, bidirectional. */
+  readonly stack?: StackName;
+  /** Networks that are trained from seeds of their own and averaged: 1. */
+  readonly ensemble?: number;
   /** Most passes over the windows: 40; the best one on the validation part is kept. */
   readonly epochs?: number;
   /**

@@ -8,13 +8,16 @@ import type { TaskCell } from "../../cells.js";
  * fed back (Graves 2013; DeepAR, Salinas et al. 2020). `encoder-decoder`: the states after the input start a second network that runs
  * over the rows ahead (Sutskever et al. 2014; Cho et al. 2014). `es-rnn` is made elsewhere.
  */
-export type Strategy = "direct" | "recursive" | "encoder-decoder" | "es-rnn";
+export type Strategy = (typeof strategies)[number] | "es-rnn";
+export const strategies = ["direct", "recursive", "encoder-decoder"] as const;
 
 /** What a network says of each row ahead: a value, the parameters of a distribution, or quantiles. */
-export type DistributionName = "none" | "gaussian" | "student-t" | "negative-binomial" | "quantiles";
+export type DistributionName = (typeof distributionNames)[number];
+export const distributionNames = ["none", "gaussian", "student-t", "negative-binomial", "quantiles"] as const;
 
 /** How recurrent layers stand on each other. `bidirectional` is for networks that read the input as a whole: not `recursive`. */
-export type StackName = "plain" | "residual" | "dilated" | "bidirectional";
+export type StackName = (typeof stackNames)[number];
+export const stackNames = ["plain", "residual", "dilated", "bidirectional"] as const;
 
 /** Columns a network reads beside the target. */
 export interface Channels {
