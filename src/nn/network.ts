@@ -122,6 +122,8 @@ export interface Network {
   readonly kind: "sequential" | "functional" | "deep-rnn";
   /** null: one input without a name. */
   readonly inputNames: readonly string[] | null;
+  /** Kind of the layer that the input meets; null where the wiring decides. */
+  readonly firstKind: string | null;
   /**
    * Finds all shapes by tracing; the same inputs give the same built network.
    *
@@ -129,7 +131,7 @@ export interface Network {
    * @throws ShapeError naming the layer; UsageError `output_size`
    */
   build(inputs: Named<NetworkInput>, outputSizes: Named<number> | null): BuiltNetwork;
-  /** For model.json; a functional network must be built first (`not_built`). */
+  /** For model.json; throws UsageError `not_built` before it is built. */
   toConfig(): NetworkConfig;
 }
 

@@ -20,7 +20,7 @@ export interface FirstData {
  * @throws ShapeError `not_a_sequence` for [rows, n] in front of a recurrent layer
  */
 export function inferInputs(network: Network, { x, lengths }: FirstData): NetworkNamed<NetworkInput> {
-  const first = firstLayerKind(network);
+  const first = network.firstKind;
   const types = [...x].map(([name, column]): [string, NetworkInput] => {
     const isWhole = column.dtype === "int32" && first === null;
     const isTokens =
@@ -91,9 +91,3 @@ const recurrentKinds: ReadonlySet<string> = new Set([
   "globalAveragePool1d",
   "deep-rnn",
 ]);
-
-/** The kind of the layer that the input meets; null where the wiring decides. */
-function firstLayerKind(network: Network): string | null {
-  if (network.kind === "deep-rnn") return "deep-rnn";
-  return network.kind === "sequential" ? (network.toConfig().layers[0]?.layer.kind ?? null) : null;
-}

@@ -17,6 +17,7 @@ import { exact, sequence } from "./runs.js";
 /** Initial values of a layer's weights by name. */
 function start(layer: Layer, features = 64): Record<string, number[]> {
   const network = sequentialNetwork([layer]);
+  network.build(sequence(features), null);
   const saved = networkFromConfig(JSON.parse(JSON.stringify(network.toConfig())), []);
   const [one, again] = [network, saved].map((from) => from.build(sequence(features), null));
   const values = one!.weights.map(({ path, initial }) => [path.slice(path.indexOf("/") + 1), Array.from(initial(3))] as const);

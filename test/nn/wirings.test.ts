@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Tensor } from "../../src/base/tensor.js";
 import { valueAndGrad } from "../../src/engine/grad.js";
-import type { Tensors } from "../../src/nn/cell.js";
+import { defineCell, type Tensors } from "../../src/nn/cell.js";
 import { bidirectional } from "../../src/nn/layers/bidirectional.js";
 import { dense, embedding } from "../../src/nn/layers/feedforward.js";
 import { gru, lstm } from "../../src/nn/layers/named.js";
@@ -13,7 +13,8 @@ import type { BuiltNetwork, Named, Network, NetworkInput } from "../../src/nn/ne
 import { networkFromConfig } from "../../src/nn/networks/config.js";
 import { functionalNetwork } from "../../src/nn/networks/functional.js";
 import { sequentialNetwork } from "../../src/nn/networks/sequential.js";
-import { concat, exp, expandDims, mean, mul, randomKey, scan, sub, sum, tanh, tensor } from "../../src/ops/index.js";
+import { weight } from "../../src/nn/weight.js";
+import { concat, exp, expandDims, matmul, mean, mul, randomKey, scan, sub, sum, tanh, tensor } from "../../src/ops/index.js";
 import { attentionCell, decayCell } from "./custom-cells.js";
 import { drawer, exact, lengthsOf, randomWeights, relativeError, sequence, vector } from "./runs.js";
 
@@ -140,6 +141,7 @@ describe("saved wirings", () => {
 
   it("ask for the cell that they use", () => {
     const network = sequentialNetwork([recurrent(decayCell, { units: 2 })]);
+    network.build(sequence(3), null);
     assert.throws(
       () => networkFromConfig(JSON.parse(JSON.stringify(network.toConfig())), []),
       /This model uses cell decay-memory; pass it in cells/,
@@ -148,8 +150,30 @@ describe("saved wirings", () => {
 
   it("notice a cell that has changed", () => {
     const network = sequentialNetwork([gru({ units: 2 })]);
+    network.build(sequence(3), null);
     const config = JSON.parse(JSON.stringify(network.toConfig()).replace('["r","z","n"]', '["z","r","n"]')) as unknown;
-    assert.throws(() => networkFromConfig(config, []), /cell gru has gates .*made with/);
+    assert.throws(() => networkFromConfig(config, []).build(sequence(3), null), /cell gru has gates .*made with/);
+  });
+
+  it("ask a cell for its weights by the sizes that there are, in saving and loading too", () => {
+    const sizes = new Set<number>();
+    const watching = defineCell({
+      name: "watching",
+      state: { h: "units" },
+      output: "h",
+      params: ({ inputSize, units }) => {
+        sizes.add(inputSize);
+        return { W: weight([inputSize, units]) };
+      },
+      step: (x, _state, p) => ({ h: tanh(matmul(x, p.W)) }),
+    });
+    const network = sequentialNetwork([
+      recurrent(watching, { units: 2, returnSequences: true }),
+      bidirectional(recurrent(watching, { units: 4 })),
+    ]);
+    network.build(sequence(3), null);
+    networkFromConfig(JSON.parse(JSON.stringify(network.toConfig())), [watching as never]).build(sequence(3), null);
+    assert.deepEqual([...sizes], [3, 2]);
   });
 
   it("refuse what no network wrote", () => {

@@ -143,6 +143,7 @@ describe("zoneout", () => {
       bidirectional(lstm({ units: 3, zoneout: { h: 0.1, c: 0.4 }, returnSequences: true })),
       simpleRnn({ units: 2, zoneout: 0.5 }),
     ]);
+    network.build(sequence(I), null);
     const loaded = networkFromConfig(JSON.parse(JSON.stringify(network.toConfig())), []);
     const x = drawer("saved")([B, T, I]);
     const run = (from: typeof network): number[] => {

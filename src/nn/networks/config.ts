@@ -6,12 +6,10 @@ import type { AnyCell } from "../cell.js";
 import { definitionOf } from "../layer.js";
 import { badConfig, layerFromConfig, readLayerConfig } from "../layers/from-config.js";
 import type { CellConfig, Network } from "../network.js";
-import { buildPlan } from "./build.js";
-import { cellConfigs } from "./cell-config.js";
 import { type DeepRnnOptions, deepRnnNetwork } from "./deep-rnn.js";
 import { wiredNetwork } from "./functional.js";
-import { onceBuilt } from "./once-built.js";
 import type { PlannedLayer } from "./plan.js";
+import { plannedNetwork } from "./planned-network.js";
 import { chainPlan } from "./sequential.js";
 
 /**
@@ -24,20 +22,11 @@ export function networkFromConfig(config: unknown, cells: readonly AnyCell[]): N
   if (!isRecord(config)) throw badConfig("it is not a record");
   if (config.kind === "deep-rnn") return deepRnnNetwork(readOptions(config.options));
   const layers = readLayers(config.layers, cells);
-  checkCells(config.cells, layers);
-  if (config.kind === "functional") return wiredNetwork(layers, config.wiring);
+  // With the sizes of their inputs, for a cell's weights may depend on them.
+  const onCells = (cells: readonly CellConfig[]): void => checkCells(config.cells, cells);
+  if (config.kind === "functional") return wiredNetwork(layers, config.wiring, onCells);
   if (config.kind !== "sequential") throw badConfig(`network kind ${JSON.stringify(config.kind) ?? "none"} is not known`);
-  const plan = chainPlan(layers);
-  return {
-    kind: "sequential",
-    inputNames: null,
-    build: onceBuilt((inputs) => buildPlan(plan, inputs)),
-    toConfig: () => ({
-      kind: "sequential",
-      layers: layers.map(({ name, definition }) => ({ name, layer: definition.config })),
-      cells: cellConfigs(layers),
-    }),
-  };
+  return plannedNetwork(chainPlan(layers), { onCells });
 }
 
 function readOptions(options: unknown): DeepRnnOptions {
@@ -62,9 +51,9 @@ function readLayers(layers: unknown, cells: readonly AnyCell[]): PlannedLayer[] 
 }
 
 /** A cell that has changed since the file was written would read the file's weights wrongly. */
-function checkCells(saved: unknown, layers: readonly PlannedLayer[]): void {
+function checkCells(saved: unknown, cells: readonly CellConfig[]): void {
   if (!Array.isArray(saved)) throw badConfig("it does not say which cells it uses");
-  const current = new Map(cellConfigs(layers).map((cell) => [cell.name, cell]));
+  const current = new Map(cells.map((cell) => [cell.name, cell]));
   const names = saved.map((entry: unknown) => (isRecord(entry) ? entry.name : null));
   const untold = [...current.keys()].find((name) => !names.includes(name));
   if (untold !== undefined) throw badConfig(`it does not list cell "${untold}"`);

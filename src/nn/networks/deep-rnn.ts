@@ -38,6 +38,7 @@ export function deepRnnNetwork(options: DeepRnnOptions): Network {
   return {
     kind: "deep-rnn",
     inputNames: null,
+    firstKind: "deep-rnn",
     build: onceBuilt((inputs, outputSizes) => buildPlan(chainPlan(plannedLayers(options, widths, outputSizes)), inputs)),
     toConfig: () => ({ kind: "deep-rnn", layers: [], cells: [], options: plainOptions(options) }),
   };

@@ -4,15 +4,12 @@ import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { isRecord, type Tree } from "../../base/tree.js";
 import { definitionOf, type Layer, type StatefulLayer, type WeighingLayer } from "../layer.js";
-import type { Named, Network, NetworkInput } from "../network.js";
-import { isSingleInput } from "../network.js";
-import { buildPlan } from "./build.js";
-import { cellConfigs } from "./cell-config.js";
-import { onceBuilt } from "./once-built.js";
+import type { Network } from "../network.js";
 import type { NetworkPlan, PlannedLayer } from "./plan.js";
+import { type PlannedParts, plannedNetwork } from "./planned-network.js";
 import { replayWiring } from "./replay.js";
-import { recordWiring, type Wiring } from "./wiring.js";
-import { readWiring, writeWiring } from "./wiring-file.js";
+import { recordWiring } from "./wiring.js";
+import { readWiring } from "./wiring-file.js";
 
 /** Any layers by name. */
 export interface LayerRecord {
@@ -47,47 +44,12 @@ export function functionalNetwork<L extends LayerRecord>(
     // The bound layers have the same names and call forms; the inputs are what the caller's own type says.
     run: (bound, inputs) => f(bound as unknown as L, inputs as never),
   };
-  return functionalNetworkOf(planned, plan, (inputs) => recordWiring(plan, inputs));
+  return plannedNetwork(plan, { wiring: (inputs) => recordWiring(plan, inputs) });
 }
 
 /** A functional network from a file: its recorded wiring is replayed, no code is run. */
-export function wiredNetwork(layers: readonly PlannedLayer[], saved: unknown): Network {
+export function wiredNetwork(layers: readonly PlannedLayer[], saved: unknown, onCells: PlannedParts["onCells"]): Network {
   const wiring = readWiring(saved);
-  return functionalNetworkOf(layers, { layers, run: (bound, inputs) => replayWiring(wiring, bound, inputs) }, () => wiring);
-}
-
-function functionalNetworkOf(
-  layers: readonly PlannedLayer[],
-  plan: NetworkPlan,
-  wiringFor: (inputs: Named<NetworkInput>) => Wiring,
-): Network {
-  let last: Named<NetworkInput> | null = null;
-  const build = onceBuilt((inputs) => buildPlan(plan, inputs));
-  return {
-    kind: "functional",
-    get inputNames() {
-      return last === null || isSingleInput(last) ? null : Object.keys(last);
-    },
-    build(inputs, outputSizes) {
-      const built = build(inputs, outputSizes);
-      last = inputs;
-      return built;
-    },
-    toConfig() {
-      if (last === null)
-        throw new UsageError({
-          code: "not_built",
-          op: "functional",
-          what: "its wiring is known once it is built",
-          hint: "Call build or fit first.",
-        });
-      const wiring = writeWiring(wiringFor(last));
-      return {
-        kind: "functional",
-        layers: layers.map(({ name, definition }) => ({ name, layer: definition.config })),
-        cells: cellConfigs(layers),
-        wiring,
-      };
-    },
-  };
+  const plan: NetworkPlan = { layers, run: (bound, inputs) => replayWiring(wiring, bound, inputs) };
+  return plannedNetwork(plan, { wiring: () => wiring, ...(onCells === undefined ? {} : { onCells }) });
 }

@@ -6,10 +6,8 @@ import { isTensor } from "../../trace/traced.js";
 import { definitionOf, type Layer, type LayerDefinition } from "../layer.js";
 import { isStateful } from "../layers/recurrent.js";
 import type { Network } from "../network.js";
-import { buildPlan } from "./build.js";
-import { cellConfigs } from "./cell-config.js";
-import { onceBuilt } from "./once-built.js";
 import type { NetworkPlan, PlannedLayer } from "./plan.js";
+import { plannedNetwork } from "./planned-network.js";
 
 /**
  * A chain of layers. A layer without a name is called after its kind: "lstm-1", "dense-1".
@@ -21,17 +19,7 @@ export function sequentialNetwork(layers: readonly Layer[]): Network {
     throw new UsageError({ code: "no_layers", op: "sequential", what: "it needs a list of at least one layer" });
   }
   const planned = nameLayers(layers.map((layer) => definitionOf(layer, "sequential")));
-  const plan = chainPlan(planned);
-  return {
-    kind: "sequential",
-    inputNames: null,
-    build: onceBuilt((inputs) => buildPlan(plan, inputs)),
-    toConfig: () => ({
-      kind: "sequential",
-      layers: planned.map(({ name, definition }) => ({ name, layer: definition.config })),
-      cells: cellConfigs(planned),
-    }),
-  };
+  return plannedNetwork(chainPlan(planned), {});
 }
 
 /** The plan that passes each layer's output to the next. */
