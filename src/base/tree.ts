@@ -34,6 +34,18 @@ export function treeFrom<L, M>(tree: TreeOf<L>, leaves: readonly M[], isLeaf: (v
   return build(tree);
 }
 
+/** Records in records from leaves by path, as in `head/x`; a leaf with the path "" is the whole tree. */
+export function treeFromPaths<L>(entries: Iterable<readonly [path: string, leaf: L]>): TreeOf<L> {
+  const groups = new Map<string, [string, L][]>();
+  for (const [path, leaf] of entries) {
+    if (path === "") return leaf;
+    const cut = path.indexOf("/");
+    const [name, rest] = cut < 0 ? [path, ""] : [path.slice(0, cut), path.slice(cut + 1)];
+    groups.set(name, [...(groups.get(name) ?? []), [rest, leaf]]);
+  }
+  return Object.fromEntries([...groups].map(([name, inner]) => [name, treeFromPaths(inner)]));
+}
+
 /** A text that two trees share exactly when their structures are the same. */
 export function treeShape<L>(tree: TreeOf<L>, isLeaf: (value: unknown) => value is L): string {
   const show = (part: unknown): string => {

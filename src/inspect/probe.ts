@@ -1,7 +1,7 @@
 // probe: what happens inside a model on some data: every tap's value, and how much the loss depends on it.
 
 import { HostTensor, hostTensor, type Tensor } from "../base/tensor.js";
-import { isRecord, type Tree } from "../base/tree.js";
+import { isRecord, type Tree, treeFromPaths } from "../base/tree.js";
 import type { CompiledProgram, Feeds } from "../engine/program.js";
 import type { TensorLike } from "../ops/index.js";
 import { wholeBatchSize } from "../train/batches.js";
@@ -93,7 +93,8 @@ export async function probe<O>(
     for (const rows of parts) cotangents.add(run("cotangents", rows, { scales }).taps);
   }
   return {
-    outputs: asOutputs<O>(outputs.joined()),
+    // Which of the two it is, is fixed by the network that O was declared for.
+    outputs: treeFromPaths(outputs.joined()) as O,
     loss: tally === null ? null : tally.logs().loss!,
     taps: tapped(taps, values, tally === null ? null : cotangents),
   };
@@ -160,9 +161,4 @@ function added(parts: readonly HostTensor[]): HostTensor {
   const data = first!.exact.slice();
   for (const { exact } of rest) for (let index = 0; index < data.length; index++) data[index]! += exact[index]!;
   return hostTensor(data, first!.shape, "float32");
-}
-
-function asOutputs<O>(outputs: ReadonlyMap<string, HostTensor>): O {
-  // Which of the two it is, is fixed by the network that O was declared for.
-  return (outputs.get("") ?? Object.fromEntries(outputs)) as O;
 }

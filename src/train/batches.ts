@@ -3,6 +3,7 @@
 import { type DType, elementCount } from "../base/dtype.js";
 import { UsageError } from "../base/errors.js";
 import { type HostTensor, hostTensor, type Tensor } from "../base/tensor.js";
+import { treeFromPaths } from "../base/tree.js";
 import { checkOptions, shown } from "../nn/options.js";
 import type { TensorLike } from "../ops/index.js";
 import { type Column, checkSameRows, rowsOf, toColumns } from "./columns.js";
@@ -17,11 +18,11 @@ export interface BatchOptions {
   readonly epochs?: number;
 }
 
-/** A batch's part of a value: a tensor, or tensors by name. */
+/** A batch's part of a value: a tensor, or tensors by name, also in records of records. */
 export type BatchOf<V> = V extends Tensor | readonly unknown[] | ArrayBufferView
   ? Tensor
   : V extends { readonly [name: string]: unknown }
-    ? { readonly [K in keyof V]: Tensor }
+    ? { readonly [K in keyof V]: BatchOf<V[K]> }
     : Tensor;
 
 /**
@@ -56,7 +57,7 @@ export function* batches<X extends Named<TensorLike>, Y extends Named<TensorLike
       const part = rows.subarray(start, Math.min(start + size, count));
       const gather = (columns: ReadonlyMap<string, Column>): unknown => {
         const parts = [...columns].map(([name, column]): [string, Tensor] => [name, gatherRows(column, part, null)]);
-        return columns.has("") ? parts[0]![1] : Object.fromEntries(parts);
+        return treeFromPaths(parts);
       };
       // The columns were made from these very names.
       yield { x: gather(x) as BatchOf<X>, y: gather(y) as BatchOf<Y> };

@@ -4,7 +4,7 @@ import { type DType, elementCount } from "../base/dtype.js";
 import { ShapeError, UsageError } from "../base/errors.js";
 import { isRowSource, type RowSource } from "../base/row-source.js";
 import { HostTensor } from "../base/tensor.js";
-import { isRecord } from "../base/tree.js";
+import { isRecord, treeLeaves } from "../base/tree.js";
 import type { TensorLike } from "../ops/index.js";
 import { isTensor } from "../trace/traced.js";
 import type { Named } from "./types.js";
@@ -37,7 +37,7 @@ export type Columns = ReadonlyMap<string, Column>;
  */
 export function toColumns(given: Named<DataLike>, label: string): Columns {
   if (!isNamed(given)) return new Map([["", toColumn(given, label)]]);
-  const columns = new Map(Object.entries(given).map(([name, value]) => [name, toColumn(value, `${label}.${name}`)]));
+  const columns = new Map(byPath(given).map(([path, value]) => [path, toColumn(value, `${label}.${path.replaceAll("/", ".")}`)]));
   const [first, ...rest] = columns.values();
   if (first === undefined) throw new UsageError({ code: "not_data", what: `${label} is a record without entries` });
   for (const column of rest) checkSameRows(first, column);
@@ -58,8 +58,13 @@ export function checkSameRows(a: Column, b: Column): void {
 }
 
 /** True for values by name; tensors, lists and typed arrays are single values. */
-export function isNamed<T>(given: Named<T>): given is { readonly [name: string]: T } {
+export function isNamed<T>(given: Named<T>): given is { readonly [name: string]: Named<T> } {
   return isRecord(given) && !isTensor(given) && !ArrayBuffer.isView(given) && !isRowSource(given);
+}
+
+/** Values by path: "head/x" in records of records, "" for a single value. */
+export function byPath<T>(given: Named<T>): [path: string, value: T][] {
+  return treeLeaves<T>(given, (part): part is T => !isNamed(part)).map(({ path, leaf }) => [path, leaf]);
 }
 
 function toColumn(given: DataLike, label: string): Column {

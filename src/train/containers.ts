@@ -7,7 +7,7 @@ import { type DeepRnnOptions, deepRnnNetwork } from "../nn/networks/deep-rnn.js"
 import { functionalNetwork } from "../nn/networks/functional.js";
 import { sequentialNetwork } from "../nn/networks/sequential.js";
 import { NetworkModel } from "./model.js";
-import type { Model } from "./types.js";
+import type { Model, Named } from "./types.js";
 
 /**
  * Layers one after another.
@@ -21,15 +21,16 @@ export function sequential(layers: readonly Layer[]): Model {
 
 /**
  * Layers wired by a function, for several inputs or outputs and for extras such as `dt`, `mask`, `row` and `initialState`.
- * The record's keys name the weights.
+ * The record's keys name the weights. Inputs and outputs may be records in records: of `{ head: { x, y } }` losses and results of training
+ * are called "head/x" and "head/y".
  *
  * @throws UsageError `no_layers`; at the first build `bad_outputs`, `unused_layer`
  * @example functional({ encode: gru({ units: 8 }), head: dense({ units: 1 }) }, (l, { x }: { x: Tensor }) => l.head(l.encode(x)))
  */
 export function functional<
   L extends { readonly [name: string]: Layer | StatefulLayer<Tree> | WeighingLayer },
-  I extends Tensor | { readonly [name: string]: Tensor },
-  O extends Tensor | { readonly [name: string]: Tensor },
+  I extends Named<Tensor>,
+  O extends Named<Tensor>,
 >(layers: L, f: (layers: L, inputs: I) => O): Model<O> {
   return new NetworkModel<O>(functionalNetwork(layers, f as (layers: L, inputs: never) => O));
 }

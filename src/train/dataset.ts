@@ -6,7 +6,7 @@ import type { Windows } from "../ir/core/node.js";
 import type { AxisSize, BuiltNetwork, NetworkInput, NetworkOutput } from "../nn/network.js";
 import { nearestName } from "../nn/suggest.js";
 import type { TensorLike } from "../ops/index.js";
-import { type Column, type Columns, checkSameRows, type DataLike, isNamed, rowsOf, toColumns } from "./columns.js";
+import { byPath, type Column, type Columns, checkSameRows, type DataLike, rowsOf, toColumns } from "./columns.js";
 import type { Loss } from "./losses/index.js";
 import { weightColumns } from "./sample-weights.js";
 import type { Named } from "./types.js";
@@ -208,8 +208,7 @@ function resolveLengths(x: Columns, given: Named<TensorLike> | undefined, ports:
       what: "lengths are given, but the rows of x have different lengths of their own",
       hint: "Leave lengths out.",
     });
-  const entries: readonly (readonly [string, TensorLike])[] = isNamed(given) ? Object.entries(given) : [["", given]];
-  for (const [name, value] of entries) {
+  for (const [name, value] of byPath(given)) {
     if (name !== "" && !sequences.includes(name)) {
       const known =
         sequences[0] === "" ? "the model has one input without a name" : `the sequences of the model are ${sequences.join(", ")}`;

@@ -1,14 +1,14 @@
 // A model: a network with weights, settings for training, and the public verbs over both.
 
 import { ShapeError, UsageError } from "../base/errors.js";
-import type { HostTensor, Tensor } from "../base/tensor.js";
-import { isRecord, type Tree } from "../base/tree.js";
+import type { Tensor } from "../base/tensor.js";
+import { isRecord, type Tree, treeFromPaths } from "../base/tree.js";
 import type { AxisSize, Network, NetworkInput, Named as NetworkNamed } from "../nn/network.js";
 import type { TensorLike } from "../ops/index.js";
 import { type BatchesLike, type BatchStream, isBatches } from "./batch-stream.js";
 import { wholeBatchSize } from "./batches.js";
 import { type ReadCheckpoint, readTraining } from "./checkpoint.js";
-import { type Columns, type DataLike, isNamed, rowsOf, toColumns } from "./columns.js";
+import { byPath, type Columns, type DataLike, isNamed, rowsOf, toColumns } from "./columns.js";
 import { inputColumns, type Prepared, prepareData, prepareInputs } from "./dataset.js";
 import { type FitPlan, runFit } from "./fit.js";
 import { type FitArguments, isDataset, openStreamArguments, readFitArguments } from "./fit-arguments.js";
@@ -23,6 +23,7 @@ import { makeSetup, measuresFor, type Setup } from "./setup.js";
 import { orderedRows } from "./shuffle.js";
 import { openStream } from "./stream.js";
 import { summaryTable } from "./summary.js";
+import { outputsByName } from "./terms.js";
 import type { CompileOptions, Dataset, FitOptions, History, Model, Named, RunOptions, SaveOptions, Stream } from "./types.js";
 import { initialFlat, type Layout } from "./weights.js";
 
@@ -104,7 +105,8 @@ export class NetworkModel<O> implements Model<O> {
     const x = inputColumns(isWhole ? given.x : given);
     const session = this.#sessionFor(x, new Map(), lengths, 0);
     const outputs = await predictRows(session, wholePass(prepareInputs({ x, lengths }, session.ports), options.batchSize));
-    return asOutput(outputs);
+    // Which of the two it is, is fixed by the network that O was declared for.
+    return treeFromPaths(outputs) as O;
   }
 
   call(
@@ -114,7 +116,9 @@ export class NetworkModel<O> implements Model<O> {
   ): O {
     const { training = false, key = null, lengths } = options;
     const { built } = this.#built("call");
-    return built.call(weights, x, { training, key, ...(lengths === undefined ? {} : { lengths }) }) as O;
+    const given = { training, key, ...(lengths === undefined ? {} : { lengths: flat(lengths) }) };
+    // Which of the two it is, is fixed by the network that O was declared for.
+    return treeFromPaths(outputsByName(built.call(weights, flat(x), given))) as O;
   }
 
   get weights(): Tree {
@@ -128,13 +132,10 @@ export class NetworkModel<O> implements Model<O> {
   build(inputShapes: Named<readonly AxisSize[]>, options: { readonly seed?: number } = {}): void {
     this.#refuseWhileTraining("build");
     checkInputShapes(inputShapes);
-    const isSingle = Array.isArray(inputShapes);
     // float32 is what data of plain numbers has; an embedding takes whole numbers in it.
     const typeOf = (shape: readonly AxisSize[]): NetworkInput => ({ shape, dtype: "float32" });
-    const shapes: readonly (readonly [string, readonly AxisSize[]])[] = isSingle ? [] : Object.entries(inputShapes);
-    const inputs = isSingle
-      ? typeOf(inputShapes as readonly AxisSize[])
-      : Object.fromEntries(shapes.map(([name, shape]) => [name, typeOf(shape)]));
+    const types = byPath(inputShapes).map(([path, shape]) => [path, typeOf(shape)] as const);
+    const inputs = types[0]?.[0] === "" ? types[0][1] : Object.fromEntries(types);
     this.#start(inputs, null, options.seed ?? 0);
   }
 
@@ -231,7 +232,7 @@ export class NetworkModel<O> implements Model<O> {
       });
     }
     const loss = this.#setup === null ? null : ([...this.#setup.losses.values()][0] ?? null);
-    const lengthNames = lengths === undefined ? [] : isNamed(lengths) ? Object.keys(lengths) : [""];
+    const lengthNames = lengths === undefined ? [] : byPath(lengths).map(([path]) => path);
     const inputs = inferInputs(this.#network, { x, lengths: lengthNames });
     return this.#start(inputs, inferOutputSize(this.#network, y, loss, commonLengths(lengths)), seed);
   }
@@ -270,7 +271,7 @@ function commonLengths(lengths: Named<TensorLike> | undefined): Int32Array | nul
 }
 
 function checkInputShapes(shapes: unknown): void {
-  const isShapes = Array.isArray(shapes) || (isRecord(shapes) && Object.values(shapes).every(Array.isArray));
+  const isShapes = Array.isArray(shapes) || (isRecord(shapes) && byPath(shapes).every(([, shape]) => Array.isArray(shape)));
   if (isShapes) return;
   const hint = 'As in build(["time", 3]), or build({ series: ["time", 3], store: [] }).';
   throw new ShapeError({
@@ -281,10 +282,8 @@ function checkInputShapes(shapes: unknown): void {
   });
 }
 
-function asOutput<O>(outputs: ReadonlyMap<string, HostTensor>): O {
-  const single = outputs.get("");
-  // Which of the two it is, is fixed by the network that O was declared for.
-  return (single ?? Object.fromEntries(outputs)) as O;
+function flat(given: Named<Tensor>): NetworkNamed<Tensor> {
+  return isNamed(given) ? Object.fromEntries(byPath(given)) : given;
 }
 
 function checkSeed(seed: number): number {

@@ -4,7 +4,7 @@ import { UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
 import { type CompileSchema, isNamedSchema, type NamedSchema } from "../io/compile-schema.js";
 import { checkOptions, shown } from "../nn/options.js";
-import { isNamed } from "./columns.js";
+import { byPath, isNamed } from "./columns.js";
 import type { Ports } from "./dataset.js";
 import { type Loss, type LossFunction, resolveLoss, type SavedLoss, savedLossOf } from "./losses/index.js";
 import { type Metric, metricsByOutput, resolveMetric, savedMetricOf } from "./metrics/index.js";
@@ -97,7 +97,7 @@ function measuresOf(losses: ReadonlyMap<string, Loss>, { metrics, lossWeights }:
 
 function resolveLosses(loss: Named<string | LossFunction>): ReadonlyMap<string, Loss> {
   if (typeof loss === "string" || typeof loss === "function" || !isNamed(loss)) return new Map([["", resolveLoss(loss)]]);
-  return new Map(Object.entries(loss).map(([name, each]) => [name, resolveLoss(each)]));
+  return new Map(byPath(loss).map(([path, each]) => [path, resolveLoss(each)]));
 }
 
 function resolveMetrics(metrics: CompileOptions["metrics"] = []): ReadonlyMap<string, readonly Metric[]> {
@@ -107,14 +107,14 @@ function resolveMetrics(metrics: CompileOptions["metrics"] = []): ReadonlyMap<st
     throw new UsageError({ code: "bad_option", op: "compile", what: `${where} must be a list of metrics, got ${shown(list)}`, hint });
   };
   if (!isRecord(metrics)) return new Map([["", listOf(metrics, "metrics")]]);
-  return new Map(Object.entries(metrics).map(([name, list]) => [name, listOf(list, `metrics.${name}`)]));
+  return new Map(byPath<unknown>(metrics).map(([path, list]) => [path, listOf(list, `metrics.${path}`)]));
 }
 
 function checkLossWeights(weights: unknown): ReadonlyMap<string, number> {
   const hint = "As in lossWeights: { sales: 1, open: 0.3 }.";
   if (!isRecord(weights))
     throw new UsageError({ code: "bad_option", op: "compile", what: `lossWeights must be a record, got ${shown(weights)}`, hint });
-  const entries = Object.entries(weights).map(([name, weight]): [string, number] => {
+  const entries = byPath<unknown>(weights).map(([name, weight]): [string, number] => {
     if (typeof weight === "number" && weight >= 0 && Number.isFinite(weight)) return [name, weight];
     const what = `the loss weight of "${name}" must be a number of at least 0, got ${shown(weight)}`;
     throw new UsageError({ code: "bad_option", op: "compile", what, hint });

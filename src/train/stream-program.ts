@@ -22,6 +22,8 @@ export interface PlacedState extends StepState {
 /** An input or output of a step. */
 export interface StepPort {
   readonly name: string;
+  /** The name's parts, as in ["head", "x"]. */
+  readonly path: readonly string[];
   /** Without the batch and time axes. */
   readonly sizes: readonly number[];
   readonly dtype: HostArray["dtype"];
@@ -51,6 +53,7 @@ export function planStream(context: ProgramContext, batch: number): StreamPlan {
   const inputs = [...context.ports.inputs].map(
     ([name, type]): StepPort => ({
       name,
+      path: name.split("/"),
       sizes: type.shape.slice(isSequence(type) ? 1 : 0).map(Number),
       dtype: type.dtype,
       mayMiss: context.built.missingInputs.has(name),
@@ -76,6 +79,7 @@ export function planStream(context: ProgramContext, batch: number): StreamPlan {
   const outputs = [...context.ports.outputs].map(
     ([name, { sequence, shape }]): StepPort => ({
       name,
+      path: name.split("/"),
       sizes: shape.slice(sequence ? 1 : 0).map(Number),
       dtype: "float32",
       mayMiss: false,

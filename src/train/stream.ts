@@ -4,7 +4,7 @@ import type { Backend, BoundSection, Residents } from "../backends/contract.js";
 import { elementCount } from "../base/dtype.js";
 import { DataError, ShapeError, UsageError } from "../base/errors.js";
 import { HostTensor, hostTensor } from "../base/tensor.js";
-import { isRecord, type Tree } from "../base/tree.js";
+import { isRecord, type Tree, treeFromPaths } from "../base/tree.js";
 import type { CompiledProgram } from "../engine/program.js";
 import type { TensorLike } from "../ops/index.js";
 import { isTensor } from "../trace/traced.js";
@@ -70,9 +70,8 @@ class OpenStream<O> implements Stream<O> {
       const { data, shape, dtype } = bound.result(index);
       return [name, hostTensor(data, shape, dtype)];
     });
-    const [first] = results;
     // Which of the two it is, is fixed by the network that O was declared for.
-    return (first?.[0] === "" ? first[1] : Object.fromEntries(results)) as O;
+    return treeFromPaths(results) as O;
   }
 
   stepInto(x: Named<Float32Array>, out: Named<Float32Array>): void {
@@ -170,7 +169,7 @@ class OpenStream<O> implements Stream<O> {
 
 /** The value of a port, given alone or by name. */
 function portValue<T>(given: Named<T>, ports: readonly StepPort[], index: number): T {
-  const { name } = ports[index]!;
+  const { name, path } = ports[index]!;
   if (!isNamed(given)) {
     if (ports.length === 1) return given;
     throw new UsageError({
@@ -180,10 +179,17 @@ function portValue<T>(given: Named<T>, ports: readonly StepPort[], index: number
       hint: "Pass a record with these names.",
     });
   }
-  const value = given[name];
+  const value = inside(given, path);
   if (value !== undefined) return value;
   const what = name === "" ? "this model has one input and one output without names" : `"${name}" is missing`;
   throw new UsageError({ code: "input_names", op: "step", what, hint: `Names given: ${Object.keys(given).join(", ")}.` });
+}
+
+function inside<T>(given: Named<T>, path: readonly string[]): T | undefined {
+  let part: Named<T> | undefined = given;
+  // A counted loop: an iterator would be allocated in every step.
+  for (let at = 0; at < path.length && part !== undefined; at++) part = isNamed(part) ? part[path[at]!] : undefined;
+  return part === undefined || isNamed(part) ? undefined : part;
 }
 
 function flatOf(given: TensorLike, port: StepPort): Flat {

@@ -10,8 +10,8 @@ import type { LossFunction } from "./losses/index.js";
 import type { Metric } from "./metrics/index.js";
 import type { Optimizer } from "./optimizers/define.js";
 
-/** One value, or values by input or output name. */
-export type Named<T> = T | { readonly [name: string]: T };
+/** One value, or values by input or output name; records in records are told as "head/x". */
+export type Named<T> = T | { readonly [name: string]: Named<T> };
 
 /** Inputs, targets and lengths together. */
 export interface Dataset {
@@ -166,12 +166,12 @@ export interface CompileOptions {
   /** A name or (actual, predicted) => one number per element; by output name where there are several. */
   readonly loss: Named<string | LossFunction>;
   /** What each output's loss is multiplied by in the whole; 1 unless named. */
-  readonly lossWeights?: { readonly [output: string]: number };
+  readonly lossWeights?: { readonly [output: string]: Named<number> };
   /**
    * Names, metrics with options such as topKAccuracy({ k: 3 }), or functions (actual, predicted) => one number per element; by output name
    * where outputs need different ones.
    */
-  readonly metrics?: readonly MetricGiven[] | { readonly [output: string]: readonly MetricGiven[] };
+  readonly metrics?: Named<readonly MetricGiven[]>;
 }
 
 /** A metric as `compile` takes it. */

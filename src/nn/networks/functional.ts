@@ -2,9 +2,10 @@
 
 import { UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
-import { isRecord, type Tree } from "../../base/tree.js";
+import { isRecord, type Tree, treeFromPaths, treeLeaves } from "../../base/tree.js";
+import { isTensor } from "../../trace/traced.js";
 import { definitionOf, type Layer, type StatefulLayer, type WeighingLayer } from "../layer.js";
-import type { Network } from "../network.js";
+import type { Named, Network } from "../network.js";
 import type { NetworkPlan, PlannedLayer } from "./plan.js";
 import { type PlannedParts, plannedNetwork } from "./planned-network.js";
 import { replayWiring } from "./replay.js";
@@ -22,10 +23,7 @@ export interface LayerRecord {
  *
  * @throws UsageError `no_layers`, `bad_outputs`, `unused_layer`
  */
-export function functionalNetwork<L extends LayerRecord>(
-  layers: L,
-  f: (layers: L, inputs: never) => Tensor | { readonly [name: string]: Tensor },
-): Network {
+export function functionalNetwork<L extends LayerRecord>(layers: L, f: (layers: L, inputs: never) => Tree): Network {
   if (!isRecord(layers) || Object.keys(layers).length === 0 || typeof f !== "function") {
     throw new UsageError({
       code: "no_layers",
@@ -42,9 +40,19 @@ export function functionalNetwork<L extends LayerRecord>(
   const plan: NetworkPlan = {
     layers: planned,
     // The bound layers have the same names and call forms; the inputs are what the caller's own type says.
-    run: (bound, inputs) => f(bound as unknown as L, inputs as never),
+    run: (bound, inputs) => {
+      const given = isTensor(inputs) ? inputs : treeFromPaths(Object.entries(inputs));
+      return byPath(f(bound as unknown as L, given as never));
+    },
   };
   return plannedNetwork(plan, { wiring: (inputs) => recordWiring(plan, inputs) });
+}
+
+/** Outputs by path, as in "head/x"; what is no tensor is told later. */
+function byPath(outputs: unknown): Named<Tensor> {
+  if (isTensor(outputs) || !isRecord(outputs)) return outputs as Named<Tensor>;
+  const isLeaf = (part: unknown): part is Tensor => isTensor(part) || !isRecord(part);
+  return Object.fromEntries(treeLeaves<Tensor>(outputs as Tree, isLeaf).map(({ path, leaf }) => [path, leaf]));
 }
 
 /** A functional network from a file: its recorded wiring is replayed, no code is run. */
