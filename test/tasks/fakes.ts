@@ -49,7 +49,13 @@ export function constantTrainer(output: number, bestEpoch = 3): { trainer: Train
       clippedShare: null,
     });
   };
-  return { trainer: { countParameters: () => 1, train }, calls };
+  return {
+    trainer: {
+      describe: ({ cell, units }) => ({ cell: cell.name, activation: cell.activation, layers: units.length, units, parameters: 1 }),
+      train,
+    },
+    calls,
+  };
 }
 
 /** A monthly table from 2000-01 on. */

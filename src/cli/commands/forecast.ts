@@ -96,7 +96,9 @@ function networkOptions(): Setting[] {
     new Setting("--activation <name>", "of elman cells: tanh, relu, leakyRelu, sigmoid", oneOf(["tanh", "relu", "leakyRelu", "sigmoid"]), {
       standard: "tanh",
     }),
-    new Setting("--strategy <name>", "how the network reaches beyond the next row", oneOf(strategies), { standard: "direct" }),
+    new Setting("--strategy <name>", "how the network reaches beyond the next row; es-rnn smooths each series too", oneOf(strategies), {
+      standard: "direct",
+    }),
     new Setting("--distribution <name>", "what the network says of each row ahead; none for a value alone", oneOf(distributionNames), {
       standard: "none",
     }),

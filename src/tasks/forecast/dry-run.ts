@@ -1,10 +1,10 @@
 // What a forecast would do: the table read, the network built, the windows counted; nothing trained, nothing written.
 
 import type { Table } from "../../data/types.js";
-import { libraryTrainer } from "./network/train.js";
 import { readTask } from "./read-task.js";
-import { networkOf, planRun, shownWindows } from "./run-plan.js";
+import { placesIn, planRun, shownWindows } from "./run-plan.js";
 import { shownSizes } from "./setup.js";
+import { trainerFor } from "./strategies.js";
 import type { ForecastData, ForecastNetwork, ForecastOptions } from "./types.js";
 
 /** The decisions of a forecast before its first step. */
@@ -36,7 +36,10 @@ export async function planForecast(input: string | Table, options: ForecastOptio
   const { first, data, notes, lines, warnings } = plan;
   return {
     data,
-    network: { ...networkOf(first), parameters: libraryTrainer.countParameters(first.spec) },
+    network: trainerFor(options).describe(
+      first.spec,
+      placesIn(plan, ({ refit }) => refit),
+    ),
     plan: { ...shownSizes(first), epochs: first.epochs, windows: shownWindows(plan) },
     notes: [...notes, ...warnings.map(({ message }) => message)],
     lines,

@@ -5,12 +5,12 @@ import { readTable } from "../../data/read-table.js";
 import type { Delimiter, Table } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
-import { libraryTrainer } from "./network/train.js";
 import { type ForecastPredictionRun, forecastWith } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";
 import { readTask } from "./read-task.js";
 import { runForecast } from "./run.js";
 import type { PredictOptions } from "./saved-members.js";
+import { trainerFor } from "./strategies.js";
 import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
 
 /**
@@ -23,7 +23,7 @@ import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
  */
 export async function forecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastRun> {
   const task = await readTask(input, options);
-  return runForecast(task.table, task.options, libraryTrainer);
+  return runForecast(task.table, task.options, trainerFor(task.options));
 }
 
 /** Reads a table once it is known which words the model takes for missing, and whether rows may be longer than the header. */

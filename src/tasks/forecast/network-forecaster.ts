@@ -2,14 +2,9 @@
 
 import { RunError } from "../../base/errors.js";
 import { type Frame, fromLevels, outputLevels } from "../../data/frame.js";
-import type { OwnCell } from "../../nn/cell.js";
-import { type Beside, channelsOf } from "./beside.js";
 import type { Forecaster, Outlook, Place } from "./forecaster.js";
-import { Inputs } from "./inputs.js";
-import { networkOf } from "./network/predict.js";
-import { specOf } from "./network/saved.js";
+import type { Inputs } from "./inputs.js";
 import type { Network, Predictive } from "./network/types.js";
-import type { ForecastModel, SavedPreprocess } from "./types.js";
 
 /** Places whose windows are in memory at once. */
 const mostPlaces = 4096;
@@ -25,16 +20,6 @@ export function networkForecaster(network: Network, inputs: Pick<Inputs, "at">):
       return outlooks;
     },
   };
-}
-
-/** The forecaster of a model that was saved with this preprocess; `cells` are those of one's own that it may use. */
-export function savedForecaster(
-  model: ForecastModel,
-  { input: steps, horizon, network, ...saved }: Pick<SavedPreprocess, "input" | "horizon" | "network" | "beside">,
-  { beside, cells }: { readonly beside: Beside | null; readonly cells: readonly OwnCell[] },
-): Forecaster {
-  const spec = specOf(network, { steps, horizon, channels: channelsOf(saved.beside), cells });
-  return networkForecaster(networkOf(spec, model), new Inputs({ steps, horizon, beside, distribution: spec.distribution }));
 }
 
 async function aheadOf(network: Network, inputs: Pick<Inputs, "at">, places: readonly Place[]): Promise<Outlook[]> {

@@ -54,6 +54,20 @@ const beside = z
   })
   .refine(({ past, future, words }) => [...past, ...future].every((name) => Object.hasOwn(words, name)), "words of a column are not there");
 
+/** The form of an ES-RNN: its inputs are made by it. */
+const esRnnSpec = z.object({
+  series: count,
+  steps: count,
+  horizon: count,
+  window: count,
+  form: z.enum(["multiplicative", "additive"]),
+  seasons: z.array(count),
+  blocks: z.array(z.array(count)),
+  units: count,
+  wobble: z.number().min(0),
+  ownRate: z.number().positive(),
+});
+
 const schema = z.object({
   format: z.literal("deep-rnn-forecast"),
   // Version 1 knew no columns beside the target.
@@ -70,6 +84,7 @@ const schema = z.object({
   duplicates: z.enum(["error", "mean", "first", "last", "sum"]).nullable(),
   ...ofSeries,
   network: savedNetwork.nullable().default(null),
+  esRnn: z.object({ spec: esRnnSpec, ids: z.array(z.string()) }).exactOptional(),
   panel: z
     .object({
       id: z.string().nullable(),

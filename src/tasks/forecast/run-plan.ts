@@ -8,12 +8,13 @@ import { placeOf } from "../../data/table.js";
 import { meanOf } from "../../data/transform.js";
 import type { Panel, Series, Table } from "../../data/types.js";
 import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
+import { withoutColumns } from "./es-rnn/options.js";
 import { type Place, placesOf } from "./forecaster.js";
 import { leakWarnings } from "./leaks.js";
 import { effortOf, operationsOf, sizesOf } from "./plan.js";
 import { quotasOf, type WindowSource } from "./sampling.js";
 import { dataOf, type Phase, type Phases, type Plan, planLines, planSeries, preparePhases, withChannels } from "./setup.js";
-import type { ForecastData, ForecastNetwork, ForecastOptions, SavedPreprocess, TaskOptions } from "./types.js";
+import type { ForecastData, ForecastOptions, SavedPreprocess, TaskOptions } from "./types.js";
 
 /** One series with all that is decided about it. */
 export interface Member {
@@ -56,7 +57,8 @@ export function isPanel(table: Table, { id, wide, target }: ForecastOptions): bo
  * Decides all about a table.
  * @throws DataError those of `series`, `planSeries` and `measureBeside`; for many series `no_series` if none can be forecast, and those of `panel`
  */
-export function planRun(table: Table, options: TaskOptions): RunPlan {
+export function planRun(table: Table, given: TaskOptions): RunPlan {
+  const options = given.strategy === "es-rnn" ? withoutColumns(given) : given;
   return isPanel(table, options) ? planPanel(table, options) : planOne(table, options);
 }
 
@@ -81,11 +83,6 @@ export function countWindows({ members }: Pick<RunPlan, "members">, pick: (phase
 /** Windows of the training that chooses the epoch. */
 export function shownWindows(plan: Pick<RunPlan, "members">): { readonly train: number; readonly validation: number } {
   return { train: countWindows(plan, ({ select }) => select.origins), validation: countWindows(plan, ({ validation }) => validation) };
-}
-
-/** The network without its count of parameters. */
-export function networkOf({ spec }: Plan): Omit<ForecastNetwork, "parameters"> {
-  return { cell: spec.cell.name, activation: spec.cell.activation, layers: spec.units.length, units: spec.units };
 }
 
 function planOne(table: Table, options: TaskOptions): RunPlan {

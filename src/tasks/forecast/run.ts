@@ -4,6 +4,7 @@
 import type { Series, Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
 import { describeChoice } from "./choice-words.js";
+import type { EsRnnSpec } from "./es-rnn/network.js";
 import { evaluationOf, holdoutRows } from "./evaluate.js";
 import type { Forecaster } from "./forecaster.js";
 import { Inputs } from "./inputs.js";
@@ -13,7 +14,7 @@ import type { Trainer } from "./network/trainer.js";
 import { rowsAt } from "./outputs.js";
 import { meanEvaluation, sharedChoice } from "./panel-scores.js";
 import { Progress } from "./progress.js";
-import { countWindows, type Member, networkOf, placesIn, planRun, type RunPlan, shownWindows, validationPlaces } from "./run-plan.js";
+import { countWindows, type Member, placesIn, planRun, type RunPlan, shownWindows, validationPlaces } from "./run-plan.js";
 import { type Scored, scoreMembers, validateMembers } from "./score-members.js";
 import { type Plan, shownSizes } from "./setup.js";
 import { Training, trainingOf } from "./training.js";
@@ -41,7 +42,10 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
   };
   const plan = planRun(table, options);
   const { first, data, notes, lines } = plan;
-  const network = { ...networkOf(first), parameters: trainer.countParameters(first.spec) };
+  const network = trainer.describe(
+    first.spec,
+    placesIn(plan, ({ refit }) => refit),
+  );
   // After the network: options that make none are told alone, without what was found.
   emit({ kind: "found", data, lines: notes });
   emit({ kind: "planned", network, windows: shownWindows(plan), ...shownSizes(first), totalEpochs: 3 * first.epochs, lines });
@@ -75,7 +79,7 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
   return {
     ...{ data, network, training: trainingOf(chosen, options), evaluation, forecast, choice, model: final.model },
     holdout: scored.flatMap((holdout, n) => holdoutRows(holdout, plan.members[n]!.plan)),
-    preprocess: preprocessOf(plan, saved),
+    preprocess: preprocessOf(plan, saved, final.esRnn ?? null),
     history: historyOf(first.series),
     simple: scored[0]!.simple,
     ...{ curves: progress.curves, warnings, seconds },
@@ -114,7 +118,7 @@ async function rowsAhead(forecaster: Forecaster, { members }: RunPlan, saved: re
 }
 
 /** What is saved with the network. */
-function preprocessOf({ first, members, panel, beside }: RunPlan, saved: readonly SavedSeries[]): SavedPreprocess {
+function preprocessOf({ first, members, panel, beside }: RunPlan, saved: readonly SavedSeries[], esRnn: EsRnnSpec | null): SavedPreprocess {
   const { series, sizes, options, steps, spec }: Plan = first;
   return {
     format: "deep-rnn-forecast",
@@ -122,7 +126,7 @@ function preprocessOf({ first, members, panel, beside }: RunPlan, saved: readonl
     task: "forecast",
     columns: { time: series.timeColumns, target: series.name },
     beside: beside?.facts ?? null,
-    network: savedNetworkOf(spec),
+    network: esRnn === null ? savedNetworkOf(spec) : null,
     frequency: series.frequency,
     season: series.season,
     input: steps,
@@ -131,6 +135,7 @@ function preprocessOf({ first, members, panel, beside }: RunPlan, saved: readonl
     missing: options.missing ?? [],
     duplicates: options.duplicates ?? null,
     ...saved[0]!,
+    ...(esRnn === null ? {} : { esRnn: { spec: esRnn, ids: members.map(({ id }) => id) } }),
     ...(panel === null ? {} : { panel: { ...panel, series: Object.fromEntries(members.map(({ id }, n) => [id, saved[n]!])) } }),
   };
 }

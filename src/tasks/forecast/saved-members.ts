@@ -10,10 +10,10 @@ import type { Duplicates, Panel, PanelOptions, Series, Table } from "../../data/
 import type { OwnCell } from "../../nn/cell.js";
 import { type Beside, openBeside, staticsOf } from "./beside.js";
 import type { Forecaster } from "./forecaster.js";
-import { savedForecaster } from "./network-forecaster.js";
 import { settleNewcomers } from "./newcomers.js";
 import { nameIn, type Warning } from "./run-plan.js";
 import { refuseShortFuture } from "./setup.js";
+import { savedForecaster } from "./strategies.js";
 import type { ForecastModel, SavedPreprocess, SavedSeries } from "./types.js";
 
 /** How the times of a new table are to be read, where they differ from those trained on, and what the model uses. */
@@ -70,7 +70,8 @@ export async function openMembers(
     throw new DataError("no_series", what, "Give the series it was trained on.", placeOf(table.file));
   }
   const beside = besideOf(table, preprocess, found, candidates);
-  const forecaster = savedForecaster(model, preprocess, { beside, cells: options.cells ?? [] });
+  const ids = candidates.map(({ series }) => series.id ?? series.name);
+  const forecaster = savedForecaster(model, preprocess, { ids, beside, cells: options.cells ?? [] });
   const isNew = candidates.filter(({ stored }) => stored === null);
   const places = new Map(candidates.map((candidate, member) => [candidate, member]));
   const settled = await settleNewcomers(
@@ -161,8 +162,13 @@ function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOp
 }
 
 /** Refuses a series that the model cannot forecast. */
-function checkMember(series: Series, stored: SavedSeries | null, { input, horizon, columns, beside }: SavedPreprocess, test: number): void {
-  if (stored !== null) refuseNonPositive(series, stored, columns.target);
+function checkMember(
+  series: Series,
+  stored: SavedSeries | null,
+  { input, horizon, columns, beside, esRnn }: SavedPreprocess,
+  test: number,
+): void {
+  if (stored?.transform.log === true || esRnn?.spec.form === "multiplicative") refuseNonPositive(series, columns.target);
   if (test === 0) refuseShortFuture(series, beside?.future ?? [], horizon);
   const rows = series.values.length;
   const needed = input + (stored?.transform.seasonalLag ?? 0);
@@ -185,8 +191,8 @@ function checkMember(series: Series, stored: SavedSeries | null, { input, horizo
 }
 
 /** A model that takes logarithms needs positive values. */
-function refuseNonPositive({ values, timeLabel, file }: Series, { transform }: SavedSeries, target: string): void {
-  const bad = transform.log ? values.findIndex((value) => value <= 0) : -1;
+function refuseNonPositive({ values, timeLabel, file }: Series, target: string): void {
+  const bad = values.findIndex((value) => value <= 0);
   if (bad < 0) return;
   const message = `${target} is ${values[bad]} at ${timeLabel(bad)}; the model takes logarithms and was trained on positive values.`;
   throw new DataError("not_positive", message, "Train again with such values in the data.", { ...placeOf(file), column: target });

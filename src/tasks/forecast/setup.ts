@@ -6,6 +6,7 @@ import { placeOf } from "../../data/table.js";
 import { chooseTransform, countTransform, measureScale } from "../../data/transform.js";
 import type { Series } from "../../data/types.js";
 import { taskCell } from "../cells.js";
+import { esRnnNetworkSpec } from "./es-rnn/options.js";
 import { type Channels, type NetworkSpec, noChannels } from "./network/types.js";
 import { observedOrigins } from "./outputs.js";
 import { checkNetworkSize, effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
@@ -113,6 +114,7 @@ function refuseTooLarge({ values, name, file }: Series): void {
 }
 
 function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: number; horizon: number; windows: number }): NetworkSpec {
+  if (options.strategy === "es-rnn") return esRnnNetworkSpec(options, { steps, horizon });
   const given = options.units ?? 64;
   const units = typeof given === "number" ? new Array<number>(options.layers ?? 2).fill(given) : [...given];
   if (options.layers !== undefined && units.length !== options.layers) {

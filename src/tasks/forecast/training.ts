@@ -54,7 +54,7 @@ export class Training {
       validation,
       epochs,
       batchSize: options.batchSize ?? 32,
-      learningRate: options.learningRate ?? defaultLearningRate,
+      learningRate: learningRateOf(options),
       weightDecay: options.weightDecay ?? defaultWeightDecay,
       clipNorm: options.clipNorm === false ? 0 : (options.clipNorm ?? 1),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -83,7 +83,11 @@ function checkpointsOf(folder: string, phase: ForecastPhase): string {
   return phase === "select" ? folder : `${folder}/${phase}`;
 }
 
-const defaultLearningRate = 1e-3;
+/** Smoothing weights have far to go, and a pass over whole series has few steps. */
+function learningRateOf({ learningRate, strategy }: ForecastOptions): number {
+  return learningRate ?? (strategy === "es-rnn" ? 3e-3 : 1e-3);
+}
+
 /** Decoupled weight decay (Loshchilov & Hutter 2019); small data sets need it. */
 const defaultWeightDecay = 0.1;
 
@@ -96,7 +100,7 @@ export function trainingOf(chosen: Trained, options: ForecastOptions): ForecastT
     stopped: chosen.stopped === "asked" ? "time" : chosen.stopped,
     loss: at(chosen.losses),
     valLoss: at(chosen.valLosses),
-    learningRate: options.learningRate ?? defaultLearningRate,
+    learningRate: learningRateOf(options),
     clippedShare: chosen.clippedShare,
   };
 }

@@ -5,6 +5,7 @@ import type { Model } from "../../train/index.js";
 import type { CellChoice } from "../cells.js";
 import type { NetworkFacts } from "../facts.js";
 import type { BesideFacts } from "./beside.js";
+import type { EsRnnSpec } from "./es-rnn/network.js";
 import type { SavedNetwork } from "./network/saved.js";
 import type { DistributionName, StackName, Strategy } from "./network/types.js";
 import type { Sampling } from "./sampling.js";
@@ -63,7 +64,10 @@ export interface ForecastOptions {
   readonly layers?: number;
   /** Width of every layer, or one width per layer: 64. */
   readonly units?: number | readonly number[];
-  /** How the network reaches beyond the next row: direct (default), recursive, encoder-decoder. */
+  /**
+   * How the network reaches beyond the next row: direct (default), recursive, encoder-decoder; es-rnn: exponential smoothing of every
+   * series, trained with a network for all.
+   */
   readonly strategy?: Strategy;
   /** What the network says of each row ahead: none (default), a value; or gaussian, student-t, negative-binomial for counts, quantiles. */
   readonly distribution?: DistributionName;
@@ -374,6 +378,8 @@ export interface SavedPreprocess {
   } | null;
   /** What the network is; null for a direct one that gives values alone. */
   readonly network: SavedNetwork | null;
+  /** For ES-RNN: its form, and the series it was trained on in the order of their weights. */
+  readonly esRnn?: { readonly spec: EsRnnSpec; readonly ids: readonly string[] };
   /** For many series: how they are told apart, and what belongs to each by its id; the fields above are then the first one's. */
   readonly panel?: {
     readonly id: string | null;

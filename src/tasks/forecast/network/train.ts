@@ -12,7 +12,13 @@ import type { Trained, Trainer, TrainJob } from "./trainer.js";
 import type { Dataset, NetworkSpec } from "./types.js";
 
 /** The trainer that uses this library. */
-export const libraryTrainer: Trainer = { countParameters, train };
+export const libraryTrainer: Trainer = {
+  describe: (spec) => {
+    const { cell, units } = spec;
+    return { cell: cell.name, activation: cell.activation, layers: units.length, units, parameters: countParameters(spec) };
+  },
+  train,
+};
 
 /** One network that was trained. */
 type TrainedMember = History & { readonly model: Model };

@@ -1,5 +1,7 @@
 // What the task asks of a network, so that the road from rows to scores can be tested with any forecaster.
 
+import type { NetworkFacts } from "../../facts.js";
+import type { EsRnnSpec } from "../es-rnn/network.js";
 import type { Forecaster, Place } from "../forecaster.js";
 import type { Inputs } from "../inputs.js";
 import type { ForecastModel } from "../types.js";
@@ -61,9 +63,11 @@ export interface Trained {
   readonly bestEpoch: number;
   readonly stopped: "done" | "early" | "nan" | "asked";
   readonly clippedShare: number | null;
+  /** What a saved ES-RNN needs to be read again. */
+  readonly esRnn?: EsRnnSpec;
 }
 
 export interface Trainer {
-  countParameters(spec: NetworkSpec): number;
+  describe(spec: NetworkSpec, places: readonly Place[]): NetworkFacts;
   train(job: TrainJob): Promise<Trained>;
 }

@@ -8,8 +8,8 @@ import type { TaskCell } from "../../cells.js";
  * fed back (Graves 2013; DeepAR, Salinas et al. 2020). `encoder-decoder`: the states after the input start a second network that runs
  * over the rows ahead (Sutskever et al. 2014; Cho et al. 2014). `es-rnn` is made elsewhere.
  */
-export type Strategy = (typeof strategies)[number] | "es-rnn";
-export const strategies = ["direct", "recursive", "encoder-decoder"] as const;
+export type Strategy = (typeof strategies)[number];
+export const strategies = ["direct", "recursive", "encoder-decoder", "es-rnn"] as const;
 
 /** What a network says of each row ahead: a value, the parameters of a distribution, or quantiles. */
 export type DistributionName = (typeof distributionNames)[number];
