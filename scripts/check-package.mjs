@@ -1,11 +1,12 @@
 // Checks the package as its users get it: packs it, installs the tarball in an empty strict TypeScript project, compiles and runs every
-// documented block there, bundles the browser entry with Vite, and asks publint and attw. Prints one JSON value; exits with 1 on a fault.
+// documented block there, bundles the browser entry with Vite, follows the links of its pages, and asks publint and attw. Prints one JSON
+// value; exits with 1 on a fault.
 //   node scripts/check-package.mjs [--link] [--node PATH]...    --link takes the dependencies from here instead of the registry
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, posix, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -106,6 +107,17 @@ async function bundle() {
   return { gzipBytes: texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0), scripts, assets: readdirSync(assets) };
 }
 
+/** A page that is packed leads only to what is packed too. */
+function checkLinks(files) {
+  const isPacked = (path) => files.some((file) => file === path || file.startsWith(`${path}/`));
+  for (const page of files.filter((file) => file.endsWith(".md"))) {
+    for (const [, to] of readFileSync(join(root, page), "utf8").matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)) {
+      const target = posix.join(posix.dirname(page), to).replace(/\/$/, "");
+      if (!isPacked(target)) faults.push(`links: ${page} leads to ${target}, which is not packed`);
+    }
+  }
+}
+
 /** What publint and attw say about the package. */
 async function lint(tarball) {
   const { publint } = await import("publint");
@@ -118,6 +130,7 @@ try {
   const { tarball, files, ...sizes } = pack();
   const scripts = Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$/.test(name));
   if (scripts.length > 0) faults.push(`scripts that run when it is installed: ${scripts.join(", ")}`);
+  checkLinks(files);
   makeProject(tarball);
   const runs = runBlocks();
   const browser = await bundle();
