@@ -77,6 +77,14 @@ export function tableOptions(): Setting[] {
   ];
 }
 
+/** What a saved model says of the option. */
+export const moreHolidays = "of a forecast that reads holidays: table with a column of more of them";
+
+/** Days that are holidays; of a training, or more of them for a saved model. */
+export function holidaysOption(words: string): Setting {
+  return new Setting("--holidays <file>", words, path("file"));
+}
+
 /** Values shared by all verbs. */
 export interface GlobalFlags {
   readonly json?: true;

@@ -14,6 +14,7 @@ import { forecastWith } from "../../src/tasks/forecast/predict.js";
 import { parsePreprocess } from "../../src/tasks/forecast/preprocess.js";
 import { runForecast } from "../../src/tasks/forecast/run.js";
 import { placesIn, planRun } from "../../src/tasks/forecast/run-plan.js";
+import type { PredictOptions } from "../../src/tasks/forecast/saved-members.js";
 import type { ForecastRun, TaskOptions } from "../../src/tasks/forecast/types.js";
 import { constantTrainer, failure } from "./fakes.js";
 
@@ -157,6 +158,22 @@ test("calendar and holidays are columns known as far as wanted", () => {
   assert.equal(sin!.values.length, 107);
   assert.deepEqual([holiday!.values[1], holiday!.values[104], holiday!.values[103]], [1, 1, 0]);
   assert.deepEqual(beside!.facts.holidays, ["2022-01-02", "2022-04-15"]);
+});
+
+test("a forecast beyond the known holidays says so, and a saved model takes more of them", async () => {
+  const holidays = readHolidays(parseTable("date\n2022-01-02\n2022-04-15\n"));
+  const { run } = await trained(table(["a"], { days: 361, ahead: 0 }), { target: "sold", time: "day", horizon: 7, holidays });
+  const told = run.warnings.map(({ message }) => message).join();
+  assert.match(told, /the holidays end with 2022-04-15: none is known for 2023, to which the forecast goes/);
+  const later = readHolidays(parseTable("date\n2023-01-01\n"));
+  const codes = async (options: PredictOptions): Promise<string[]> =>
+    (await forecastWith(run.model, run.preprocess, parseTable(table(["a"], { days: 361, ahead: 0 })), options)).warnings.map(
+      ({ code }) => code,
+    );
+  assert.deepEqual([await codes({}), await codes({ holidays: later })], [["holidays_end"], []]);
+  const without = await trained(table(["a"], { ahead: 0 }), { target: "sold", time: "day", horizon: 7 });
+  const refused = await failure(() => forecastWith(without.run.model, without.run.preprocess, parseTable(table()), { holidays: later }));
+  assert.match(refused.message, /^The model reads no holidays\./);
 });
 
 /** A run whose stand-in for a network keeps what it is asked. */

@@ -106,3 +106,19 @@ test("a wide table, a series per row, is a panel too", async () => {
   const again = await forecastWith(run.model, parsePreprocess(JSON.stringify(run.preprocess)), table);
   assert.deepEqual(again.predictions, run.forecast);
 });
+
+test("a series whose values leave all proportion does not stop the others, whatever happens to its own forecast", async () => {
+  for (const odd of ["1e30", "1e-300", "1e300"]) {
+    const text = `${shops(2)}${shops(3)
+      .split("\n")
+      .filter((line) => line.startsWith("s2"))
+      .join("\n")}\n`.replace(/^(s2,2005-0[789]),.*$/gm, `$1,${odd}`);
+    const run = await forecast(parseTable(text), { ...options, test: 12, units: 6, layers: 1, epochs: 2 });
+    const others = run.forecast.filter(({ id }) => id !== "s2");
+    assert.equal(others.length, 12);
+    for (const row of others) {
+      const shop = Number(row.id!.slice(1));
+      assert.ok(row.value > 0.5 * value(shop, 60) && row.value < 2 * value(shop, 60), `${odd}: ${row.id} ${row.value}`);
+    }
+  }
+});

@@ -10,7 +10,7 @@ import { exitCodes, usageError } from "../failure.js";
 import { modelFolder } from "../model-path.js";
 import { counted } from "../numbers.js";
 import type { ModelFlags, TableFlags } from "../options.js";
-import { globalOptions, modelCellOption, tableOptions, taskFlags } from "../options.js";
+import { globalOptions, holidaysOption, modelCellOption, moreHolidays, tableOptions, taskFlags } from "../options.js";
 import { anyRequirement, forecastMeasures, refuseOthers, unmetBy } from "../requirement.js";
 import { evaluateClasses } from "../saved-classifier.js";
 import { savedTask } from "../saved-task.js";
@@ -23,6 +23,7 @@ import { readInput } from "../table-input.js";
 export interface EvaluateFlags extends ModelFlags, TableFlags {
   readonly test?: number;
   readonly label?: string;
+  readonly holidays?: string;
   readonly require?: readonly string[];
 }
 
@@ -42,7 +43,16 @@ export function describeEvaluate(command: Command, start: Start): void {
     .argument("<data>", "table with the columns the model was trained on; - reads standard input");
   const test = new Setting("--test <rows>", "rows at the end that are scored: one horizon of the model", whole(1), { found: true });
   const label = new Setting("--label <file>", "of a model that classifies events: the table of outcomes", path("file"));
-  for (const option of [test, label, modelCellOption(), anyRequirement(), ...tableOptions(), ...globalOptions()]) command.addOption(option);
+  for (const option of [
+    test,
+    label,
+    holidaysOption(moreHolidays),
+    modelCellOption(),
+    anyRequirement(),
+    ...tableOptions(),
+    ...globalOptions(),
+  ])
+    command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, data: string, flags: EvaluateFlags) => start((context) => runEvaluate(model, data, flags, context)));
 }
@@ -65,6 +75,7 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   const { evaluateForecast } = await import("../../tasks/index.js");
   const made = await evaluateForecast(model, (missing, wide) => readInput(data, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));
+  for (const { message } of made.warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
   const { task, evaluation } = made;
   const result: Evaluation = { task, data: made.data, evaluation };
   const unmet = unmetBy(evaluation, require);

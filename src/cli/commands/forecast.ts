@@ -14,12 +14,12 @@ import { exitCodes } from "../failure.js";
 import { forecastRecord } from "../forecast-files.js";
 import { foundLines, nextCommands, plannedLines, reportLines } from "../forecast-words.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
-import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
+import { cellOption, globalOptions, holidaysOption, tableOptions, taskFlags } from "../options.js";
 import { progress } from "../progress.js";
 import { forecastRequirement, unmetBy } from "../requirement.js";
 import { planRun } from "../run-folder.js";
 import { firstConfig, metricsWriter } from "../run-record.js";
-import { calendar, columnNames, inRange, oneOf, path, whole, widths, words } from "../settings/kinds.js";
+import { calendar, columnNames, inRange, oneOf, whole, widths, words } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 
 /** The flags of this verb as commander hands them over. */
@@ -84,7 +84,7 @@ function besideOptions(): Setting[] {
         standard: "series",
       },
     ),
-    new Setting("--holidays <file>", "table with a column of dates that are holidays", path("file")),
+    holidaysOption("table with a column of dates that are holidays"),
   ];
 }
 

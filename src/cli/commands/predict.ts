@@ -13,7 +13,7 @@ import { exitCodes, usageError } from "../failure.js";
 import { modelFolder } from "../model-path.js";
 import { shown } from "../numbers.js";
 import type { ModelFlags, TableFlags } from "../options.js";
-import { globalOptions, modelCellOption, tableOptions, taskFlags } from "../options.js";
+import { globalOptions, holidaysOption, modelCellOption, moreHolidays, tableOptions, taskFlags } from "../options.js";
 import { pictureOf } from "../picture.js";
 import { predictClasses } from "../saved-classifier.js";
 import { predictFilled } from "../saved-fill.js";
@@ -26,6 +26,7 @@ import type { Terminal } from "../terminal.js";
 /** The flags of this verb as commander hands them over. */
 export interface PredictFlags extends ModelFlags, TableFlags {
   readonly label?: string;
+  readonly holidays?: string;
 }
 
 const examples = `
@@ -45,7 +46,8 @@ export function describePredict(command: Command, start: Start): void {
     "of a classifier that reads columns of its outcomes: the table that holds them",
     path("file"),
   );
-  for (const option of [label, modelCellOption(), ...tableOptions(), ...globalOptions()]) command.addOption(option);
+  for (const option of [label, holidaysOption(moreHolidays), modelCellOption(), ...tableOptions(), ...globalOptions()])
+    command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, file: string | undefined, flags: PredictFlags) =>
     start((context) => runPredict(model, file, flags, context)),
@@ -76,6 +78,7 @@ export async function runPredict(given: string, file: string | undefined, flags:
   const { predictForecast } = await import("../../tasks/index.js");
   const made = await predictForecast(model, (missing, wide) => readInput(file, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));
+  for (const { message } of made.warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
   const rows = cut({ predictions: made.predictions });
   const envelope = okEnvelope<ForecastPrediction>(context, {
     backend,

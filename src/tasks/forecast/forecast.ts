@@ -1,13 +1,14 @@
 // What users call: forecast a file or a table, and forecast again with a saved model.
 
 import { UsageError } from "../../base/errors.js";
+import type { Holidays } from "../../data/calendar.js";
 import { readTable } from "../../data/read-table.js";
 import type { Delimiter, Table } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
 import { type ForecastPredictionRun, forecastWith } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";
-import { readTask } from "./read-task.js";
+import { readBeside, readTask } from "./read-task.js";
 import { runForecast } from "./run.js";
 import type { PredictOptions } from "./saved-members.js";
 import { trainerFor } from "./strategies.js";
@@ -30,7 +31,9 @@ export async function forecast(input: string | Table, options: ForecastOptions =
 export type TableSource = (missing: readonly string[], wide: boolean) => Promise<Table>;
 
 /** Options of `predictForecast`: how the table is to be read. */
-export interface PredictForecastOptions extends PredictOptions {
+export interface PredictForecastOptions extends Omit<PredictOptions, "holidays"> {
+  /** Holidays beside those that the model knows: a file with a column of dates, or what `readHolidays` gives. */
+  readonly holidays?: string | Holidays;
   readonly missing?: readonly string[];
   readonly encoding?: "utf-8" | "latin1" | "utf-16le";
   readonly delimiter?: Delimiter;
@@ -47,12 +50,13 @@ export async function predictForecast(
   file: string | Table | TableSource,
   options: PredictForecastOptions = {},
 ): Promise<ForecastPredictionRun> {
-  const { model, preprocess, table } = await opened(modelPath, file, options);
-  return forecastWith(model, preprocess, table, options);
+  const { model, preprocess, table, beside } = await opened(modelPath, file, options);
+  const { holidays: _files, ...others } = options;
+  return forecastWith(model, preprocess, table, { ...others, ...beside });
 }
 
 /** Options of `evaluateForecast`. */
-export interface EvaluateForecastOptions extends PredictForecastOptions, EvaluateOptions {}
+export interface EvaluateForecastOptions extends PredictForecastOptions, Omit<EvaluateOptions, "holidays"> {}
 
 /**
  * Scores a model folder that `deep-rnn forecast` wrote on the last rows of a table, beside the simple methods.
@@ -65,24 +69,26 @@ export async function evaluateForecast(
   file: string | Table | TableSource,
   options: EvaluateForecastOptions = {},
 ): Promise<ForecastEvaluationRun> {
-  const { model, preprocess, table } = await opened(modelPath, file, options);
-  return evaluateWith(model, preprocess, table, options);
+  const { model, preprocess, table, beside } = await opened(modelPath, file, options);
+  const { holidays: _files, ...others } = options;
+  return evaluateWith(model, preprocess, table, { ...others, ...beside });
 }
 
 async function opened(
   modelPath: string,
   file: string | Table | TableSource,
   options: PredictForecastOptions,
-): Promise<{ model: Model; preprocess: SavedPreprocess; table: Table }> {
+): Promise<{ model: Model; preprocess: SavedPreprocess; table: Table; beside: { readonly holidays?: Holidays } }> {
   const model = await loadModel(modelPath, options.cells === undefined ? {} : { cells: options.cells });
   // Forecasts of version 0.1 are saved without the name of their task.
   if (model.task !== null && model.task !== "forecast") throw notAForecast(`${modelPath} is a model of the task "${model.task}"`);
   const preprocess = await preprocessOf(modelPath, model.preprocess);
   const missing = [...preprocess.missing, ...(options.missing ?? [])];
   const wide = preprocess.panel?.wide ?? false;
-  if (typeof file === "function") return { model, preprocess, table: await file(missing, wide) };
+  const beside = await readBeside(options);
+  if (typeof file === "function") return { model, preprocess, table: await file(missing, wide), beside };
   const table = typeof file === "string" ? await readTable(file, { ...options, missing, wide }) : file;
-  return { model, preprocess, table };
+  return { model, preprocess, table, beside };
 }
 
 /** A model saved with its preprocess carries it; in a folder it is a file of its own. */

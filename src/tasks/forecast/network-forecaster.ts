@@ -1,7 +1,7 @@
 // A network as a forecaster: windows in, levels out, a few large batches for any number of places.
 
 import { RunError } from "../../base/errors.js";
-import { type Frame, fromLevels, outputLevels } from "../../data/frame.js";
+import { type Frame, outputLevels } from "../../data/frame.js";
 import type { Forecaster, Outlook, Place } from "./forecaster.js";
 import type { Inputs } from "./inputs.js";
 import type { Network, Predictive } from "./network/types.js";
@@ -27,8 +27,8 @@ async function aheadOf(network: Network, inputs: Pick<Inputs, "at">, places: rea
   const isCount = network.spec.distribution === "negative-binomial";
   const predictives = await network.predict(inputs.at(places));
   return places.map(({ frame, origin }, n) => {
-    const outlook = inLevels(predictives[n]!, (values) => (isCount ? values : outputLevels(frame, origin, values)));
-    checkFinite(outlook, frame);
+    const outlook = inLevels(predictives[n]!, (values) => (isCount ? values : within(outputLevels(frame, origin, values), frame)));
+    checkFinite(outlook);
     return outlook;
   });
 }
@@ -41,8 +41,15 @@ function inLevels({ value, quantiles, samples }: Predictive, levelsOf: (values: 
   };
 }
 
-function checkFinite({ levels, quantiles }: Outlook, { transform }: Frame): void {
+/** A logarithm whose number would be infinite: of one series among many, whose values are out of all proportion. */
+const largestLog = Math.log(Number.MAX_VALUE) - 1;
+
+function within(levels: Float64Array, { transform }: Frame): Float64Array {
+  return transform.log ? levels.map((level) => Math.min(level, largestLog)) : levels;
+}
+
+function checkFinite({ levels, quantiles }: Outlook): void {
   const all = [levels, ...(quantiles?.values ?? [])];
-  if (all.every((each) => fromLevels(each, transform).every(Number.isFinite))) return;
+  if (all.every((each) => each.every(Number.isFinite))) return;
   throw new RunError({ code: "diverged", what: "the forecast is no finite number", hint: "Try a smaller --learning-rate." });
 }

@@ -1,6 +1,6 @@
 // The files of a forecast: the table, and the holidays beside it.
 
-import { readHolidays } from "../../data/calendar.js";
+import { type Holidays, readHolidays } from "../../data/calendar.js";
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
 import type { ForecastOptions, TaskOptions } from "./types.js";
@@ -13,9 +13,20 @@ export async function readTask(
   input: string | Table,
   options: ForecastOptions,
 ): Promise<{ readonly table: Table; readonly options: TaskOptions }> {
-  const { holidays: given, ...others } = options;
+  const { holidays, ...others } = options;
   const table = typeof input === "string" ? await readTable(input, options) : input;
-  if (given === undefined) return { table, options: others };
-  const holidays = typeof given === "string" ? readHolidays(await readTable(given)) : given;
-  return { table, options: { ...others, holidays } };
+  return { table, options: { ...others, ...(await readBeside({ holidays })) } };
+}
+
+/**
+ * Reads the files beside a table.
+ * @throws DataError those of `readTable` and `readHolidays`
+ */
+export async function readBeside({
+  holidays,
+}: {
+  readonly holidays?: string | Holidays | undefined;
+}): Promise<{ readonly holidays?: Holidays }> {
+  if (holidays === undefined) return {};
+  return { holidays: typeof holidays === "string" ? readHolidays(await readTable(holidays)) : holidays };
 }

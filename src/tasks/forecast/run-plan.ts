@@ -7,7 +7,7 @@ import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
 import { meanOf } from "../../data/transform.js";
 import type { Panel, Series, Table } from "../../data/types.js";
-import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
+import { type Beside, type BesideMember, besideWords, channelsOf, holidayWarnings, measureBeside } from "./beside.js";
 import { withoutColumns } from "./es-rnn/options.js";
 import { type Place, placesOf } from "./forecaster.js";
 import { leakWarnings } from "./leaks.js";
@@ -102,8 +102,13 @@ function planOne(table: Table, options: TaskOptions): RunPlan {
     data: dataOf(plan),
     notes: [...plan.series.found, ...besideWords(beside), `transform: ${plan.transform.words}`, ...plan.transform.reasons],
     lines: planLines(plan, phases),
-    warnings: [...warningsOf(plan, phases), ...leakWarnings([plan.series])],
+    warnings: [...warningsOf(plan, phases), ...besideWarnings(beside, [plan])],
   };
+}
+
+function besideWarnings(beside: Beside | null, plans: readonly Plan[]): Warning[] {
+  if (beside === null) return [];
+  return [...leakWarnings(plans.map(({ series }) => series)), ...holidayWarnings(beside.facts, plans, plans[0]!.sizes.horizon)];
 }
 
 function besideMember({ series, sizes, validation }: Plan, place: number): BesideMember {
@@ -197,7 +202,10 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
     ],
     warnings: [
       ...skipWords(skipped).map((message) => ({ code: "series_skipped", message })),
-      ...leakWarnings(members.map(({ plan }) => plan.series)),
+      ...besideWarnings(
+        beside,
+        members.map(({ plan }) => plan),
+      ),
     ],
   };
 }

@@ -1,6 +1,7 @@
 // The series of a new table as a saved model wants them, each with what was stored for it.
 
 import { DataError } from "../../base/errors.js";
+import type { Holidays } from "../../data/calendar.js";
 import { shortName } from "../../data/decode.js";
 import { type Frame, makeFrame } from "../../data/frame.js";
 import { panel } from "../../data/panel.js";
@@ -8,7 +9,7 @@ import { notANumber } from "../../data/roles.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import type { Duplicates, Panel, PanelOptions, Series, Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
-import { type Beside, openBeside, staticsOf } from "./beside.js";
+import { type Beside, type BesideFacts, daysOf, holidayWarnings, openBeside, staticsOf } from "./beside.js";
 import type { Forecaster } from "./forecaster.js";
 import { settleNewcomers } from "./newcomers.js";
 import { nameIn, type Warning } from "./run-plan.js";
@@ -22,6 +23,8 @@ export interface PredictOptions {
   readonly dateOrder?: "dmy" | "mdy";
   /** The cells of one's own that the model uses. */
   readonly cells?: readonly OwnCell[];
+  /** Holidays beside those that the model knows: a model that reads none refuses them. */
+  readonly holidays?: Holidays;
 }
 
 /** A series that the model can forecast. */
@@ -69,7 +72,8 @@ export async function openMembers(
     const what = `${shortName(table.file)} has no series that the model can forecast; ${warnings[0]?.message ?? "it has none"}.`;
     throw new DataError("no_series", what, "Give the series it was trained on.", placeOf(table.file));
   }
-  const beside = besideOf(table, preprocess, found, candidates);
+  const facts = withHolidays(preprocess.beside, options, table);
+  const beside = facts && besideOf(table, facts, found, { candidates, horizon: preprocess.horizon });
   const ids = candidates.map(({ series }) => series.id ?? series.name);
   const forecaster = savedForecaster(model, preprocess, { ids, beside, cells: options.cells ?? [] });
   const isNew = candidates.filter(({ stored }) => stored === null);
@@ -83,6 +87,7 @@ export async function openMembers(
     const saved = candidate.stored ?? settled[isNew.indexOf(candidate)]!;
     return { series: candidate.series, saved, frame: makeFrame(candidate.series.values, saved.transform, preprocess.season) };
   });
+  if (facts !== null && test === 0) warnings.push(...holidayWarnings(facts, candidates, preprocess.horizon));
   if (isNew.length > 0) warnings.push({ code: "new_series", message: newWords(isNew.map(({ series }) => series.id ?? series.name)) });
   return { found, members, forecaster, warnings };
 }
@@ -120,8 +125,19 @@ function candidatesOf(found: Panel, preprocess: SavedPreprocess, test: number): 
   return { candidates, warnings };
 }
 
-function besideOf(table: Table, { beside, horizon }: SavedPreprocess, found: Panel, candidates: readonly Candidate[]): Beside | null {
-  if (beside === null) return null;
+function withHolidays(beside: BesideFacts | null, { holidays }: PredictOptions, table: Table): BesideFacts | null {
+  if (holidays === undefined) return beside;
+  if (beside !== null && beside.holidays !== null)
+    return { ...beside, holidays: [...new Set([...beside.holidays, ...daysOf(holidays)])].sort() };
+  throw new DataError("bad_option", "The model reads no holidays.", "Leave out --holidays, or train with it.", placeOf(table.file));
+}
+
+function besideOf(
+  table: Table,
+  beside: BesideFacts,
+  found: Panel,
+  { candidates, horizon }: { readonly candidates: readonly Candidate[]; readonly horizon: number },
+): Beside {
   const places = candidates.map(({ place }) => place);
   const statics = found.statics.map((column) => staticsOf(column, places));
   const odd = statics.find(({ kind }, k) => kind === "category" && beside.statics[k]!.kind === "number");

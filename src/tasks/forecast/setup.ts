@@ -97,10 +97,10 @@ function windowsOf({ sizes, steps, transform }: Pick<Plan, "sizes" | "steps" | "
  * Known-future columns must be known for all rows that are forecast.
  * @throws DataError `future_too_short`
  */
-export function refuseShortFuture({ ahead, id, values, timeLabel, file }: Series, names: readonly string[], horizon: number): void {
+export function refuseShortFuture({ ahead, values, timeLabel, file }: Series, names: readonly string[], horizon: number): void {
   if (names.length === 0 || ahead >= horizon) return;
   const known = ahead === 0 ? "no row" : ahead === 1 ? "1 row" : `${ahead} rows`;
-  const message = `${id === null ? "" : `${id}: `}the future of ${names.join(", ")} is known for ${known} after ${timeLabel(values.length - 1)}; the forecast needs ${horizon}.`;
+  const message = `the future of ${names.join(", ")} is known for ${known} after ${timeLabel(values.length - 1)}; the forecast needs ${horizon}.`;
   const fewer = ahead === 0 ? "" : `, or give --horizon ${ahead}`;
   throw new DataError("future_too_short", message, `Add rows without a target${fewer}.`, placeOf(file));
 }
