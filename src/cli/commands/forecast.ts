@@ -104,6 +104,7 @@ function networkOptions(): Setting[] {
     }),
     new Setting("--stack <name>", "how its layers stand on each other", oneOf(stackNames), { standard: "plain" }),
     new Setting("--ensemble <n>", "networks that are trained from seeds of their own and averaged", whole(1), { standard: 1 }),
+    new Setting("--paths <n>", "sample paths of a recursive network with a distribution: 100", whole(1)),
     new Setting("--epochs <n>", "most passes over the data: 40, fewer if there is much of it", whole(1), { found: true }),
     new Setting("--batch-size <n>", "windows per step", whole(1), { standard: 32 }),
     new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.001 }),

@@ -4,7 +4,7 @@
 import { type Frame, fromLevels } from "../../data/frame.js";
 import { blended } from "./blend.js";
 import { combinedAhead } from "./choice.js";
-import type { Forecaster } from "./forecaster.js";
+import type { Forecaster, Outlook } from "./forecaster.js";
 import type { SavedSeries } from "./types.js";
 
 /** A series with what was found for it. */
@@ -13,15 +13,15 @@ export interface Ending {
   readonly choice: SavedSeries["choice"];
 }
 
-/** Levels (logarithms if the transform takes them) of the rows after the last one of each series, in the order of the members. */
-export async function levelsAhead(forecaster: Forecaster, endings: readonly Ending[]): Promise<Float64Array[]> {
+/** The rows after the last one of each series, in the order of the members; quantiles are those of a forecaster that stands alone. */
+export async function levelsAhead(forecaster: Forecaster, endings: readonly Ending[]): Promise<Pick<Outlook, "levels" | "quantiles">[]> {
   const outlooks = await forecaster.ahead(endings.map(({ frame }, member) => ({ member, frame, origin: frame.values.length })));
   return endings.map(({ frame, choice }, n) => {
-    const { levels } = outlooks[n]!;
-    if (choice === null) return levels;
+    const { levels, quantiles } = outlooks[n]!;
+    if (choice === null) return { levels, quantiles };
     const { values, season, transform } = frame;
     const data = { values, season, longSeason: choice.longSeason, horizon: levels.length, log: transform.log };
     const parts = { origin: values.length, simple: combinedAhead(data, choice.weights), network: fromLevels(levels, transform) };
-    return blended(parts, choice.networkWeight, frame);
+    return { levels: blended(parts, choice.networkWeight, frame), quantiles: null };
   });
 }

@@ -27,6 +27,8 @@ export interface Holdout {
   readonly simple: Readonly<Record<SimpleMethod, readonly number[]>>;
   /** From the errors before each origin. */
   readonly spreads: readonly (Spread | null)[];
+  /** Of a forecaster that gives them and stands alone; they are used in place of the spreads. */
+  readonly quantiles: readonly Outlook["quantiles"][];
   /** All that is known at the end of the hold-out, for the forecast beyond it. */
   readonly known: Known;
 }
@@ -99,7 +101,8 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   const over = (method: SimpleMethod): number[] => trials.flatMap(({ forecasts }, n) => [...(forecasts[method] ?? []).slice(0, cut(n))]);
   const simple = complete(Object.fromEntries(simpleMethodNames.map((method) => [method, over(method)])));
   const known = { choice: choiceAt(rows), correction, residuals };
-  return { frame, origins, levels, parts, simple, spreads, known };
+  const quantiles = outlooks.map((outlook) => (choice === null ? outlook.quantiles : null));
+  return { frame, origins, levels, parts, simple, spreads, quantiles, known };
 }
 
 /** The network without simple methods. */
@@ -124,10 +127,11 @@ function complete<T>(found: Readonly<Record<string, T>>): Record<SimpleMethod, T
 }
 
 /** The held-out rows of the result. */
-export function holdoutRows({ frame, origins, levels, spreads }: Holdout, { series }: Pick<Plan, "series">): ForecastRow[] {
+export function holdoutRows({ frame, origins, levels, spreads, quantiles }: Holdout, { series }: Pick<Plan, "series">): ForecastRow[] {
   return origins.flatMap((origin, n) => {
     const spread = spreads[n]!;
-    return rowsAt(levels[n]!, { series, transform: frame.transform, origin, intervals: spread && intervalsFrom(spread) });
+    const intervals = spread && intervalsFrom(spread);
+    return rowsAt(levels[n]!, { series, transform: frame.transform, origin, intervals, quantiles: quantiles[n]! });
   });
 }
 

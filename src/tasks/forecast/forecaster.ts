@@ -20,6 +20,11 @@ export interface Outlook {
   readonly samples: readonly Float64Array[] | null;
 }
 
+/** The quantile of a share that is among the levels, [H]. */
+export function quantileAt({ levels, values }: NonNullable<Outlook["quantiles"]>, share: number): Float64Array {
+  return values[levels.indexOf(share)]!;
+}
+
 /** Makes forecasts: a network, an ensemble, smoothing with a network. */
 export interface Forecaster {
   /**

@@ -1,6 +1,7 @@
 // Scores of the predictive distribution: CRPS, weighted quantile loss, and how often the intervals held.
 
 import type { Frame } from "../../data/frame.js";
+import { type Outlook, quantileAt } from "./forecaster.js";
 import { coverage, crpsOf, halfWidth, membersAt, noIntervalScores, pinball, quantileLevels, type Spread } from "./intervals.js";
 import type { IntervalScores } from "./types.js";
 
@@ -10,38 +11,37 @@ export interface Scored {
   readonly origins: readonly number[];
   readonly levels: readonly Float64Array[];
   readonly spreads: readonly (Spread | null)[];
+  readonly quantiles: readonly Outlook["quantiles"][];
 }
 
-/** Scores over all observed rows of the forecasts that have a spread, in the unit of the target; all null without any. */
-export function scoreSpread({ frame, origins, levels, spreads }: Scored): IntervalScores {
+/** What one forecast says of one step, in levels. */
+interface Said {
+  quantile(share: number): number;
+  /** Equally likely values. */
+  members(): readonly number[];
+}
+
+/** Scores over all observed rows of the forecasts that say a distribution, in the unit of the target; all null without any. */
+export function scoreSpread({ frame, origins, levels, spreads, quantiles }: Scored): IntervalScores {
   const { transform, values } = frame;
   const toUnit = (level: number): number => (transform.log ? Math.exp(level) : level);
   const inside = { half80: [] as Point[], half95: [] as Point[] };
   let [crps, loss, size, points] = [0, 0, 0, 0];
   origins.forEach((origin, n) => {
-    const spread = spreads[n] ?? null;
-    if (spread === null) return;
     levels[n]!.forEach((level, step) => {
+      const said = saidAt(spreads[n] ?? null, quantiles[n] ?? null, { level, step });
       const actual = values[origin + step]!;
-      if (Number.isNaN(actual)) return;
+      if (said === null || Number.isNaN(actual)) return;
       for (const [name, share] of [
-        ["half80", 0.8],
-        ["half95", 0.95],
+        ["half80", 0.1],
+        ["half95", 0.025],
       ] as const) {
-        const half = halfWidth(spread, step, share);
-        inside[name].push({ actual, lower: toUnit(level - half), upper: toUnit(level + half) });
+        inside[name].push({ actual, lower: toUnit(said.quantile(share)), upper: toUnit(said.quantile(1 - share)) });
       }
       points++;
       size += Math.abs(actual);
-      crps += crpsOf(
-        membersAt(spread, step).map((error) => toUnit(level + error)),
-        actual,
-      );
-      for (const at of quantileLevels) {
-        // The distribution is symmetric in levels: the quantile at 0.9 is the end of the 80 % interval.
-        const half = at === 0.5 ? 0 : halfWidth(spread, step, Math.abs(2 * at - 1));
-        loss += 2 * pinball(actual, toUnit(level + Math.sign(at - 0.5) * half), at);
-      }
+      crps += crpsOf(said.members().map(toUnit), actual);
+      for (const at of quantileLevels) loss += 2 * pinball(actual, toUnit(said.quantile(at)), at);
     });
   });
   if (points === 0) return noIntervalScores;
@@ -50,6 +50,24 @@ export function scoreSpread({ frame, origins, levels, spreads }: Scored): Interv
     wql: size === 0 ? null : loss / quantileLevels.length / size,
     coverage80: coverage(inside.half80),
     coverage95: coverage(inside.half95),
+  };
+}
+
+/** The quantiles that a forecaster gave, or those of the spread around its level; null without either. */
+function saidAt(
+  spread: Spread | null,
+  quantiles: Outlook["quantiles"],
+  { level, step }: { readonly level: number; readonly step: number },
+): Said | null {
+  if (quantiles !== null) {
+    const middle = quantileLevels.map((share) => quantileAt(quantiles, share)[step]!);
+    return { quantile: (share) => quantileAt(quantiles, share)[step]!, members: () => middle };
+  }
+  if (spread === null) return null;
+  return {
+    // The distribution is symmetric in levels: the quantile at 0.9 is the end of the 80 % interval.
+    quantile: (share) => (share === 0.5 ? level : level + Math.sign(share - 0.5) * halfWidth(spread, step, Math.abs(2 * share - 1))),
+    members: () => membersAt(spread, step).map((error) => level + error),
   };
 }
 

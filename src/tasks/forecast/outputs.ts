@@ -3,6 +3,7 @@
 import { type Frame, fromLevels } from "../../data/frame.js";
 import type { Series } from "../../data/types.js";
 import { missingIn } from "../../data/windows.js";
+import { type Outlook, quantileAt } from "./forecaster.js";
 import type { Intervals, Residual } from "./intervals.js";
 import type { ForecastRow, SavedTransform } from "./types.js";
 
@@ -17,18 +18,23 @@ export function errorsOf(frame: Frame, origin: number, levels: Float64Array, end
   return residuals;
 }
 
+/** What goes with the levels of a forecast from `origin` on; quantiles that the forecaster gave itself stand before intervals. */
+export interface RowsJob {
+  readonly series: Series;
+  readonly transform: SavedTransform;
+  readonly origin: number;
+  readonly intervals: Intervals | null;
+  readonly quantiles?: Outlook["quantiles"];
+}
+
 /** Rows of the result for forecasts from `origin` on. */
-export function rowsAt(
-  levels: Float64Array,
-  { series, transform, origin, intervals }: { series: Series; transform: SavedTransform; origin: number; intervals: Intervals | null },
-): ForecastRow[] {
+export function rowsAt(levels: Float64Array, { series, transform, origin, intervals, quantiles = null }: RowsJob): ForecastRow[] {
   const values = fromLevels(levels, transform);
-  const bound = (step: number, half: number | undefined): number | null => {
-    if (half === undefined) return null;
-    const level = levels[step]! + half;
-    return transform.log ? Math.exp(level) : level;
+  const inUnit = (level: number): number => (transform.log ? Math.exp(level) : level);
+  const bound = (step: number, half: number | undefined, share: number): number | null => {
+    if (quantiles !== null) return inUnit(quantileAt(quantiles, share)[step]!);
+    return half === undefined ? null : inUnit(levels[step]! + Math.sign(share - 0.5) * half);
   };
-  const minus = (half: number | undefined): number | undefined => (half === undefined ? undefined : -half);
   return Array.from(values, (value, step) => {
     const actual = series.values[origin + step] ?? Number.NaN;
     const [half80, half95] = [intervals?.half80[step], intervals?.half95[step]];
@@ -38,10 +44,10 @@ export function rowsAt(
       time: series.timeLabel(origin + step),
       actual: Number.isNaN(actual) ? null : actual,
       value,
-      lower80: bound(step, minus(half80)),
-      upper80: bound(step, half80),
-      lower95: bound(step, minus(half95)),
-      upper95: bound(step, half95),
+      lower80: bound(step, half80, 0.1),
+      upper80: bound(step, half80, 0.9),
+      lower95: bound(step, half95, 0.025),
+      upper95: bound(step, half95, 0.975),
     };
   });
 }

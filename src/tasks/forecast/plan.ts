@@ -174,7 +174,7 @@ const choicesOf: Readonly<Record<"sampling" | "strategy" | "distribution" | "sta
 function checkOptions(options: ForecastOptions): void {
   if (options.backtest !== undefined && options.test !== undefined)
     throw new DataError("bad_option", "--backtest and --test both say how many rows are held out.", "Give one of them.");
-  for (const name of ["horizon", "input", "test", "season", "layers", "epochs", "batchSize", "backtest", "ensemble"] as const) {
+  for (const name of ["horizon", "input", "test", "season", "layers", "epochs", "batchSize", "backtest", "ensemble", "paths"] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw badOption(name, value, "a whole number, at least 1, is needed");
@@ -184,6 +184,7 @@ function checkOptions(options: ForecastOptions): void {
     if (value !== undefined && !choices.includes(value))
       throw new DataError("bad_option", `--${name} ${value}: one of ${choices.join(", ")} is needed.`);
   }
+  checkNetworkOptions(options);
   if ((options.layers ?? 1) > mostLayers) throw badOption("layers", options.layers!, `at most ${mostLayers} layers are possible`);
   for (const units of [options.units ?? []].flat()) {
     if (!(Number.isInteger(units) && units >= 1)) throw badOption("units", units, "a whole number, at least 1, is needed");
@@ -196,6 +197,18 @@ function checkOptions(options: ForecastOptions): void {
   if (dropout !== undefined && !(dropout >= 0 && dropout < 1)) throw badOption("dropout", dropout, "a share from 0 to below 1 is needed");
   if (weightDecay !== undefined && !(weightDecay >= 0)) throw badOption("weightDecay", weightDecay, "a number of at least 0 is needed");
   if (typeof clipNorm === "number" && !(clipNorm >= 0)) throw badOption("clipNorm", clipNorm, "a number of at least 0 is needed");
+}
+
+/** Options that do not go together. */
+function checkNetworkOptions({ strategy = "direct", distribution = "none", stack, paths }: ForecastOptions): void {
+  if (strategy === "recursive" && stack === "bidirectional")
+    throw new DataError(
+      "bad_option",
+      "--stack bidirectional reads the input as a whole, --strategy recursive goes through it row by row.",
+      "Give another stack, or --strategy direct or encoder-decoder.",
+    );
+  if (paths !== undefined && (strategy !== "recursive" || distribution === "none"))
+    throw new DataError("bad_option", "--paths are drawn by --strategy recursive with a --distribution.", "Leave it out, or give both.");
 }
 
 function badOption(name: string, value: number, need: string): DataError {

@@ -28,12 +28,13 @@ export async function forecastWith(
   options: PredictOptions = {},
 ): Promise<ForecastPredictionRun> {
   const { members, warnings, forecaster } = await openMembers(table, preprocess, options, { model, test: 0 });
-  const levels = await levelsAhead(
+  const ahead = await levelsAhead(
     forecaster,
     members.map(({ frame, saved }) => ({ frame, choice: saved.choice })),
   );
-  const predictions = members.flatMap(({ series, saved }, n) =>
-    rowsAt(levels[n]!, { series, transform: saved.transform, origin: series.values.length, intervals: saved.intervals }),
-  );
+  const predictions = members.flatMap(({ series, saved: { transform, intervals } }, n) => {
+    const { levels, quantiles } = ahead[n]!;
+    return rowsAt(levels, { series, transform, origin: series.values.length, intervals, quantiles });
+  });
   return { task: "forecast", count: predictions.length, predictions, history: historyOf(members[0]!.series), warnings };
 }

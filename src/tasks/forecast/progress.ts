@@ -14,19 +14,26 @@ export class Progress {
   readonly #started: number = performance.now();
   #restoredSeconds = 0;
   #doneWork = 0;
+  /** Networks that each phase trains, one after the other. */
+  readonly #members: number;
   /** Windows really passed; early stopping makes `#doneWork` jump. */
   #passed = 0;
 
-  constructor(options: ForecastOptions, windows: Readonly<Record<ForecastPhase, number>>, epochs: number) {
+  constructor(
+    options: ForecastOptions,
+    windows: Readonly<Record<ForecastPhase, number>>,
+    { epochs, members = 1 }: { readonly epochs: number; readonly members?: number },
+  ) {
     this.#options = options;
-    const of = (phase: ForecastPhase): { windows: number; epochs: number } => ({ windows: windows[phase], epochs });
+    this.#members = members;
+    const of = (phase: ForecastPhase): { windows: number; epochs: number } => ({ windows: windows[phase], epochs: epochs * members });
     this.#work = { select: of("select"), evaluate: of("evaluate"), refit: of("refit") };
   }
 
   /** The best epoch is known: the other phases take that many. */
   settle(epochs: number): void {
-    this.#work.evaluate.epochs = epochs;
-    this.#work.refit.epochs = epochs;
+    this.#work.evaluate.epochs = epochs * this.#members;
+    this.#work.refit.epochs = epochs * this.#members;
     this.#doneWork = this.#work.select.windows * this.#work.select.epochs;
   }
 
@@ -50,7 +57,7 @@ export class Progress {
       onEpoch: (report) => {
         const seconds = this.#seconds();
         show(report, seconds);
-        return this.#isOverTime(phase, seconds) ? "time" : null;
+        return this.#isOverTime(phase, report.epoch, seconds) ? "time" : null;
       },
       onRestored: (epochs) => {
         const before = this.#seconds();
@@ -69,10 +76,12 @@ export class Progress {
     this.#options.onEvent?.(event);
   }
 
-  /** A third of the time for each phase; what one leaves over goes to the next. */
-  #isOverTime(phase: ForecastPhase, seconds: number): boolean {
+  /** A third of the time for each phase, the same for each of its networks; what one leaves over goes to the next. */
+  #isOverTime(phase: ForecastPhase, epoch: number, seconds: number): boolean {
     const { maxSeconds } = this.#options;
-    return maxSeconds !== undefined && seconds > (maxSeconds * (phaseNames.indexOf(phase) + 1)) / phaseNames.length;
+    const member = Math.ceil((epoch * this.#members) / this.#work[phase].epochs);
+    const due = (phaseNames.indexOf(phase) + member / this.#members) / phaseNames.length;
+    return maxSeconds !== undefined && seconds > maxSeconds * due;
   }
 }
 

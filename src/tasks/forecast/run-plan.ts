@@ -11,6 +11,7 @@ import { type Beside, type BesideMember, besideWords, channelsOf, holidayWarning
 import { withoutColumns } from "./es-rnn/options.js";
 import { type Place, placesOf } from "./forecaster.js";
 import { leakWarnings } from "./leaks.js";
+import { networkWords } from "./network/words.js";
 import { effortOf, operationsOf, sizesOf } from "./plan.js";
 import { quotasOf, type WindowSource } from "./sampling.js";
 import { dataOf, type Phase, type Phases, type Plan, planLines, planSeries, preparePhases, withChannels } from "./setup.js";
@@ -198,6 +199,7 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
     lines: [
       `${members.length} series: one network over the windows of all, each on its own scale; the last ${first.sizes.test} rows of each are held out`,
       `${used.train} windows to train on, ${used.validation} choose the best of ${first.epochs} epochs`,
+      ...networkWords(first.spec),
       ...samplingWords(sources, quotas, options),
     ],
     warnings: [

@@ -48,9 +48,16 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
   );
   // After the network: options that make none are told alone, without what was found.
   emit({ kind: "found", data, lines: notes });
-  emit({ kind: "planned", network, windows: shownWindows(plan), ...shownSizes(first), totalEpochs: 3 * first.epochs, lines });
+  emit({
+    kind: "planned",
+    network,
+    windows: shownWindows(plan),
+    ...shownSizes(first),
+    totalEpochs: 3 * first.epochs * first.spec.ensemble,
+    lines,
+  });
   for (const { code, message } of plan.warnings) warn(code, message);
-  const progress = new Progress(options, windowsByPhase(plan), first.epochs);
+  const progress = new Progress(options, windowsByPhase(plan), { epochs: first.epochs, members: first.spec.ensemble });
   const training = new Training({
     ...{ options, spec: first.spec, epochs: first.epochs, trainer, progress, warn },
     inputs: new Inputs({ ...first.spec, beside: plan.beside }),
@@ -107,13 +114,14 @@ function savedSeries({ plan, phases }: Member, { known, part }: Scored): SavedSe
 }
 
 async function rowsAhead(forecaster: Forecaster, { members }: RunPlan, saved: readonly SavedSeries[]): Promise<ForecastRow[]> {
-  const levels = await levelsAhead(
+  const ahead = await levelsAhead(
     forecaster,
     members.map(({ phases }, n) => ({ frame: phases.refit.frame, choice: saved[n]!.choice })),
   );
   return members.flatMap(({ plan }, n) => {
     const { transform, intervals } = saved[n]!;
-    return rowsAt(levels[n]!, { series: plan.series, transform, origin: plan.sizes.rows, intervals });
+    const { levels, quantiles } = ahead[n]!;
+    return rowsAt(levels, { series: plan.series, transform, origin: plan.sizes.rows, intervals, quantiles });
   });
 }
 

@@ -7,7 +7,8 @@ import { chooseTransform, countTransform, measureScale } from "../../data/transf
 import type { Series } from "../../data/types.js";
 import { taskCell } from "../cells.js";
 import { esRnnNetworkSpec } from "./es-rnn/options.js";
-import { type Channels, type NetworkSpec, noChannels } from "./network/types.js";
+import { type Channels, type NetworkSpec, noChannels, plainNetwork } from "./network/types.js";
+import { mannerWords, networkWords } from "./network/words.js";
 import { observedOrigins } from "./outputs.js";
 import { checkNetworkSize, effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
@@ -123,8 +124,8 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   // A few hundred windows overlap so much that the network learns them by heart without dropout.
   const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
   const cell = taskCell(options.cell, options.activation);
-  const { strategy = "direct", distribution = "none", stack = "plain", ensemble = 1, seed = 0 } = options;
-  const spec = { cell, units, steps, horizon, dropout, seed, strategy, distribution, stack, ensemble, channels: noChannels };
+  const { strategy = "direct", distribution = "none", stack = "plain", ensemble = 1, paths = plainNetwork.paths, seed = 0 } = options;
+  const spec = { cell, units, steps, horizon, dropout, seed, strategy, distribution, stack, ensemble, paths, channels: noChannels };
   checkNetworkSize(spec);
   return spec;
 }
@@ -204,11 +205,12 @@ export function shownSizes({ steps, sizes }: Plan): { input: number; horizon: nu
 }
 
 /** The plan in sentences. */
-export function planLines({ steps, sizes, validation, epochs, series: s }: Plan, phases: Phases): string[] {
+export function planLines({ spec, steps, sizes, validation, epochs, series: s }: Plan, phases: Phases): string[] {
   const testStart = sizes.rows - sizes.test;
   const lines = [
-    `reads ${steps} rows, forecasts ${sizes.horizon} at once; held out: the last ${sizes.test} rows from ${s.timeLabel(testStart)}`,
+    `reads ${steps} rows, forecasts ${sizes.horizon} ${mannerWords(spec)}; held out: the last ${sizes.test} rows from ${s.timeLabel(testStart)}`,
     `${phases.select.origins.length} windows to train on, the ${validation} rows from ${s.timeLabel(testStart - validation)} choose the best of ${epochs} epochs`,
+    ...networkWords(spec),
   ];
   if (phases.select.every > 1) lines.push(`one window in ${phases.select.every} is used, so that training takes about a minute`);
   return lines;

@@ -69,12 +69,17 @@ export interface ForecastOptions {
    * series, trained with a network for all.
    */
   readonly strategy?: Strategy;
-  /** What the network says of each row ahead: none (default), a value; or gaussian, student-t, negative-binomial for counts, quantiles. */
+  /**
+   * What the network says of each row ahead: none (default), a value; or gaussian, student-t, negative-binomial for counts, quantiles.
+   * With `pure` the intervals are the network's, otherwise they come from the errors of the combination.
+   */
   readonly distribution?: DistributionName;
   /** How its layers stand on each other: plain (default), residual, dilated, bidirectional. */
   readonly stack?: StackName;
   /** Networks that are trained from seeds of their own and averaged: 1. */
   readonly ensemble?: number;
+  /** Sample paths of a recursive network with a distribution: 100. */
+  readonly paths?: number;
   /** Most passes over the windows: 40; the best one on the validation part is kept. */
   readonly epochs?: number;
   /**

@@ -1,6 +1,5 @@
 // Models from specifications: the plain network, one network of any strategy, or several as one.
 
-import { UsageError } from "../../../base/errors.js";
 import type { Tensor } from "../../../base/tensor.js";
 import type { Tree } from "../../../base/tree.js";
 import { dense, dropoutLayer } from "../../../nn/layers/feedforward.js";
@@ -19,7 +18,6 @@ export function isPlain({ strategy, distribution, stack, ensemble, channels }: N
 
 /** One member of a network, whatever its ensemble; `member` counts from 0 and moves the seed. */
 export function buildMember(spec: NetworkSpec, member = 0): Model {
-  checkSpec(spec);
   const seed = spec.seed + member;
   if (isPlain(spec)) return plainModel(spec, seed);
   const { layers, run } = wiringOf(spec);
@@ -74,13 +72,4 @@ function plainModel(spec: NetworkSpec, seed: number): Model {
   const model = sequential([...layers, dense({ units: horizon, kernelInitializer: "zeros" })]);
   model.build(["time", 1], { seed });
   return model;
-}
-
-function checkSpec({ strategy, stack }: NetworkSpec): void {
-  if (strategy !== "recursive" || stack !== "bidirectional") return;
-  throw new UsageError({
-    code: "bad_option",
-    what: "--stack bidirectional reads the input as a whole, --strategy recursive goes through it row by row",
-    hint: "Give another stack, or --strategy direct or encoder-decoder.",
-  });
 }

@@ -12,7 +12,6 @@ import type { Network, NetworkInputs, NetworkSpec, Predictive, PredictSettings }
 
 /** Rows of a pass through a network. */
 const batchSize = 256;
-const usualPaths = 100;
 
 /**
  * The face of a trained model, or of one that was loaded: an ensemble's has an output for each member.
@@ -42,11 +41,11 @@ export function networkOf(spec: NetworkSpec, model: ForecastModel): Network {
 
 /** Members draw paths of their own, that many together. */
 function memberSettings(
-  { ensemble }: NetworkSpec,
+  { ensemble, ...spec }: NetworkSpec,
   settings: PredictSettings,
   member: number,
 ): Required<PredictSettings> & { readonly member: number } {
-  const { seed = 0, paths = usualPaths, levels = quantileShares } = settings;
+  const { seed = spec.seed, paths = spec.paths, levels = quantileShares } = settings;
   return { seed, member, levels, paths: Math.ceil(paths / ensemble) };
 }
 

@@ -4,12 +4,13 @@ import { z } from "zod";
 import type { OwnCell } from "../../../nn/cell.js";
 import { taskCell } from "../../cells.js";
 import { isPlain } from "./build.js";
-import { type NetworkSpec, noChannels, plainNetwork } from "./types.js";
+import { distributionNames, type NetworkSpec, noChannels, plainNetwork, stackNames, strategies } from "./types.js";
 
 const count = z.int().min(1);
 
 /** A network as it is stored: without sizes that stand elsewhere, and with its cell by name. */
-export interface SavedNetwork extends Pick<NetworkSpec, "units" | "dropout" | "strategy" | "distribution" | "stack" | "ensemble"> {
+export interface SavedNetwork
+  extends Pick<NetworkSpec, "units" | "dropout" | "seed" | "paths" | "strategy" | "distribution" | "stack" | "ensemble"> {
   readonly cell: string;
   readonly activation: string;
 }
@@ -20,17 +21,19 @@ export const savedNetwork: z.ZodType<SavedNetwork> = z.object({
   activation: z.string(),
   units: z.array(count).min(1),
   dropout: z.number().min(0).max(1),
-  strategy: z.enum(["direct", "recursive", "encoder-decoder", "es-rnn"]),
-  distribution: z.enum(["none", "gaussian", "student-t", "negative-binomial", "quantiles"]),
-  stack: z.enum(["plain", "residual", "dilated", "bidirectional"]),
+  seed: z.int(),
+  strategy: z.enum(strategies),
+  distribution: z.enum(distributionNames),
+  stack: z.enum(stackNames),
   ensemble: count,
+  paths: count,
 });
 
 /** What to store; null for a direct network that gives values alone, which needs nothing. */
 export function savedNetworkOf(spec: NetworkSpec): SavedNetwork | null {
   if (isPlain({ ...spec, channels: noChannels })) return null;
-  const { cell, units, dropout, strategy, distribution, stack, ensemble } = spec;
-  return { cell: cell.name, activation: cell.activation, units, dropout, strategy, distribution, stack, ensemble };
+  const { cell, units, dropout, seed, strategy, distribution, stack, ensemble, paths } = spec;
+  return { cell: cell.name, activation: cell.activation, units, dropout, seed, strategy, distribution, stack, ensemble, paths };
 }
 
 /**
@@ -41,8 +44,8 @@ export function specOf(
   saved: SavedNetwork | null,
   { cells, ...sizes }: Pick<NetworkSpec, "steps" | "horizon" | "channels"> & { readonly cells: readonly OwnCell[] },
 ): NetworkSpec {
-  // The seed, and of a single network its cell and widths, are the loaded model's own matter.
+  // Cell and widths of a single network are the loaded model's own matter.
   if (saved === null) return { ...plainNetwork, ...sizes, cell: taskCell(), units: [], dropout: 0, seed: 0 };
   const { cell, activation, ...rest } = saved;
-  return { ...sizes, ...rest, cell: taskCell(cells.find(({ name }) => name === cell) ?? cell, activation), seed: 0 };
+  return { ...sizes, ...rest, cell: taskCell(cells.find(({ name }) => name === cell) ?? cell, activation) };
 }

@@ -8,7 +8,7 @@ import { distributionOf } from "./distributions/index.js";
 import { feedTeacher, feedWindows, windowTargets } from "./feed.js";
 import { fitted, type WindowsToFit } from "./fitted.js";
 import { networkOf } from "./predict.js";
-import type { Trained, Trainer, TrainJob } from "./trainer.js";
+import type { EpochReport, Trained, Trainer, TrainJob } from "./trainer.js";
 import type { Dataset, NetworkSpec } from "./types.js";
 
 /** The trainer that uses this library. */
@@ -29,7 +29,7 @@ async function train(job: TrainJob): Promise<Trained> {
   const members: TrainedMember[] = [];
   for (let member = 0; member < spec.ensemble && signal?.aborted !== true; member++) {
     const own = checkpoints === undefined || member === 0 ? {} : { checkpoints: `${checkpoints}/member-${member + 1}` };
-    members.push(await trainMember({ ...job, ...own }, member));
+    members.push(await trainMember({ ...job, ...own, ...reportsOf(job, member) }, member));
   }
   const [first] = members;
   if (first === undefined) throw new RunError({ code: "interrupted", what: "the training was interrupted before it began" });
@@ -41,6 +41,15 @@ async function train(job: TrainJob): Promise<Trained> {
     members.map((each) => each.model),
   );
   return atWork(made, model, { job, history: inMean(members) });
+}
+
+/** Passes of all members are counted as one training's. */
+function reportsOf({ epochs, onEpoch, onRestored }: TrainJob, member: number): Pick<TrainJob, "onEpoch" | "onRestored"> {
+  const moved = <E extends EpochReport>(report: E): E => ({ ...report, epoch: report.epoch + member * epochs });
+  return {
+    onEpoch: (report) => onEpoch(moved(report)),
+    onRestored: (past, sentences) => onRestored?.(past.map(moved), sentences),
+  };
 }
 
 function atWork(

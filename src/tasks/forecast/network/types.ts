@@ -51,15 +51,18 @@ export interface NetworkSpec {
   readonly stack: StackName;
   /** Networks that are trained with seeds of their own and averaged: 1 for one alone. */
   readonly ensemble: number;
+  /** Sample paths that a recursive network with a distribution draws, of all members together. */
+  readonly paths: number;
   readonly channels: Channels;
 }
 
 /** The parts of a `NetworkSpec` that make today's plain network. */
-export const plainNetwork: Pick<NetworkSpec, "strategy" | "distribution" | "stack" | "ensemble" | "channels"> = {
+export const plainNetwork: Pick<NetworkSpec, "strategy" | "distribution" | "stack" | "ensemble" | "paths" | "channels"> = {
   strategy: "direct",
   distribution: "none",
   stack: "plain",
   ensemble: 1,
+  paths: 100,
   channels: noChannels,
 };
 
@@ -105,9 +108,9 @@ export interface Predictive {
 
 /** How to predict. */
 export interface PredictSettings {
-  /** Of the sample paths; 0 unless given. A window's paths depend on it and on the window's numbers alone. */
+  /** Of the sample paths; that of the specification unless given. A window's paths depend on it and on the window's numbers alone. */
   readonly seed?: number;
-  /** Number of sample paths: 100. */
+  /** Number of sample paths, instead of that of the specification. */
   readonly paths?: number;
   /** Shares of the quantiles, growing: 0.025, 0.1, 0.2 ... 0.9, 0.975. */
   readonly levels?: readonly number[];
