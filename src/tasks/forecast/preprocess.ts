@@ -109,9 +109,11 @@ export function parsePreprocess(text: string, file = "preprocess.json"): SavedPr
     throw new DataError("bad_preprocess", `${file}: ${field} is wrong (${issue.message}).`, "Save the model again.", { file });
   }
   const { horizon, panel, columns, ...rest } = parsed.data;
-  for (const { intervals } of [rest, ...Object.values(panel?.series ?? {})]) {
-    if (intervals === null || (intervals.half80.length === horizon && intervals.half95.length === horizon)) continue;
-    throw new DataError("bad_preprocess", `${file}: intervals need ${horizon} steps.`, "Save the model again.", { file });
+  const wrong = (what: string): DataError => new DataError("bad_preprocess", `${file}: ${what}.`, "Save the model again.", { file });
+  for (const { intervals, choice } of [rest, ...Object.values(panel?.series ?? {})]) {
+    if (intervals !== null && !(intervals.half80.length === horizon && intervals.half95.length === horizon))
+      throw wrong(`intervals need ${horizon} steps`);
+    if ((choice === null) !== (rest.choice === null)) throw wrong("choice is there for some series and not for others");
   }
   const targets = panel?.targets ?? [columns.target];
   return { ...rest, columns, horizon, ...(panel === undefined ? {} : { panel: { ...panel, targets } }) };

@@ -30,14 +30,15 @@ export function verdictOf(all: AllScores, best: Method | null, { test, isPure }:
   if (best === null) return "No held-out value was observed, so nothing can be said about the forecast.";
   const own = isPure ? "the network" : "the forecast";
   const title = (method: Method): string => (method === "model" ? own : methodTitles[method]);
-  const shown = (method: Method): string => {
-    const { mase, mae } = all[method];
-    return `${title(method)} (${mase === null ? `MAE ${mae!.toPrecision(3)}` : `MASE ${mase.toFixed(2)}`})`;
-  };
-  const others = simpleMethodNames.filter((method) => method !== best).sort((a, b) => all[a].mae! - all[b].mae!);
+  const shown = (method: Method): string => `${title(method)} (${scoreOf(all[method])})`;
+  // An error that is no number is larger than any.
+  const error = (method: Method): number => all[method].mae ?? Number.POSITIVE_INFINITY;
+  const others = simpleMethodNames
+    .filter((method) => method !== best)
+    .sort((a, b) => (error(a) < error(b) ? -1 : error(a) > error(b) ? 1 : 0));
   const where = `On the last ${test} rows`;
   if (best === "model") return `${where} ${shown("model")} is best, ahead of ${others.slice(0, named).map(shown).join(", ")}.`;
-  const beaten = others.filter((method) => all[method].mae! > all.model.mae!);
+  const beaten = others.filter((method) => error(method) > error("model"));
   const rest =
     beaten.length === 0
       ? "is behind every simple method"
@@ -46,5 +47,6 @@ export function verdictOf(all: AllScores, best: Method | null, { test, isPure }:
 }
 
 function scoreOf({ mase, mae }: ForecastScores): string {
-  return mase === null ? `MAE ${mae!.toPrecision(3)}` : `MASE ${mase.toFixed(2)}`;
+  if (mase !== null) return `MASE ${mase.toFixed(2)}`;
+  return mae === null ? "an error beyond all numbers" : `MAE ${mae.toPrecision(3)}`;
 }
