@@ -190,6 +190,7 @@ test("layers and options without a counterpart are named in one sentence", async
 
 test("what Keras does not have is named", async () => {
   for (const [layer, words] of [
+    [gru({ units: 2, dilation: 2 }), /has a dilation/],
     [lstm({ units: 2, projection: 3 }), /layer "lstm-1" \(lstm\) has peepholes or a projection/],
     [simpleRnn({ units: 2, activation: "leakyRelu" }), /leakyRelu/],
     [activation("hardSigmoid"), /has the activation hardSigmoid/],

@@ -176,6 +176,7 @@ test("what PyTorch does not have is named", async () => {
     [gru({ units: 2, resetAfter: false }), /resets before the product/],
     [simpleRnn({ units: 2, activation: "sigmoid" }), /has the activation sigmoid/],
     [recurrent(gruCell, { units: 2 }), /layer "gru-1" \(recurrent\) has no counterpart in PyTorch/],
+    [bidirectional(gru({ units: 2, dilation: 2 })), /has a dilation, which no module does/],
     [bidirectional(gru({ units: 2 }), { merge: "sum" }), /by another way than concat/],
   ] as const) {
     const model = sequential([layer]);

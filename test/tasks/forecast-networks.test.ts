@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseTable } from "../../src/data/index.js";
-import { loadModel } from "../../src/index.js";
+import { add, defineCell, loadModel, matmul, mul, tanh, weight } from "../../src/index.js";
 import { planForecast } from "../../src/tasks/forecast/dry-run.js";
 import { evaluateWith } from "../../src/tasks/forecast/evaluate-saved.js";
 import { forecast } from "../../src/tasks/forecast/forecast.js";
@@ -57,6 +57,32 @@ describe("networks of the task", () => {
     const { intervals } = blended.preprocess;
     const row = blended.forecast[0]!;
     assert.ok(intervals !== null && Math.abs(row.upper80! - row.value - intervals.half80[0]!) < 1e-9);
+  });
+
+  it("a cell of one's own is given again to an ensemble that is taken apart", async () => {
+    const cell = defineCell({
+      name: "leaky",
+      state: { h: "units" },
+      output: "h",
+      params: ({ inputSize, units }) => ({ W: weight([inputSize, units]), U: weight([units, units]) }),
+      step: (x, { h }, p) => ({ h: add(mul(0.5, h), mul(0.5, tanh(add(matmul(x, p.W), matmul(h, p.U))))) }),
+    });
+    const run = await forecast(table, { ...small, cell, strategy: "recursive", distribution: "gaussian", ensemble: 2, stack: "dilated" });
+    const bytes = (run.model as ForecastRun["model"] & { toBytes(): Uint8Array }).toBytes();
+    const model = await loadModel(bytes, { cells: [cell] });
+    const again = await forecastWith(model, parsePreprocess(JSON.stringify(run.preprocess)), table, { cells: [cell] });
+    assert.deepEqual(again.predictions, run.forecast);
+  });
+
+  it("beyond a season, where levels stand on forecast ones, a path stands on itself", async () => {
+    const long = { ...small, horizon: 18, strategy: "recursive", distribution: "gaussian", paths: 40 } as const;
+    const run = await forecast(table, long);
+    assert.match(run.data.transform, /difference to the season before/);
+    const widths = run.forecast.map(({ lower80, upper80 }) => upper80! - lower80!);
+    // Errors of the two seasons are independent draws: the second is wider, but not twice as wide.
+    const mean = (from: number, to: number): number => widths.slice(from, to).reduce((sum, width) => sum + width, 0) / (to - from);
+    const ratio = mean(12, 18) / mean(0, 6);
+    assert.ok(ratio > 1.15 && ratio < 1.75, `${ratio}`);
   });
 
   it("many series, counts of very different sizes among them", async () => {

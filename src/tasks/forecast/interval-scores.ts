@@ -3,6 +3,7 @@
 import type { Frame } from "../../data/frame.js";
 import { type Outlook, quantileAt } from "./forecaster.js";
 import { coverage, crpsOf, halfWidth, membersAt, noIntervalScores, pinball, quantileLevels, type Spread } from "./intervals.js";
+import { quantileBetween } from "./network/distributions/index.js";
 import type { IntervalScores } from "./types.js";
 
 /** Forecasts to score, in levels. */
@@ -60,8 +61,11 @@ function saidAt(
   { level, step }: { readonly level: number; readonly step: number },
 ): Said | null {
   if (quantiles !== null) {
-    const middle = quantileLevels.map((share) => quantileAt(quantiles, share)[step]!);
-    return { quantile: (share) => quantileAt(quantiles, share)[step]!, members: () => middle };
+    const at = quantiles.values.map((values) => values[step]!);
+    return {
+      quantile: (share) => quantileAt(quantiles, share)[step]!,
+      members: () => memberShares.map((share) => quantileBetween(at, share)),
+    };
   }
   if (spread === null) return null;
   return {
@@ -70,6 +74,10 @@ function saidAt(
     members: () => membersAt(spread, step).map((error) => level + error),
   };
 }
+
+const mostMembers = 100;
+/** Evenly spread, so that quantiles at them stand for equally likely values. */
+const memberShares = Array.from({ length: mostMembers }, (_, index) => (index + 0.5) / mostMembers);
 
 interface Point {
   readonly actual: number;

@@ -4,6 +4,7 @@ import { RunError } from "../../base/errors.js";
 import { type Frame, outputLevels } from "../../data/frame.js";
 import type { Forecaster, Outlook, Place } from "./forecaster.js";
 import type { Inputs } from "./inputs.js";
+import { ofPaths } from "./network/predictive.js";
 import type { Network, Predictive } from "./network/types.js";
 
 /** Places whose windows are in memory at once. */
@@ -27,17 +28,27 @@ async function aheadOf(network: Network, inputs: Pick<Inputs, "at">, places: rea
   const isCount = network.spec.distribution === "negative-binomial";
   const predictives = await network.predict(inputs.at(places));
   return places.map(({ frame, origin }, n) => {
-    const outlook = inLevels(predictives[n]!, (values) => (isCount ? values : within(outputLevels(frame, origin, values), frame)));
+    const levelsOf = (values: Float64Array): Float64Array => (isCount ? values : within(outputLevels(frame, origin, values), frame));
+    const outlook = inLevels(predictives[n]!, { levelsOf, isCount });
     checkFinite(outlook);
     return outlook;
   });
 }
 
-function inLevels({ value, quantiles, samples }: Predictive, levelsOf: (values: Float64Array) => Float64Array): Outlook {
+function inLevels(
+  { value, quantiles, samples }: Predictive,
+  { levelsOf, isCount }: { readonly levelsOf: (values: Float64Array) => Float64Array; readonly isCount: boolean },
+): Outlook {
+  if (samples !== null && quantiles !== null) {
+    // Path by path: where a step stands on the forecast of another, quantiles do not add up.
+    const paths = samples.map(levelsOf);
+    const own = ofPaths(paths, quantiles.levels, isCount);
+    return { levels: own.value, quantiles: own.quantiles, samples: paths };
+  }
   return {
     levels: levelsOf(value),
     quantiles: quantiles && { levels: quantiles.levels, values: quantiles.values.map(levelsOf) },
-    samples: samples?.map(levelsOf) ?? null,
+    samples: null,
   };
 }
 

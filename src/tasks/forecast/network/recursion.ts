@@ -2,6 +2,7 @@
 
 import { keyAt, uniformAt } from "../../../base/random.js";
 import type { Stream } from "../../../train/index.js";
+import { makePause } from "../../../train/pause.js";
 import type { ForecastModel } from "../types.js";
 import { distributionOf } from "./distributions/index.js";
 import { feedStatics, Steps } from "./feed.js";
@@ -26,13 +27,20 @@ export async function recur(
   const walking =
     distributionOf(spec.distribution).quantile === null ? null : new Walk(spec, inputs, await model.stream({ batch: settings.paths }));
   const found: Predictive[] = [];
+  // Steps are not awaited: whoever wants to stop is heard between windows.
+  const pause = makePause();
   for (let start = 0; start < count; start += lanes) {
     const windows = Array.from({ length: lanes }, (_, lane) => Math.min(start + lane, count - 1));
     const live = Math.min(lanes, count - start);
     reading.begin();
     for (let u = 0; u < spec.steps; u++) reading.step(windows, u, null);
     if (walking === null) found.push(...ownValues(spec, reading, windows).slice(0, live));
-    else for (let lane = 0; lane < live; lane++) found.push(ofWindow(spec, inputs, { reading, walking, lane, n: start + lane }, settings));
+    else
+      for (let lane = 0; lane < live; lane++) {
+        found.push(ofWindow(spec, inputs, { reading, walking, lane, n: start + lane }, settings));
+        await pause();
+      }
+    await pause();
   }
   return found;
 }

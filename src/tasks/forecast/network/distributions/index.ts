@@ -93,8 +93,8 @@ const quantiles: Distribution = {
     return add(column(raw, middle), matmul(gaps, tensor(added)));
   },
   value: (p) => p[middle]!,
-  quantile: (p, share) => interpolated(p, share),
-  draw: (p, next) => interpolated(p, next()),
+  quantile: (p, share) => quantileBetween(p, share),
+  draw: (p, next) => quantileBetween(p, next()),
 };
 
 const byName: { readonly [K in DistributionName]: Distribution } = {
@@ -136,7 +136,8 @@ const added: readonly (readonly number[])[] = quantileShares.map((_, from) =>
   }),
 );
 
-function interpolated(p: Parameters, share: number): number {
+/** The quantile of any share from those at `quantileShares`: on straight lines over the normal distribution's, also beyond the outer ones. */
+export function quantileBetween(p: Parameters, share: number): number {
   const exact = quantileShares.indexOf(share);
   if (exact >= 0) return p[exact]!;
   const z = normalQuantile(share);
