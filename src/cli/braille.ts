@@ -28,6 +28,7 @@ export function drawForecast(whole: Picture, size: DrawingSize, paint: Paint): s
   if (picture.futureStart < picture.points.length) canvas.rule(picture.futureStart - 0.5);
   canvas.line(picture.points.map((point) => point.actual));
   canvas.marks(picture.points.map((point) => point.value));
+  canvas.crosses(picture.points.map((point) => (point.isStrange === true ? point.actual : null)));
 
   const labels = new Map(marks.map((mark) => [canvas.rowOf(mark), tickLabel(mark)]));
   const body = canvas.rows(paint, picture.testStart).map((row, i) => {
@@ -57,6 +58,7 @@ function legend(picture: Picture, columns: number, paint: Paint): string[] {
     ["dim", "⠒⠒", " history"],
     ...(held ? [["cyan", "⠒⠒", ` truth, right of the ${future ? "first " : ""}┊`] satisfies [Style, string, string]] : []),
     ["yellow", "oo", ` forecast${beyond}`],
+    ...(picture.points.some(({ isStrange }) => isStrange) ? [["red", "x", " anomaly"] satisfies [Style, string, string]] : []),
   ];
   const lines: string[] = [];
   let room = 0;

@@ -68,6 +68,13 @@ export class Canvas {
     }
   }
 
+  /** A cross at each value that is there, on top of everything. */
+  crosses(values: readonly (number | null)[]): void {
+    values.forEach((value, i) => {
+      if (value !== null) this.overlay[this.rowOf(value) * this.width + this.columnOf(i)] = "x";
+    });
+  }
+
   rule(index: number): void {
     const column = this.columnOf(index);
     for (let row = 0; row < this.height; row++) this.overlay[row * this.width + column] = "┊";
@@ -82,6 +89,7 @@ export class Canvas {
         const mark = this.overlay[cell];
         const bits = this.dots[cell] ?? 0;
         if (mark === "o" || mark === "·") text += paint("yellow", mark);
+        else if (mark === "x") text += paint("red", mark);
         else if (bits !== 0) text += paint(column > border ? "cyan" : "dim", String.fromCharCode(0x2800 + bits));
         else text += mark === undefined ? " " : paint("dim", mark);
       }

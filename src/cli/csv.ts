@@ -22,13 +22,14 @@ export function forecastCsv(parts: Readonly<Record<string, readonly ForecastRow[
         row.lower95,
         row.upper95,
       ];
-      lines.push(cells.map(cell).join(","));
+      lines.push(cells.map(cellText).join(","));
     }
   }
   return `${lines.join("\n")}\n`;
 }
 
-function cell(value: string | number | null): string {
+/** A cell that nothing in it can break. */
+export function cellText(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
   return /[",\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value;

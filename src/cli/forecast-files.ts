@@ -1,5 +1,6 @@
 // What a forecast leaves in its run folder: settings, report, numbers, network.
 import type { ForecastResult, ForecastRun } from "../tasks/forecast/types.js";
+import { anomaliesCsv } from "./anomaly-words.js";
 import type { RunRecord } from "./begun-run.js";
 import { cellWords } from "./cell-file.js";
 import type { Context } from "./context.js";
@@ -27,6 +28,7 @@ export function forecastRecord({ path, run, context, backend, log, epochs, resul
     ...{ config, backend, log, epochs, result },
     files: {
       "forecast.csv": forecastCsv({ holdout: run.holdout, forecast: run.forecast }),
+      ...(run.rowScores === null ? {} : { "anomalies.csv": anomaliesCsv(run.rowScores) }),
       "report.html": reportPage({
         ...{ run, backend, seed: context.seed, version: packageVersion(), settings: shownSettings(config) },
         repeat: repeatCommand({ task: "forecast", file: run.data.file ?? "FILE" }, context),

@@ -1,5 +1,6 @@
 // What the forecast command says: what was found, what is trained, how it compares, where the files are, what to do next.
 import type { ForecastEvent, ForecastRun } from "../tasks/forecast/types.js";
+import { anomalyLines } from "./anomaly-words.js";
 import { backtestLines } from "./backtest.js";
 import { drawForecast } from "./braille.js";
 import { drawLoss } from "./loss-drawing.js";
@@ -26,7 +27,13 @@ export function plannedLines({ network, lines }: Planned): string[] {
 /** The result on stdout. `path` is the run folder, `next` what to do with it. */
 export function reportLines(run: ForecastRun, path: string, next: readonly string[], terminal: Terminal): string[] {
   const paint = terminal.paintOut;
-  const picture = pictureOf({ target: run.data.targets.join(", "), history: run.history, holdout: run.holdout, forecast: run.forecast });
+  const picture = pictureOf({
+    target: run.data.targets.join(", "),
+    history: run.history,
+    holdout: run.holdout,
+    forecast: run.forecast,
+    strange: run.anomalies ?? [],
+  });
   const { test, points } = run.evaluation;
   return [
     paint("bold", `Scores on the last ${counted(test, "row")}${points === test ? "" : ` (${counted(points, "value")} scored)`}`),
@@ -37,12 +44,14 @@ export function reportLines(run: ForecastRun, path: string, next: readonly strin
     ...intervalWords(run),
     "",
     ...withGap(backtestLines(run.evaluation.backtest, paint)),
+    ...withGap(anomalyLines(run, paint)),
     ...drawForecast(picture, { columns: terminal.columns, rows: 16 }, paint),
     "",
     ...lossLines(run, terminal),
     `${paint("bold", "Files")}, after ${duration(run.seconds)}:`,
     `  ${path}/report.html    plot, loss curve, scores: open it in a browser`,
     `  ${path}/forecast.csv   the numbers`,
+    ...(run.rowScores === null ? [] : [`  ${path}/anomalies.csv  the score of every row`]),
     `  ${path}/model          the trained network`,
     "",
     paint("bold", "Next:"),

@@ -8,6 +8,8 @@ export interface PicturePoint {
   /** `[lower, upper]` of the 80 % and 95 % intervals. */
   readonly band80: readonly [number, number] | null;
   readonly band95: readonly [number, number] | null;
+  /** Whether what was measured is flagged as an anomaly. */
+  readonly isStrange?: boolean;
 }
 
 /** History, then the held-out rows, then the rows beyond the end, in order of time. */
@@ -39,6 +41,8 @@ export function pictureOf(parts: {
   readonly history: readonly { readonly time: string; readonly value: number | null }[];
   readonly holdout: readonly ForecastRow[];
   readonly forecast: readonly ForecastRow[];
+  /** The flagged rows of all series. */
+  readonly strange?: readonly { readonly id: string | null; readonly time: string }[];
 }): Picture {
   const shown = (parts.holdout[0] ?? parts.forecast[0])?.id;
   const holdout = parts.holdout.filter(({ id }) => id === shown);
@@ -49,10 +53,19 @@ export function pictureOf(parts: {
   const past = history.map(({ time, value }) => ({ time, actual: value, value: null, band80: null, band95: null }));
   return {
     target: typeof shown === "string" ? `${parts.target} of ${shown}` : parts.target,
-    points: [...past, ...holdout.map(pointOf), ...forecast.map(pointOf)],
+    points: marked([...past, ...holdout.map(pointOf), ...forecast.map(pointOf)], parts.strange ?? [], shown ?? null),
     testStart: past.length,
     futureStart: past.length + holdout.length,
   };
+}
+
+function marked(
+  points: readonly PicturePoint[],
+  strange: readonly { readonly id: string | null; readonly time: string }[],
+  shown: string | null,
+): readonly PicturePoint[] {
+  const times = new Set(strange.filter(({ id }) => id === shown).map(({ time }) => time));
+  return times.size === 0 ? points : points.map((point) => (times.has(point.time) ? { ...point, isStrange: true } : point));
 }
 
 /** The last `count` points; long histories would squeeze the forecast into a corner. */

@@ -116,21 +116,26 @@ export function metricsWriter(folder: () => LiveRun | null): (epoch: EpochFacts)
 export function repeatCommand({ task, file }: RunSubject, { settings, seed }: Pick<Context, "settings" | "seed">): string {
   const flags = Object.entries(settings.values).flatMap(([name, { value, origin }]) => {
     const isGiven = origin === "flag" || origin === "environment" || origin === "config";
-    return isGiven && !aboutOutput.has(name) && !leftOut.has(name) ? flagsOf(name, value) : [];
+    const isOneWord = task === "forecast" && columnLists.has(name);
+    return isGiven && !aboutOutput.has(name) && !leftOut.has(name) ? flagsOf(name, value, isOneWord) : [];
   });
   const words = [task, ...(file === null ? [] : [file]), ...flags, "--seed", String(seed)];
   return `deep-rnn ${words.map(quoted).join(" ")}`;
 }
 
+/** Settings of a forecast that take columns or parts of the calendar in one word. */
+const columnLists = new Set(["past", "future", "static", "calendar"]);
 const leftOut = new Set(["out", "seed", "printConfig"]);
 
-function flagsOf(name: string, value: unknown): string[] {
+function flagsOf(name: string, value: unknown, isOneWord: boolean): string[] {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  if (value === true) return [flag];
+  if (value === true) return name === "calendar" ? [flag, "on"] : [flag];
   if (value === false || value === null || value === undefined) return [];
   if (!Array.isArray(value)) return [flag, String(value)];
   // Lists of numbers are one word, lists of words are repeated.
-  return value.every((each) => typeof each === "number") ? [flag, value.join(",")] : value.flatMap((each) => [flag, String(each)]);
+  return isOneWord || value.every((each) => typeof each === "number")
+    ? [flag, value.join(",")]
+    : value.flatMap((each) => [flag, String(each)]);
 }
 
 /** JSON as people read it. */

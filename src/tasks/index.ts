@@ -5,6 +5,7 @@ export { classifyEvents } from "./classify/run.js";
 export { type EventEvaluation, type EventPrediction, evaluateEvents, predictEvents, type SavedEventsOptions } from "./classify/saved.js";
 export type * from "./classify/types.js";
 export type { NetworkFacts, TrainingFacts } from "./facts.js";
+export type * from "./forecast/anomaly-types.js";
 export { type ForecastPlan, planForecast } from "./forecast/dry-run.js";
 export { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./forecast/evaluate-saved.js";
 export {
@@ -16,7 +17,7 @@ export {
   type TableSource,
 } from "./forecast/forecast.js";
 export { forecastJson } from "./forecast/json.js";
-export { type ForecastPredictionRun, forecastWith } from "./forecast/predict.js";
+export { type AnomalyOptions, type ForecastPredictionRun, forecastWith } from "./forecast/predict.js";
 export { parsePreprocess } from "./forecast/preprocess.js";
 export type { PredictOptions } from "./forecast/saved-members.js";
 export { forecastScores } from "./forecast/scores.js";

@@ -80,13 +80,13 @@ test("a rising line is drawn rising, with the forecast marked", () => {
 test("nothing to draw gives no picture instead of an empty frame", () => {
   const empty = pictureOf({ target: "y", history: [], holdout: [], forecast: [] });
   assert.deepEqual(drawForecast(empty, { columns: 80, rows: 10 }, noPaint), []);
-  assert.equal(forecastPlot(empty, { title: "", description: "", season: 1, compared: null }), "");
+  assert.equal(forecastPlot(empty, { name: "plot", title: "", description: "", season: 1, compared: null }), "");
   assert.equal(lossPlot([{ epoch: 1, loss: 1, valLoss: null }], null, "x"), "");
 });
 
 test("names from the data cannot break out of the SVG", () => {
   const picture = { ...example(20, (i) => i), target: '<b>&"' };
-  const svg = forecastPlot(picture, { title: "</title><script>", description: "a & b", season: 1, compared: null });
+  const svg = forecastPlot(picture, { name: "plot", title: "</title><script>", description: "a & b", season: 1, compared: null });
   assert.ok(!svg.includes("<b>") && !svg.includes("<script>"));
   assert.ok(svg.includes("&lt;b&gt;&amp;&quot;"));
 });
@@ -99,7 +99,7 @@ test("time labels never touch each other, whatever their length", () => {
   ]) {
     const points = Array.from({ length: 400 }, (_, i) => ({ time: label(i), value: i }));
     const picture = pictureOf({ target: "y", history: points, holdout: [], forecast: [row(label(400), null, 400)] });
-    const svg = forecastPlot(picture, { title: "", description: "", season: 60, compared: null });
+    const svg = forecastPlot(picture, { name: "plot", title: "", description: "", season: 60, compared: null });
     const labels = [...svg.matchAll(/<text x="([\d.]+)" y="430" text-anchor="middle">([^<]+)</g)].map(([, x, text]) => ({
       x: Number(x),
       half: ((text ?? "").length * 7.4) / 2,
@@ -115,7 +115,10 @@ test("time labels never touch each other, whatever their length", () => {
 
 test("the SVG holds only finite coordinates, also with missing values and a single level", () => {
   for (const value of [() => 3, (i: number) => (i % 5 === 0 ? NaN : i)]) {
-    assert.doesNotMatch(forecastPlot(example(50, value), { title: "", description: "", season: 12, compared: null }), /NaN|Infinity/);
+    assert.doesNotMatch(
+      forecastPlot(example(50, value), { name: "plot", title: "", description: "", season: 12, compared: null }),
+      /NaN|Infinity/,
+    );
   }
   const epochs = Array.from({ length: 9 }, (_, i) => ({ epoch: i + 1, loss: 10 ** -i, valLoss: i === 4 ? NaN : 0.5 }));
   assert.doesNotMatch(lossPlot(epochs, 3, "x"), /NaN|Infinity/);

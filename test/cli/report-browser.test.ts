@@ -21,8 +21,13 @@ const small = ["--units", "4", "--epochs", "3", "--quiet", "--out", "run"];
 const reports = {
   forecast: {
     files: { "sales.csv": monthlyCsv(120, `Month,${awkward}`) },
-    args: ["forecast", "sales.csv", "--layers", "1", "--backtest", "3"],
-    heads: ["Forecast", "Scores on the held-out rows", "Backtest", "Data and settings", "How to reproduce"],
+    args: ["forecast", "sales.csv", "--layers", "1", "--backtest", "3", "--anomalies", "--anomaly-level", "0.9"],
+    heads: ["Forecast", "Scores on the held-out rows", "Backtest", "Anomalies", "Data and settings", "How to reproduce"],
+  },
+  panel: {
+    files: { "shops.csv": shopsCsv(5) },
+    args: ["forecast", "shops.csv", "--id", "shop", "--layers", "1", "--backtest", "2", "--anomalies"],
+    heads: ["Forecast", "Backtest", "Anomalies", "How to reproduce"],
   },
   impute: {
     files: { "holes.csv": `Month,${awkward}\n${monthlyCsv(90).trimEnd().split("\n").slice(1).map(holed).join("\n")}\n` },
@@ -35,6 +40,12 @@ const reports = {
     heads: ["Folds", "Probabilities", "Data and settings", "How to reproduce"],
   },
 } as const;
+
+function shopsCsv(count: number): string {
+  const [head = "", ...rows] = monthlyCsv(60).trimEnd().split("\n");
+  const shops = Array.from({ length: count }, (_, shop) => rows.map((row, i) => `s${shop},${row}${(shop * i) % 7}`));
+  return [`shop,${head}`, ...shops.flat()].join("\n");
+}
 
 function holed(row: string, place: number): string {
   return place % 6 === 4 ? row.replace(/,.*/, ",") : row;
@@ -91,7 +102,7 @@ for (const [name, { files, args, heads }] of Object.entries(reports)) {
 test("text and lines stand out against their ground in both colour schemes", () => {
   for (const [sheet, ground, texts, lines] of [
     [pageStyle, "card", ["ink", "muted", "accent"], []],
-    [plotStyle, "surface", ["ink", "muted"], ["history", "truth", "forecast", "compared"]],
+    [plotStyle, "surface", ["ink", "muted"], ["history", "truth", "forecast", "compared", "strange"]],
   ] as const) {
     const [light = "", dark = ""] = sheet.split("prefers-color-scheme:dark");
     for (const part of [light, dark]) {

@@ -193,3 +193,10 @@ test("a backtest scores each origin by itself", async () => {
   assert.ok(Math.abs(mean - evaluation.model.mae!) < 1e-9 * mean);
   assert.equal(forecast.length, 6);
 });
+
+test("a member that could not forecast from early origins leaves intervals that are numbers", async () => {
+  const values = Array.from({ length: 120 }, (_, i) => Math.round(100 + 2 * i + (20 + 0.3 * i) * Math.sin((i * Math.PI) / 6)));
+  const { holdout, forecast, choice } = await runForecast(parseTable(monthly(values)), { backtest: 3 }, constantTrainer(0).trainer);
+  assert.ok(choice.members.some(({ name }) => name === "seasonalAutoregression"));
+  for (const { lower80, upper95 } of [...holdout, ...forecast]) assert.ok(Number.isFinite(lower80) && Number.isFinite(upper95));
+});

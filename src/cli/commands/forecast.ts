@@ -4,6 +4,7 @@ import { forecastJson } from "../../tasks/forecast/json.js";
 import { distributionNames, stackNames, strategies } from "../../tasks/forecast/network/types.js";
 import { samplings } from "../../tasks/forecast/sampling.js";
 import type { ForecastEvent, ForecastOptions, ForecastResult, ForecastRun } from "../../tasks/forecast/types.js";
+import { anomalyOptions } from "../anomaly-words.js";
 import { BegunRun } from "../begun-run.js";
 import { cellWords, trainingCell } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
@@ -64,6 +65,7 @@ function dataOptions(): Setting[] {
     new Setting("--test <rows>", "rows held out at the end and scored: the horizon", whole(1), { found: true }),
     new Setting("--backtest <origins>", "score forecasts from that many origins, one horizon apart; instead of --test", whole(1)),
     new Setting("--pure", "the network alone, without the simple methods it corrects"),
+    ...anomalyOptions(),
   ];
 }
 

@@ -1,7 +1,8 @@
 // `deep-rnn predict MODEL [INPUT|-]`: loads a saved model and forecasts what follows the rows of a table.
 import type { Command } from "commander";
-import type { ForecastPredictionRun } from "../../tasks/forecast/predict.js";
+import type { AnomalyOptions, ForecastPredictionRun } from "../../tasks/forecast/predict.js";
 import type { ForecastPrediction } from "../../tasks/forecast/types.js";
+import { anomaliesCsv, anomalyLines, anomalyOptions } from "../anomaly-words.js";
 import { drawForecast } from "../braille.js";
 import { modelCells } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
@@ -24,7 +25,7 @@ import { readInput } from "../table-input.js";
 import type { Terminal } from "../terminal.js";
 
 /** The flags of this verb as commander hands them over. */
-export interface PredictFlags extends ModelFlags, TableFlags {
+export interface PredictFlags extends AnomalyOptions, ModelFlags, TableFlags {
   readonly label?: string;
   readonly holidays?: string;
 }
@@ -46,7 +47,7 @@ export function describePredict(command: Command, start: Start): void {
     "of a classifier that reads columns of its outcomes: the table that holds them",
     path("file"),
   );
-  for (const option of [label, holidaysOption(moreHolidays), modelCellOption(), ...tableOptions(), ...globalOptions()])
+  for (const option of [label, holidaysOption(moreHolidays), modelCellOption(), ...anomalyOptions(), ...tableOptions(), ...globalOptions()])
     command.addOption(option);
   command.addHelpText("after", examples);
   command.action((model: string, file: string | undefined, flags: PredictFlags) =>
@@ -69,6 +70,8 @@ export async function runPredict(given: string, file: string | undefined, flags:
     const [what, hint] = doing[task];
     throw usageError("input_missing", `${given} ${what}; name the file.`, hint);
   }
+  if (task !== "forecast" && flags.anomalies === true)
+    throw usageError("no_anomalies", `${given} ${doing[task][0]}: --anomalies is for forecasts.`, "Leave it out.");
   if (task === "classify") return predictClasses(model, file, flags, context);
   if (task === "impute") return predictFilled(model, file, flags, context);
   const place = answerPlace(context, file, flags);
@@ -79,15 +82,19 @@ export async function runPredict(given: string, file: string | undefined, flags:
   const made = await predictForecast(model, (missing, wide) => readInput(file, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));
   for (const { message } of made.warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
-  const rows = cut({ predictions: made.predictions });
+  const rows = cut({ predictions: made.predictions, ...(made.anomalies === undefined ? {} : { anomalies: made.anomalies }) });
+  const strange = made.anomalySummary === undefined ? {} : { anomalySummary: made.anomalySummary };
   const envelope = okEnvelope<ForecastPrediction>(context, {
     backend,
     run: place?.given ?? null,
     model,
     warnings: made.warnings,
-    result: { task: made.task, count: made.count, ...rows },
+    result: { task: made.task, count: made.count, ...rows, ...strange },
   });
-  await writeAnswer(context, place, envelope, { "predictions.csv": forecastCsv({ forecast: made.predictions }) });
+  await writeAnswer(context, place, envelope, {
+    "predictions.csv": forecastCsv({ forecast: made.predictions }),
+    ...(made.rowScores === null ? {} : { "anomalies.csv": anomaliesCsv(made.rowScores) }),
+  });
   if (context.json) terminal.out(toJson(envelope));
   else terminal.out(predictionLines(envelope.result, made.history, place?.given ?? null, terminal).join("\n"));
   return exitCodes.ok;
@@ -115,7 +122,15 @@ function predictionLines(
   const picture =
     history.length === 0
       ? []
-      : ["", ...drawForecast(pictureOf({ target, history, holdout: [], forecast: rows }), { columns: terminal.columns, rows: 14 }, paint)];
+      : [
+          "",
+          ...drawForecast(
+            pictureOf({ target, history, holdout: [], forecast: rows, strange: result.anomalies ?? [] }),
+            { columns: terminal.columns, rows: 14 },
+            paint,
+          ),
+        ];
+  const anomalies = anomalyLines(result, paint);
   const files = out === null ? [] : ["", `${paint("bold", "Files:")} ${out}/predictions.csv, ${out}/result.json`];
-  return [paint("dim", head), ...body, ...picture, ...files];
+  return [paint("dim", head), ...body, ...picture, ...(anomalies.length === 0 ? [] : ["", ...anomalies]), ...files];
 }

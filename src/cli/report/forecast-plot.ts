@@ -11,6 +11,8 @@ const frame: Frame = { left: 64, right: 944, top: 86, bottom: 408 };
 
 /** What the plot says about itself to those who cannot see it, and how seasons place its time labels. */
 export interface PlotWords {
+  /** Makes the ids unique on a page with several plots. */
+  readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly season: number;
@@ -37,8 +39,8 @@ export function forecastPlot(whole: Picture, words: PlotWords): string {
   const x = linear(0, picture.points.length - 1, frame.left + 6, frame.right - 6);
   const y = linear(low, high, frame.bottom, frame.top);
   return [
-    `<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="forecast-title forecast-text">`,
-    `<title id="forecast-title">${escapeText(words.title)}</title><desc id="forecast-text">${escapeText(words.description)}</desc>`,
+    `<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="${words.name}-title ${words.name}-text">`,
+    `<title id="${words.name}-title">${escapeText(words.title)}</title><desc id="${words.name}-text">${escapeText(words.description)}</desc>`,
     `<style>${plotStyle}</style>`,
     regions(picture, x),
     valueAxis(frame, marks, y),
@@ -47,6 +49,7 @@ export function forecastPlot(whole: Picture, words: PlotWords): string {
     comparedLine(picture, words.compared, x, y),
     lines(picture, x, y),
     dots(picture, x, y),
+    rings(picture.points, x, y),
     legend(picture, words.compared),
     "</svg>",
   ].join("\n");
@@ -120,6 +123,17 @@ function dots(picture: Picture, x: Scale, y: Scale): string {
     .join("");
 }
 
+/** A ring around each flagged value. */
+export function rings(points: readonly PicturePoint[], x: Scale, y: Scale): string {
+  return points
+    .map(({ isStrange, actual, time }, i) =>
+      isStrange !== true || actual === null
+        ? ""
+        : `<circle class="strange" cx="${round(x(i))}" cy="${round(y(actual))}" r="6"><title>${escapeText(time)} anomaly: ${shown(actual)}</title></circle>`,
+    )
+    .join("");
+}
+
 // Title in the first row, keys in the second.
 function legend(picture: Picture, compared: Compared | null): string {
   const { points, testStart, futureStart } = picture;
@@ -132,6 +146,10 @@ function legend(picture: Picture, compared: Compared | null): string {
   for (const [kind, label] of items) {
     text += `<path class="${kind}" d="M${at} 42h26"/><text x="${at + 33}" y="46">${escapeText(label)}</text>`;
     at += 54 + label.length * 6.6;
+  }
+  if (points.some(({ isStrange }) => isStrange)) {
+    text += `<circle class="strange" cx="${at + 8}" cy="42" r="6"/><text x="${at + 22}" y="46">anomaly</text>`;
+    at += 86;
   }
   if (points.some((point) => point.band80 !== null || point.band95 !== null)) {
     text += `<rect class="band80" x="${at}" y="35" width="26" height="14"/><text x="${at + 33}" y="46">80, 95 %</text>`;

@@ -1,13 +1,10 @@
 // The HTML report: one file, no network, no scripts; readable in light and dark, on paper and by a screen reader.
-import { methodTitles } from "../../tasks/forecast/members.js";
-import { simpleMethodNames } from "../../tasks/forecast/simple/index.js";
 import type { ForecastRow, ForecastRun } from "../../tasks/forecast/types.js";
 import { counted, duration, shown } from "../numbers.js";
-import { pictureOf } from "../picture.js";
 import { scoreNames, scoreRows, scoreTitles } from "../scores.js";
+import { anomalySection } from "./anomaly-section.js";
 import { backtestSection } from "./backtest-section.js";
-import type { Compared } from "./forecast-plot.js";
-import { forecastPlot } from "./forecast-plot.js";
+import { figureSection } from "./figure-section.js";
 import { pageFrame, scroll } from "./frame.js";
 import type { RunFacts } from "./sections.js";
 import { againSection, factList, lossFigure, runRows, tile, warningBox } from "./sections.js";
@@ -29,9 +26,10 @@ export function reportPage(facts: ReportFacts): string {
   const sections = [
     head(facts, target),
     verdict(run),
-    figure(run, target),
+    figureSection(run, target),
     scores(run),
     backtestSection(run, target),
+    anomalySection(run, target),
     training(run),
     found(facts),
     values(run),
@@ -56,29 +54,6 @@ function verdict({ evaluation, choice }: ForecastRun): string {
     tile("held out", counted(evaluation.test, "row"), `${counted(evaluation.points, "value")} scored`),
   ];
   return `<section aria-label="Verdict"><p class="verdict">${escapeText(evaluation.verdict)}</p><p>${escapeText(choice.reason)}</p><dl class="tiles">${tiles.join("")}</dl></section>`;
-}
-
-function figure(run: ForecastRun, target: string): string {
-  const { evaluation, holdout, forecast } = run;
-  const last = forecast.at(-1) ?? holdout.at(-1);
-  const picture = pictureOf({ target, history: run.history, holdout, forecast });
-  const description = `History up to ${picture.points[picture.testStart - 1]?.time ?? "the start"}, then ${counted(evaluation.test, "held-out row")} with truth and forecast, then ${counted(forecast.length, "row")} beyond the data. The last forecast, for ${last?.time ?? "no time"}, is ${shown(last?.value)}.`;
-  const svg = forecastPlot(picture, {
-    title: `${target}: history, truth and forecast`,
-    description,
-    season: run.data.season,
-    compared: bestSimple(run),
-  });
-  const banded = [...holdout, ...forecast].some((row) => row.lower80 !== null || row.lower95 !== null);
-  const caption = `Nothing of the shaded part was seen when it was forecast${banded ? "; bands hold 80 and 95 % of what is expected" : ""}.`;
-  return `<section aria-labelledby="plot-title"><h2 id="plot-title">Forecast</h2><figure>${scroll("Plot of the forecast", svg)}<figcaption>${caption}</figcaption></figure></section>`;
-}
-
-// The best simple method belongs into the picture, above all when it beats the forecast.
-function bestSimple({ evaluation, simple }: ForecastRun): Compared | null {
-  const scored = simpleMethodNames.filter((name) => evaluation.simple[name].mae !== null && simple[name].some((value) => value !== null));
-  const best = [...scored].sort((a, b) => (evaluation.simple[a].mae ?? 0) - (evaluation.simple[b].mae ?? 0))[0];
-  return best === undefined ? null : { name: methodTitles[best], values: simple[best] };
 }
 
 function scores(run: ForecastRun): string {

@@ -14,8 +14,8 @@ export type Scale = (value: number) => number;
 
 /** Colours of both plots. Every series also differs in weight or dash, so nothing depends on colour alone. */
 export const plotStyle: string = `
-.plot{--ink:#1f2933;--muted:#5f6c7b;--grid:#e4e7eb;--shade:#f5f7fa;--history:#7b8794;--truth:#0b62b0;--forecast:#c2410c;--compared:#2f7d4f;--surface:#ffffff;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-@media screen and (prefers-color-scheme:dark){.plot{--ink:#e6e9ee;--muted:#9aa5b1;--grid:#2b323c;--shade:#1b2129;--history:#8d99a8;--truth:#63b3ff;--forecast:#ffa05c;--compared:#7fdba0;--surface:#12161c}}
+.plot{--ink:#1f2933;--muted:#5f6c7b;--grid:#e4e7eb;--shade:#f5f7fa;--history:#7b8794;--truth:#0b62b0;--forecast:#c2410c;--compared:#2f7d4f;--strange:#b3123f;--surface:#ffffff;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+@media screen and (prefers-color-scheme:dark){.plot{--ink:#e6e9ee;--muted:#9aa5b1;--grid:#2b323c;--shade:#1b2129;--history:#8d99a8;--truth:#63b3ff;--forecast:#ffa05c;--compared:#7fdba0;--strange:#ff8fa8;--surface:#12161c}}
 .plot text{fill:var(--muted);font-size:13px}
 .plot .strong{fill:var(--ink);font-weight:600}
 .plot .grid{stroke:var(--grid);stroke-width:1}
@@ -33,6 +33,7 @@ export const plotStyle: string = `
 .plot .band80{fill:var(--forecast);fill-opacity:.2}
 .plot .dot{fill:var(--surface);stroke-width:1.4}
 .plot .dot.truth{stroke:var(--truth)}
+.plot .strange{fill:none;stroke:var(--strange);stroke-width:2}
 .plot .dot.forecast{fill:var(--forecast);stroke:var(--forecast)}
 `.trim();
 

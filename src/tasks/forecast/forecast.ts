@@ -6,7 +6,7 @@ import { readTable } from "../../data/read-table.js";
 import type { Delimiter, Table } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
-import { type ForecastPredictionRun, forecastWith } from "./predict.js";
+import { type AnomalyOptions, type ForecastPredictionRun, forecastWith } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";
 import { readBeside, readTask } from "./read-task.js";
 import { runForecast } from "./run.js";
@@ -48,7 +48,7 @@ export interface PredictForecastOptions extends Omit<PredictOptions, "holidays">
 export async function predictForecast(
   modelPath: string,
   file: string | Table | TableSource,
-  options: PredictForecastOptions = {},
+  options: PredictForecastOptions & AnomalyOptions = {},
 ): Promise<ForecastPredictionRun> {
   const { model, preprocess, table, beside } = await opened(modelPath, file, options);
   const { holidays: _files, ...others } = options;

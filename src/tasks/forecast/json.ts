@@ -11,8 +11,9 @@ export const mostRows = 10_000;
  * @example console.log(JSON.stringify(forecastJson(await forecast("sales.csv", { horizon: 12 }))));
  */
 export function forecastJson(run: ForecastRun): ForecastResult {
-  const { data, network, training, evaluation, holdout, forecast, choice } = run;
-  const isLong = holdout.length > mostRows || forecast.length > mostRows;
+  const { data, network, training, evaluation, holdout, forecast, choice, anomalies = [], anomalySummary } = run;
+  const isLong = [holdout, forecast, anomalies].some(({ length }) => length > mostRows);
   const cut = { holdout: holdout.slice(0, mostRows), forecast: forecast.slice(0, mostRows) };
-  return { data, network, training, evaluation, ...cut, choice, ...(isLong ? { truncated: true as const } : {}) };
+  const strange = anomalySummary === undefined ? {} : { anomalies: anomalies.slice(0, mostRows), anomalySummary };
+  return { data, network, training, evaluation, ...cut, choice, ...strange, ...(isLong ? { truncated: true as const } : {}) };
 }

@@ -36,6 +36,7 @@ export async function settleNewcomers(
       transform: frame.transform,
       intervals: intervalsOf(residuals, preprocess.horizon),
       choice: choice && { weights: choice.weights, networkWeight, longSeason: data.longSeason },
+      trainedTo: null,
     };
   });
 }

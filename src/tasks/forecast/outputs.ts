@@ -7,12 +7,12 @@ import { type Outlook, quantileAt } from "./forecaster.js";
 import type { Intervals, Residual } from "./intervals.js";
 import type { ForecastRow, SavedTransform } from "./types.js";
 
-/** Observed minus forecast, in levels, for rows before `end`. */
+/** Observed minus forecast, in levels, for rows before `end`; a combination whose members all need more of the past forecast nothing. */
 export function errorsOf(frame: Frame, origin: number, levels: Float64Array, end: number): Residual[] {
   const residuals: Residual[] = [];
   for (let step = 0; step < levels.length && origin + step < end; step++) {
     const actual = frame.values[origin + step]!;
-    if (Number.isNaN(actual)) continue;
+    if (Number.isNaN(actual) || Number.isNaN(levels[step]!)) continue;
     residuals.push({ step, error: (frame.transform.log ? Math.log(actual) : actual) - levels[step]! });
   }
   return residuals;

@@ -4,6 +4,7 @@ import { DataError } from "../../base/errors.js";
 import { placeOf } from "../../data/table.js";
 import type { Series } from "../../data/types.js";
 import { stackedEntries, type TaskCell } from "../cells.js";
+import { checkLevel } from "./anomalies.js";
 import { type Channels, distributionNames, type Strategy, stackNames, strategies } from "./network/types.js";
 import { samplings } from "./sampling.js";
 import type { ForecastOptions } from "./types.js";
@@ -193,6 +194,7 @@ function checkOptions(options: ForecastOptions): void {
     const value = options[name];
     if (value !== undefined && !(value > 0 && value < Number.POSITIVE_INFINITY)) throw badOption(name, value, "a number above 0 is needed");
   }
+  checkLevel(options.anomalyLevel);
   const { dropout, weightDecay, clipNorm } = options;
   if (dropout !== undefined && !(dropout >= 0 && dropout < 1)) throw badOption("dropout", dropout, "a share from 0 to below 1 is needed");
   if (weightDecay !== undefined && !(weightDecay >= 0)) throw badOption("weightDecay", weightDecay, "a number of at least 0 is needed");

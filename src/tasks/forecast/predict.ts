@@ -2,17 +2,25 @@
 
 import type { Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
+import { checkLevel, shownAnomalies } from "./anomalies.js";
+import type { RowScore } from "./anomaly-types.js";
 import { rowsAt } from "./outputs.js";
-import { historyOf } from "./run.js";
+import { scoreNew } from "./past-rows.js";
+import { historyOf } from "./pictured.js";
 import type { Warning } from "./run-plan.js";
 import { openMembers, type PredictOptions } from "./saved-members.js";
-import type { ForecastModel, ForecastPrediction, HistoryPoint, SavedPreprocess } from "./types.js";
+import type { ForecastModel, ForecastOptions, ForecastPrediction, HistoryPoint, SavedPreprocess } from "./types.js";
 
 /** A prediction with what the picture needs: the rows of the first series. */
 export interface ForecastPredictionRun extends ForecastPrediction {
   readonly history: readonly HistoryPoint[];
   readonly warnings: readonly Warning[];
+  /** The score of every row that could be forecast; null unless asked for. */
+  readonly rowScores: readonly RowScore[] | null;
 }
+
+/** Whether rows that are there already are scored too. */
+export type AnomalyOptions = Pick<ForecastOptions, "anomalies" | "anomalyLevel">;
 
 /**
  * Forecasts the rows after the last one of `table`, one horizon ahead, with a network that `forecast` trained; of many series those
@@ -25,8 +33,9 @@ export async function forecastWith(
   model: ForecastModel,
   preprocess: SavedPreprocess,
   table: Table,
-  options: PredictOptions = {},
+  options: PredictOptions & AnomalyOptions = {},
 ): Promise<ForecastPredictionRun> {
+  checkLevel(options.anomalyLevel);
   const { members, warnings, forecaster } = await openMembers(table, preprocess, options, { model, test: 0 });
   const ahead = await levelsAhead(
     forecaster,
@@ -36,5 +45,10 @@ export async function forecastWith(
     const { levels, quantiles } = ahead[n]!;
     return rowsAt(levels, { series, transform, origin: series.values.length, intervals, quantiles });
   });
-  return { task: "forecast", count: predictions.length, predictions, history: historyOf(members[0]!.series), warnings };
+  const { anomalies: isAsked = false, anomalyLevel: level } = options;
+  const sizes = { steps: preprocess.input, horizon: preprocess.horizon, level };
+  const rowScores = isAsked ? await scoreNew(forecaster, members, sizes) : null;
+  const shown = rowScores === null ? {} : shownAnomalies(rowScores, level);
+  const history = historyOf(members[0]!.series);
+  return { task: "forecast", count: predictions.length, predictions, ...shown, rowScores, history, warnings };
 }

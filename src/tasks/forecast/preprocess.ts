@@ -32,6 +32,7 @@ const ofSeries = {
     })
     .nullable()
     .default(null), // models written before there was a choice are networks alone
+  trainedTo: z.string().nullable().default(null),
 };
 
 const scale = { centre: z.number(), scale: z.number().positive() };

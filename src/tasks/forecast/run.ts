@@ -1,8 +1,9 @@
 // The forecast task from table to result: find, transform, choose the epoch, score on held-out rows, train on all, look ahead.
 // One series goes the road of many.
 
-import type { Series, Table } from "../../data/types.js";
+import type { Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
+import { shownAnomalies } from "./anomalies.js";
 import { describeChoice } from "./choice-words.js";
 import type { EsRnnSpec } from "./es-rnn/network.js";
 import { evaluationOf, holdoutRows } from "./evaluate.js";
@@ -13,23 +14,14 @@ import { savedNetworkOf } from "./network/saved.js";
 import type { Trainer } from "./network/trainer.js";
 import { rowsAt } from "./outputs.js";
 import { meanEvaluation, sharedChoice } from "./panel-scores.js";
+import { scorePast } from "./past-rows.js";
+import { historyOf, picturedSeries } from "./pictured.js";
 import { Progress } from "./progress.js";
 import { countWindows, type Member, placesIn, planRun, type RunPlan, shownWindows, validationPlaces } from "./run-plan.js";
 import { type Scored, scoreMembers, validateMembers } from "./score-members.js";
 import { type Plan, shownSizes } from "./setup.js";
 import { Training, trainingOf } from "./training.js";
-import type {
-  ForecastEvaluation,
-  ForecastEvent,
-  ForecastOptions,
-  ForecastPhase,
-  ForecastRow,
-  ForecastRun,
-  HistoryPoint,
-  SavedPreprocess,
-  SavedSeries,
-  TaskOptions,
-} from "./types.js";
+import type { ForecastEvent, ForecastPhase, ForecastRow, ForecastRun, SavedPreprocess, SavedSeries, TaskOptions } from "./types.js";
 
 /** Runs the task with the given trainer; see `forecast` for what users call. Of many series those that cannot be forecast are left out. */
 export async function runForecast(table: Table, options: TaskOptions, trainer: Trainer): Promise<ForecastRun> {
@@ -69,7 +61,8 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
   const validated = await validateMembers(chosen.forecaster, plan, options);
   const evaluated = await training.again("evaluate", chosen.bestEpoch);
   const scored = await scoreMembers(evaluated.forecaster, plan, validated, options);
-  const evaluation = evaluationOfRun(plan, scored, options);
+  const evaluations = scored.map((holdout, n) => evaluationOf(holdout, plan.members[n]!.plan));
+  const evaluation = plan.panel === null ? evaluations[0]! : meanEvaluation(evaluations, { isPure: options.pure === true });
   if (evaluation.points === 0) warn("nothing_scored", "all held-out values are missing: nothing could be scored");
   const saved = plan.members.map((member, n) => savedSeries(member, scored[n]!));
   const { residuals } = scored[0]!.known;
@@ -77,6 +70,7 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
     warn("no_intervals", `only ${residuals.length} errors to measure intervals from: none are given`);
   }
   emit({ kind: "scored", evaluation, verdict: evaluation.verdict });
+  const rowScores = options.anomalies === true ? await scorePast(evaluated.forecaster, plan, validated, options) : null;
 
   const final = await training.again("refit", chosen.bestEpoch);
   const forecast = await rowsAhead(final.forecaster, plan, saved);
@@ -88,7 +82,10 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
     holdout: scored.flatMap((holdout, n) => holdoutRows(holdout, plan.members[n]!.plan)),
     preprocess: preprocessOf(plan, saved, final.esRnn ?? null),
     history: historyOf(first.series),
+    pictured: plan.panel === null ? [] : picturedSeries(plan.members, evaluations),
     simple: scored[0]!.simple,
+    ...(rowScores === null ? {} : shownAnomalies(rowScores, options.anomalyLevel)),
+    rowScores,
     ...{ curves: progress.curves, warnings, seconds },
     notes: [...notes, ...lines, choice.reason],
   };
@@ -99,17 +96,13 @@ function windowsByPhase(plan: RunPlan): Record<ForecastPhase, number> {
   return { select: of("select"), evaluate: of("evaluate"), refit: of("refit") };
 }
 
-function evaluationOfRun({ members, panel }: RunPlan, scored: readonly Scored[], { pure }: ForecastOptions): ForecastEvaluation {
-  const all = scored.map((holdout, n) => evaluationOf(holdout, members[n]!.plan));
-  return panel === null ? all[0]! : meanEvaluation(all, { isPure: pure === true });
-}
-
 function savedSeries({ plan, phases }: Member, { known, part }: Scored): SavedSeries {
   const { choice, residuals, correction } = known;
   return {
     transform: phases.refit.frame.transform,
     intervals: intervalsOf(residuals, plan.sizes.horizon),
     choice: choice && { weights: choice.weights, networkWeight: correction.weight, longSeason: part.data.longSeason },
+    trainedTo: plan.series.timeLabel(plan.sizes.rows - 1),
   };
 }
 
@@ -146,9 +139,4 @@ function preprocessOf({ first, members, panel, beside }: RunPlan, saved: readonl
     ...(esRnn === null ? {} : { esRnn: { spec: esRnn, ids: members.map(({ id }) => id) } }),
     ...(panel === null ? {} : { panel: { ...panel, series: Object.fromEntries(members.map(({ id }, n) => [id, saved[n]!])) } }),
   };
-}
-
-/** Every row of a series, for pictures. */
-export function historyOf({ values, timeLabel }: Series): HistoryPoint[] {
-  return Array.from(values, (value, i) => ({ time: timeLabel(i), value: Number.isFinite(value) ? value : null }));
 }

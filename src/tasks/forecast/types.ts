@@ -4,14 +4,19 @@ import type { CalendarPart, Delimiter, Duplicates, Encoding, Holidays, Transform
 import type { Model } from "../../train/index.js";
 import type { CellChoice } from "../cells.js";
 import type { NetworkFacts } from "../facts.js";
+import type { Anomaly, AnomalySummary, RowScore } from "./anomaly-types.js";
 import type { BesideFacts } from "./beside.js";
+import type { ForecastChoice } from "./choice-types.js";
 import type { EsRnnSpec } from "./es-rnn/network.js";
 import type { SavedNetwork } from "./network/saved.js";
 import type { DistributionName, StackName, Strategy } from "./network/types.js";
+import type { HistoryPoint, LossCurve, PicturedSeries } from "./plot-types.js";
 import type { Sampling } from "./sampling.js";
 import type { SimpleMethod } from "./simple/index.js";
 
 export type { Duplicates } from "../../data/index.js";
+export type { ChosenMember, ForecastChoice } from "./choice-types.js";
+export type { HistoryPoint, LossCurve, PicturedSeries } from "./plot-types.js";
 /** The transform as it is stored, with the numbers measured on the training part. */
 export type SavedTransform = Transform;
 
@@ -97,6 +102,10 @@ export interface ForecastOptions {
   readonly pure?: boolean;
   /** Score forecasts from that many origins, each one horizon after the other: the same as a `test` of so many horizons. */
   readonly backtest?: number;
+  /** Say how surprising each row is, from a forecast of it by the rows before. */
+  readonly anomalies?: boolean;
+  /** Share of the rows that is expected inside: 0.99. Rows less likely than the rest are flagged. */
+  readonly anomalyLevel?: number;
   /** A wall-clock stop for training; reported as stopped "time". */
   readonly maxSeconds?: number;
   /** 0 unless given. */
@@ -270,30 +279,6 @@ export interface ForecastEvaluation {
   readonly backtest: readonly BacktestOrigin[];
 }
 
-/** One part of the combination. */
-export interface ChosenMember {
-  readonly name: string;
-  readonly title: string;
-  /** Share of the combination; all shares sum to 1. */
-  readonly weight: number;
-  /** Mean absolute error over the earlier origins; null if there was none. */
-  readonly error: number | null;
-}
-
-/** What the forecast is made of, and why. */
-export interface ForecastChoice {
-  /** Whether the network alone was asked for. */
-  readonly pure: boolean;
-  /** Largest weight first; empty if pure. */
-  readonly members: readonly ChosenMember[];
-  /** How far the network moves the combination: 0 not at all, 1 all the way. */
-  readonly networkWeight: number;
-  /** Earlier origins that were tried. */
-  readonly origins: number;
-  /** In a sentence or two. */
-  readonly reason: string;
-}
-
 /** One forecast value, in the unit of the target, with its intervals. */
 export interface ForecastRow {
   readonly id: string | null;
@@ -317,21 +302,11 @@ export interface ForecastResult {
   readonly holdout: readonly ForecastRow[];
   readonly forecast: readonly ForecastRow[];
   readonly choice: ForecastChoice;
+  /** The flagged rows in order of series and time, and how many were scored; absent unless asked for. */
+  readonly anomalies?: readonly Anomaly[];
+  readonly anomalySummary?: AnomalySummary;
   /** Present if an array was cut at 10,000 rows. */
   readonly truncated?: true;
-}
-
-/** One observed point, for plots. */
-export interface HistoryPoint {
-  readonly time: string;
-  readonly value: number | null;
-}
-
-/** Loss per epoch of one training phase, for plots. */
-export interface LossCurve {
-  readonly phase: ForecastPhase;
-  readonly loss: readonly number[];
-  readonly valLoss: readonly number[];
 }
 
 /** What the task needs of a network; the library's `Model` has it. */
@@ -345,9 +320,13 @@ export interface ForecastRun extends ForecastResult {
   readonly preprocess: SavedPreprocess;
   /** Every observed row in time order, the hold-out included. */
   readonly history: readonly HistoryPoint[];
+  /** Of many series those that are worth a picture; empty for one. */
+  readonly pictured: readonly PicturedSeries[];
   /** The simple methods over the hold-out, for plots and tables; same rows as `holdout`. */
   readonly simple: Readonly<Record<SimpleMethod, readonly (number | null)[]>>;
   readonly curves: readonly LossCurve[];
+  /** The score of every observed row that could be forecast; null unless `anomalies` was asked for. */
+  readonly rowScores: readonly RowScore[] | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
   /** Plain sentences: what was found, why the transform. */
   readonly notes: readonly string[];
@@ -355,7 +334,7 @@ export interface ForecastRun extends ForecastResult {
 }
 
 /** What is stored for one series of a panel. */
-export type SavedSeries = Pick<SavedPreprocess, "transform" | "intervals" | "choice">;
+export type SavedSeries = Pick<SavedPreprocess, "transform" | "intervals" | "choice" | "trainedTo">;
 
 /** Content of `preprocess.json`: all that turns a table into windows and outputs into the target's unit. */
 export interface SavedPreprocess {
@@ -385,6 +364,8 @@ export interface SavedPreprocess {
   readonly network: SavedNetwork | null;
   /** For ES-RNN: its form, and the series it was trained on in the order of their weights. */
   readonly esRnn?: { readonly spec: EsRnnSpec; readonly ids: readonly string[] };
+  /** Time of the last row trained on; null in models of before. */
+  readonly trainedTo: string | null;
   /** For many series: how they are told apart, and what belongs to each by its id; the fields above are then the first one's. */
   readonly panel?: {
     readonly id: string | null;
@@ -399,4 +380,7 @@ export interface ForecastPrediction {
   readonly task: "forecast";
   readonly count: number;
   readonly predictions: readonly ForecastRow[];
+  /** The flagged rows of the table, and how many were scored; absent unless asked for. */
+  readonly anomalies?: readonly Anomaly[];
+  readonly anomalySummary?: AnomalySummary;
 }
