@@ -66,11 +66,17 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
   const whole = targets.map(spread);
   const length = facts.future.length === 0 ? grid.size : 1 + Math.max(...whole.map(lastSeen));
   if (whole.every((values) => lastSeen(values) < 0)) throw allMissing(group.id, facts);
+  // Rows of the known future have no target: that is no missing value.
+  const ahead = countFrom(length, merged.times.length, grid);
   const upToEnd = (values: Float64Array): Float64Array => (length === values.length ? values : values.slice(0, length));
   return {
     id: group.id,
     grid,
-    targets: whole.map((values, k) => ({ name: targets[k]!.name, values: upToEnd(values), missing: missingCells(targets[k]!, group) })),
+    targets: whole.map((values, k) => ({
+      name: targets[k]!.name,
+      values: upToEnd(values),
+      missing: Math.max(0, missingCells(targets[k]!, group) - ahead),
+    })),
     past: facts.past.map((column) => ({ name: column.name, values: upToEnd(spread(column)) })),
     future: facts.future.map((column) => ({ name: column.name, values: spread(column) })),
     ahead: grid.size - length,
@@ -81,6 +87,14 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
     isClockChange: merged.isClockChange && how === undefined,
     ...clockOf(grid, merged.times, times),
   };
+}
+
+/** Entries at or after a step. */
+function countFrom(step: number, entries: number, { size, positions }: Grid): number {
+  if (step === size) return 0;
+  let count = 0;
+  for (let i = entries - 1; i >= 0 && (positions?.[i] ?? i) >= step; i--) count++;
+  return count;
 }
 
 /** Times and labels of the steps of a grid. */

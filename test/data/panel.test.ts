@@ -69,10 +69,26 @@ test("several targets share the clock of their id", () => {
 test("known-future columns reach beyond the last target, past ones do not", () => {
   const text = "month,y,price,rain\n2020-01,5,1,7\n2020-02,6,2,8\n2020-03,,3,\n2020-04,,4,\n";
   const one = of(text, { target: "y", future: ["price"], past: ["rain"] }).series[0]!;
-  assert.equal(one.ahead, 2);
+  assert.deepEqual([one.ahead, one.missing], [2, 0]);
   assert.deepEqual([...one.values], [5, 6]);
   assert.deepEqual([...one.future[0]!.values], [1, 2, 3, 4]);
   assert.deepEqual([...one.past[0]!.values], [7, 8]);
+});
+
+test("a model's words are read again as they were, other words are missing, and a column has one role", async () => {
+  const text = "month,y,wind\n2020-01,5,N\n2020-02,6,S\n2020-03,7,E\n";
+  const one = of(text, { target: "y", past: ["wind"], words: { wind: ["N", "S", "W"] } }).series[0]!;
+  assert.deepEqual(
+    one.past.map(({ name, values }) => [name, [...values]]),
+    [
+      ["wind=N", [1, 0, Number.NaN]],
+      ["wind=S", [0, 1, Number.NaN]],
+      ["wind=W", [0, 0, Number.NaN]],
+    ],
+  );
+  const says = async (options: PanelOptions): Promise<string> => (await failure(() => of(text, { target: "y", ...options }))).message;
+  assert.match(await says({ past: ["wind"], words: { wind: null } }), /^line 2, wind: "N" is not a number;/);
+  assert.equal(await says({ past: ["wind"], future: ["wind"] }), "wind is named as past and as future column. Name it once.");
 });
 
 test("words beside the target become columns of zeros and ones", () => {
