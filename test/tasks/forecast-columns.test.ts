@@ -8,6 +8,7 @@ import { parseTable } from "../../src/data/table.js";
 import type { Series } from "../../src/data/types.js";
 import { measureBeside } from "../../src/tasks/forecast/beside.js";
 import { evaluateWith } from "../../src/tasks/forecast/evaluate-saved.js";
+import { forecast } from "../../src/tasks/forecast/forecast.js";
 import { Inputs } from "../../src/tasks/forecast/inputs.js";
 import type { NetworkSpec } from "../../src/tasks/forecast/network/types.js";
 import { forecastWith } from "../../src/tasks/forecast/predict.js";
@@ -272,4 +273,31 @@ test("a value far out of all that was measured stays a number that networks can 
   const { frame } = plan.members[0]!.phases.refit;
   const { x } = new Inputs({ ...plan.first.spec, beside: plan.beside }).at([{ member: 0, frame, origin: 90 }]);
   assert.ok(Array.from(x.data).every((value) => Math.abs(value) <= 1e4));
+});
+
+test("a network that is told of promotions forecasts them, one that is not does not", async () => {
+  const offered = (i: number): number => (((i * 2_654_435_761) >>> 0) % 5 === 0 ? 1 : 0);
+  const rows = Array.from({ length: 214 }, (_, i) => `${day(i)},${i < 200 ? 100 + 40 * offered(i) + (i % 3) : ""},${offered(i)}`);
+  const source = parseTable(`day,sold,offer\n${rows.join("\n")}\n`);
+  const options = { target: "sold", horizon: 7, test: 28, input: 14, units: 12, layers: 1, epochs: 25, season: 1, learningRate: 0.01 };
+  const told = await forecast(source, { ...options, future: ["offer"] });
+  const bare = await forecast(
+    parseTable(
+      `day,sold\n${rows
+        .slice(0, 200)
+        .map((row) => row.slice(0, -2))
+        .join("\n")}\n`,
+    ),
+    options,
+  );
+  assert.ok(
+    told.evaluation.network.mae! < 0.3 * bare.evaluation.network.mae!,
+    `${told.evaluation.network.mae} ${bare.evaluation.network.mae}`,
+  );
+  assert.ok(told.choice.networkWeight > 0.5, `${told.choice.networkWeight}`);
+  const later = told.forecast.map(({ value }, h) => [value > 120, offered(200 + h) === 1]);
+  assert.ok(
+    later.every(([high, on]) => high === on),
+    JSON.stringify(later),
+  );
 });

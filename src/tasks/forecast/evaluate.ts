@@ -70,9 +70,9 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   const { data, choice } = part;
   const origins = holdoutOrigins(plan);
   const isFew = origins.length <= fewOrigins;
-  const names = isFew ? memberNames : [...new Set<string>([...simpleMethodNames, ...Object.keys(choice?.weights ?? {})])];
-  const trials = trialsAt(data, origins, names, isFew ? rows : Math.floor(mostRows / origins.length));
   const isFixed = !isFew || given !== null;
+  const names = !isFixed ? memberNames : [...new Set<string>([...simpleMethodNames, ...Object.keys(choice?.weights ?? {})])];
+  const trials = trialsAt(data, origins, names, isFew ? rows : Math.floor(mostRows / origins.length));
   const between = !isFixed && choice !== null ? trialsAt(data, laterOrigins(part, { from: rows - test, end: rows }, origins)) : [];
   const all = [...part.trials, ...between, ...trials].sort((a, b) => a.origin - b.origin);
   const choiceAt = (origin: number): Choice | null => {

@@ -45,7 +45,9 @@ export async function validateMembers(
       forecaster,
       own.map(({ frame, origins }, k) => placesOf(from + k, frame, origins)),
     );
-    parts.push(...own.map(({ part, frame, plan }, k) => ({ part, own: validate(frame, plan, part, outlooks[k]!) })));
+    // Of many series the choice stays as it is: what every method said would only fill the memory.
+    const kept = (part: SimplePart): SimplePart => (panel === null ? part : { ...part, trials: [] });
+    parts.push(...own.map(({ part, frame, plan }, k) => ({ part: kept(part), own: validate(frame, plan, part, outlooks[k]!) })));
   });
   if (panel === null) return { parts, correction: null };
   if (options.pure === true) return { parts, correction: alone };
