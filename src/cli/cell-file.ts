@@ -1,5 +1,6 @@
 // `--cell ./mine.js`: the one place that runs a file of the user, and only one that the command line or the environment names.
 import { spawnSync } from "node:child_process";
+import { Console } from "node:console";
 import { readFileSync, statSync } from "node:fs";
 import { register } from "node:module";
 import { basename, resolve } from "node:path";
@@ -76,6 +77,8 @@ async function cellFromFile(given: string): Promise<OwnCell> {
   if (!found.isFile()) throw fileError(file, "cell_file_missing", `${file} is no file.`, "Check --cell.");
   const url = pathToFileURL(path).href;
   register(new URL("./own-package.js", import.meta.url), { data: url });
+  // What a step says while it is tried out must not get between the results on stdout.
+  globalThis.console = new Console(process.stderr);
   let exported: unknown;
   try {
     exported = await import(url);

@@ -1,6 +1,8 @@
 // What is said about classified sequences, as text and as CSV.
+
 import type { ClassifiedItem, ClassifyEvaluation, ClassifyResult, Interval } from "../tasks/classify/types.js";
 import { counted, duration, shown } from "./numbers.js";
+import { quoted } from "./quoted.js";
 import type { Terminal } from "./terminal.js";
 
 /** One row per sequence: id, true class, said class, and the probability of each class. */
@@ -58,7 +60,7 @@ export function intervalWords(interval: Interval): string {
 /** The result on stdout. */
 export function classifyLines(
   { evaluation, predictions, data }: ClassifyResult,
-  { path, seconds }: { readonly path: string; readonly seconds: number },
+  { path, seconds, cell }: { readonly path: string; readonly seconds: number; readonly cell: string },
   terminal: Terminal,
 ): string[] {
   const paint = terminal.paintOut;
@@ -75,7 +77,7 @@ export function classifyLines(
     `  ${path}/model             the trained network`,
     "",
     paint("bold", "Next:"),
-    `  deep-rnn predict ${path} NEW-EVENTS`,
+    `  deep-rnn predict ${quoted(path)} NEW-EVENTS${cell}`,
   ];
 }
 

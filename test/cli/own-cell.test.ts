@@ -84,6 +84,7 @@ test("classify and impute take a cell file too", async (t) => {
   ]);
   assert.equal(classified.code, 0, classified.stderr);
   assert.match(classified.stdout, /"cell":"leaky-with-decay"/);
+  assert.match((await desk.run(["resume", "c", "--cell", "mine.js", "--quiet"])).stdout, /deep-rnn predict c NEW-EVENTS --cell mine\.js$/m);
   const bare = await desk.run(["predict", "c", "events.csv", "--quiet"]);
   assert.deepEqual([bare.code, bare.stderr], [2, "This model uses cell leaky; pass it in cells. On the command line: --cell ./mine.js\n"]);
   assert.equal((await desk.run(["predict", "c", "events.csv", "--quiet", "--cell", "mine.js"])).code, 0);
@@ -133,6 +134,27 @@ test("a cell file that only a config file names is not run", async (t) => {
     stderr,
     "settings.json names the cell file ./mine.js, which is run only if the command line names it. Add --cell ./mine.js.\n",
   );
+});
+
+test("what a cell file prints goes to stderr: stdout keeps exactly one JSON value", async (t) => {
+  const talking = cellText().replace("step: (x, { h }, p) => (", 'step: (x, { h }, p) => (console.log("traced"), ');
+  const desk = deskWith(t, { "mine.js": `${head}console.log("loaded"); export default ${talking};` });
+  const { code, stdout, stderr } = await desk.run(["forecast", "sales.csv", "--cell", "./mine.js", "--json", ...training]);
+  assert.deepEqual([code, (JSON.parse(stdout) as { ok: boolean }).ok], [0, true]);
+  assert.match(stderr, /^loaded\ntraced\n/);
+});
+
+test("a cell that keeps inputs cannot go from an encoder to a decoder, and says so", async (t) => {
+  const keeping = cellText("tanh(add(matmul(x, p.W), matmul(h, p.U), p.b)), last: x").replace(
+    'state: { h: "units" }',
+    'state: { h: "units", last: "inputSize" }',
+  );
+  const desk = deskWith(t, { "mine.js": `${head}export default ${keeping};` });
+  const args = ["forecast", "sales.csv", "--cell", "./mine.js", "--dry-run", "--quiet"];
+  assert.equal((await desk.run(args)).code, 0);
+  const { code, stderr } = await desk.run([...args, "--strategy", "encoder-decoder"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^cell leaky keeps inputs in its state "last", .*Give --strategy direct or recursive\.\n$/);
 });
 
 test("a cell that does not exist is told once for a table of many series, not for each of them", async (t) => {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { ClassifyOptions, ClassifyResult, ClassifyRun } from "../../tasks/classify/types.js";
 import { BegunRun } from "../begun-run.js";
-import { trainingCell } from "../cell-file.js";
+import { cellWords, trainingCell } from "../cell-file.js";
 import { classifiedCsv, classifyLines } from "../classify-words.js";
 import type { Context, Start } from "../context.js";
 import { okEnvelope, packageVersion, startBackend } from "../context.js";
@@ -139,7 +139,9 @@ export async function runClassify(flags: ClassifyFlags, context: Context, resume
     },
     saveModel: (folder) => run.model.save(folder, { task: "classify", preprocess: run.preprocess }),
   });
-  terminal.out(context.json ? toJson(json) : classifyLines(json.result, { path, seconds: run.seconds }, terminal).join("\n"));
+  terminal.out(
+    context.json ? toJson(json) : classifyLines(json.result, { path, seconds: run.seconds, cell: cellWords(context) }, terminal).join("\n"),
+  );
   for (const { message } of failed) terminal.alarm(terminal.paintErr("red", message));
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }

@@ -6,7 +6,7 @@ import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
 import type { ImputeOptions, ImputeResult, ImputeRun } from "../../tasks/impute/types.js";
 import { BegunRun } from "../begun-run.js";
-import { trainingCell } from "../cell-file.js";
+import { cellWords, trainingCell } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { okEnvelope, packageVersion, startBackend } from "../context.js";
 import { toJson } from "../envelope.js";
@@ -117,7 +117,9 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
     },
     saveModel: (folder) => run.model.save(folder, { task: "impute", preprocess: run.preprocess }),
   });
-  terminal.out(context.json ? toJson(json) : reportLines(json.result, path, run.seconds, terminal).join("\n"));
+  terminal.out(
+    context.json ? toJson(json) : reportLines(json.result, { path, seconds: run.seconds, cell: cellWords(context) }, terminal).join("\n"),
+  );
   for (const { message } of failed) terminal.alarm(terminal.paintErr("red", message));
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
@@ -134,7 +136,11 @@ function resultOf({ data, network, training, evaluation }: ImputeRun, file: stri
 /** Columns of the text table; all of them are in the report. */
 const shownColumns = 40;
 
-function reportLines({ data, evaluation }: ImputeResult, path: string, seconds: number, { paintOut: paint }: Terminal): string[] {
+function reportLines(
+  { data, evaluation }: ImputeResult,
+  { path, seconds, cell }: { readonly path: string; readonly seconds: number; readonly cell: string },
+  { paintOut: paint }: Terminal,
+): string[] {
   const ways = ["model", "network", "mean", "last", "linear"] as const;
   const head = ["column", "missing", "filled", "network", "mean", "last", "linear", "used"];
   const rows = evaluation.columns
@@ -170,7 +176,7 @@ function reportLines({ data, evaluation }: ImputeResult, path: string, seconds: 
     `  ${path}/model          the trained network`,
     "",
     paint("bold", "Next:"),
-    `  deep-rnn predict ${quoted(path)} NEW-TABLE > filled.csv`,
+    `  deep-rnn predict ${quoted(path)} NEW-TABLE${cell} > filled.csv`,
   ];
 }
 

@@ -126,8 +126,17 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   const cell = taskCell(options.cell, options.activation);
   const { strategy = "direct", distribution = "none", stack = "plain", ensemble = 1, paths = plainNetwork.paths, seed = 0 } = options;
   const spec = { cell, units, steps, horizon, dropout, seed, strategy, distribution, stack, ensemble, paths, channels: noChannels };
+  refuseKeptInputs(spec);
   checkNetworkSize(spec);
   return spec;
+}
+
+/** A decoder reads other columns than the encoder whose states it takes over. */
+function refuseKeptInputs({ cell, strategy }: NetworkSpec): void {
+  const [kept] = Object.entries(cell.cell.definition.state).find(([, size]) => size === "inputSize") ?? [];
+  if (strategy !== "encoder-decoder" || kept === undefined) return;
+  const message = `cell ${cell.name} keeps inputs in its state "${kept}", and those of the decoder are others: it cannot go on from the encoder.`;
+  throw new DataError("bad_option", message, "Give --strategy direct or recursive.");
 }
 
 /** The windows one training sees. */
