@@ -1,4 +1,4 @@
-// Cells written as a user writes them: the LSTM again, the LSTM with layer norm, and one that no library has.
+// Cells written as a user writes them: the LSTM again, and one that no library has.
 import {
   add,
   type Cell,
@@ -36,26 +36,6 @@ export const lstmAgain: Cell<Record<never, never>> = defineCell({
     const { i, f, g, o } = splitGates(add(matmul(x, p.W), matmul(h, p.U), p.b), gates);
     const cNext = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
     return { h: mul(sigmoid(o), tanh(cNext)), c: cNext };
-  },
-});
-
-/** Ba, Kiros & Hinton 2016. */
-export const layerNormLstm: Cell<Record<never, never>> = defineCell({
-  name: "layer-norm-lstm",
-  state: { h: "units", c: "units" },
-  output: "h",
-  params: ({ inputSize, units }) => ({
-    W: weight([inputSize, units], { gates }),
-    U: weight([units, units], { gates, init: orthogonal() }),
-    b: weight([units], { gates, init: { f: 1 } }),
-    gainX: weight([units], { gates, init: ones() }),
-    gainH: weight([units], { gates, init: ones() }),
-  }),
-  step(x, { h, c }, p) {
-    const sum = add(layerNorm(matmul(x, p.W), p.gainX), layerNorm(matmul(h, p.U), p.gainH), p.b);
-    const { i, f, g, o } = splitGates(sum, gates);
-    const cNext = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
-    return { h: mul(sigmoid(o), tanh(layerNorm(cNext))), c: cNext };
   },
 });
 

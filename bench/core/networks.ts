@@ -16,7 +16,8 @@ import {
   type Tensor,
   tensor,
 } from "deep-rnn";
-import { layerNormLstm, lstmAgain, threeStates } from "./cells.js";
+import { layerNormLstm } from "../../test/nn/custom-cells.js";
+import { lstmAgain, threeStates } from "./cells.js";
 import { transposed, weightNumbers } from "./numbers.js";
 import { gatesOf, type Shape } from "./shapes.js";
 import type { Variation } from "./task.js";

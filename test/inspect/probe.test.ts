@@ -46,8 +46,8 @@ import { planFeeds } from "../../src/train/feeds.js";
 import { requiredInside } from "../../src/train/inside.js";
 import { predictionSections, trainingSections } from "../../src/train/programs.js";
 import { measuresFor } from "../../src/train/setup.js";
+import { layerNormLstm } from "../nn/custom-cells.js";
 import { numbers, random } from "../train/support.js";
-import { layerNormLstm } from "./cells.js";
 
 const lengths = [7, 0, 3, 5, 1];
 const [x, y] = [random(1, [5, 7, 3]), random(2, [5, 7, 2])];

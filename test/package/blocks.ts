@@ -170,7 +170,7 @@ const train = jit(
   { state: { weights: model.weights, slots: optimizer.init(model.weights), key: randomKey(7) } },
 );
 const losses: number[] = [];
-for (const batch of batches({ x, y }, { batchSize: 4, seed: 7, epochs: 2 })) losses.push((await train(batch)).loss.item());
+for (const batch of batches({ x, y }, { batchSize: 4, seed: 7, epochs: 20 })) losses.push((await train(batch)).loss.item());
 model.weights = (await train.state()).weights;
 const heavyBall = defineOptimizer({
   name: "heavy-ball",
@@ -182,13 +182,14 @@ const heavyBall = defineOptimizer({
   },
 });
 model.compile({ optimizer: heavyBall({ learningRate: 0.02 }), loss: "mse" });
-found.loop = [losses.length, losses.every(Number.isFinite)];
+found.loop = [losses.length, losses.at(-1)! < losses[0]!];
 
 // (vi) saving
 await own.save(join(folder, "a"));
 const loaded = await loadModel(join(folder, "a"), { cells: [layerNormLstm] });
 const fromBytes = await loadModel(own.toBytes(), { cells: [layerNormLstm] });
-found.saved = [(await loaded.predict(x)).data[0] === (await fromBytes.predict(x)).data[0]];
+const refused = await loadModel(join(folder, "a")).catch((error: Error) => error.message);
+found.saved = [(await loaded.predict(x)).data[0] === (await fromBytes.predict(x)).data[0], refused];
 const { model: again } = await importTorch((await exportTorch(model)).bytes);
 found.torch = [(await again.predict(x)).data[3] === (await model.predict(x)).data[3]];
 
