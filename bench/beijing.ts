@@ -26,7 +26,7 @@ interface Settings {
 /** Trains on 2010 to 2012 with complete inputs and with a fifth removed, and prints the errors of 2014 where there is a target. */
 export async function runBeijing(args: readonly string[]): Promise<number> {
   const number = (standard: number): { type: "string"; default: string } => ({ type: "string", default: String(standard) });
-  const options = { seed: number(0), epochs: number(8), units: number(64), every: number(1) };
+  const options = { seed: number(0), epochs: number(6), units: number(64), every: number(1) };
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
   const settings = { seed: Number(values.seed), epochs: Number(values.epochs), units: Number(values.units), every: Number(values.every) };
   const [folder] = positionals;

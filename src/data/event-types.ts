@@ -16,7 +16,7 @@ export interface EventOptions {
   readonly statics?: readonly string[];
   /** One row per id: read by `readEvents` if it is a path. */
   readonly outcomes?: Table | string;
-  /** Column of the outcomes; found if only one holds two values. */
+  /** Column of the outcomes; found if only one can be it: the only one, one called label or outcome, or the only one with two values. */
   readonly label?: string;
   /** Column of the ids in the outcomes; found as in the events. */
   readonly outcomeId?: string;

@@ -3,6 +3,7 @@
 import { DataError } from "../base/errors.js";
 import { EventStore, type PackedEvents } from "./event-store.js";
 import type { EventOptions, Events } from "./event-types.js";
+import { outcomeColumn } from "./outcome-column.js";
 import { columnOf, placeOf } from "./table.js";
 import { parseTime } from "./time.js";
 import type { Column, ReadTableOptions, StaticColumn, Table } from "./types.js";
@@ -10,7 +11,7 @@ import type { Column, ReadTableOptions, StaticColumn, Table } from "./types.js";
 const hourMs = 3_600_000;
 const names = {
   id: /^(.*[_ ])?(id|subject|patient|stay|encounter|device|machine|user|customer)$|^(record|patient|stay|hadm|icustay|subject|case|unit)[_ ]?id$/i,
-  time: /time|hour|minute|date|day|timestamp/i,
+  time: /time|hour|minute|date|day|clock|when|^(t|at)$/i,
   parameter:
     /^(param(eter)?|variable|var|item|itemid|code|concept|measure(ment)?|test|feature|attribute|name|signal|label|event)s?([_ ](name|id|code))?$/i,
   value: /^(value(num)?|val|result|number|reading|amount|y)$/i,
@@ -19,7 +20,7 @@ const names = {
 /**
  * Reads event rows of one table: each says of which id, when, what, and how much.
  *
- * @throws DataError `unknown_column`, `choose_column`, `bad_time`, `not_a_number`, `no_events`, `choose_label`, `no_outcomes`
+ * @throws DataError `unknown_column`, `choose_column`, `bad_time`, `not_a_number`, `no_events`, `label_unclear`, `no_outcomes`
  * @example  const { parameters, sequence } = events(parseTable("id,hour,parameter,value\n7,0,HR,80\n7,0.5,HR,84\n7,1,pH,7.4\n"));
  */
 export function events(table: Table, options: EventOptions = {}): Events {
@@ -72,7 +73,7 @@ function roleColumn(table: Table, role: keyof typeof names, given: string | unde
   const name = given ?? free.find((each) => names[role].test(each.trim()));
   if (name === undefined) {
     const message = `no column is called like the ${role} of an event (columns are ${table.names.slice(0, 12).join(", ")}):`;
-    throw new DataError("choose_column", message, `name it with ${role}.`, placeOf(table.file));
+    throw new DataError("choose_column", message, `name it with --${role}.`, placeOf(table.file));
   }
   taken.push(name);
   return columnOf(table, name);
@@ -98,7 +99,7 @@ const leastDate = 100_000;
 
 /**
  * Orders, merges and joins what a store has collected.
- * @throws DataError `no_events`, `choose_label`, `no_outcomes`, `unknown_column`
+ * @throws DataError `no_events`, `label_unclear`, `no_outcomes`, `unknown_column`
  */
 export function finishEvents(store: EventStore, options: EventOptions): Events {
   if (store.ids.length === 0) throw new DataError("no_events", "there are no events.");
@@ -183,27 +184,13 @@ function dense(
 function readOutcomes(table: Table, options: EventOptions): { name: string; labels: Map<string, string> } {
   const taken: string[] = [];
   const id = roleColumn(table, "id", options.outcomeId, taken);
-  const column = options.label === undefined ? onlyTwoValued(table, id) : columnOf(table, options.label);
+  const column = outcomeColumn(table, id, { given: options.label, option: "label" });
   const labels = new Map<string, string>();
   for (let row = 0; row < table.rows; row++) {
     const [key, cell] = [id.cell(row), column.cell(row)];
     if (key !== null && cell !== null) labels.set(key, cell);
   }
   return { name: column.name, labels };
-}
-
-function onlyTwoValued(table: Table, id: Column): Column {
-  const found = table.names
-    .map((name) => table.columns[name]!)
-    .filter((column) => {
-      const cells = new Set<string>();
-      for (let row = 0; row < table.rows && cells.size <= 2; row++) cells.add(column.cell(row) ?? "");
-      return column !== id && cells.size === 2 && !cells.has("");
-    });
-  if (found.length === 1) return found[0]!;
-  const shown = found.length === 0 ? table.names.filter((name) => name !== id.name) : found.map((column) => column.name);
-  const message = `${found.length} columns of the outcomes have two values (${shown.slice(0, 12).join(", ")}): choose with --label.`;
-  throw new DataError("choose_label", message, "", placeOf(table.file));
 }
 
 interface FoundFacts {

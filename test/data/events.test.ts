@@ -107,11 +107,8 @@ test("what cannot be read is named", async () => {
     'line 2, value: "fast" is not a number; if missing, add --missing fast.',
   );
   assert.equal(await said("id,time,parameter,value\n1,noon,HR,1\n"), 'line 2, time: "noon" is not a time.');
-  assert.match(await said("a,b,c\n1,2,3\n"), /^no column is called like the id of an event \(columns are a, b, c\): name it with id\.$/);
-  assert.match(
-    await said(long, { outcomes: parseTable("id,a,b\n1,0,1\n2,1,0\n") }),
-    /^2 columns of the outcomes have two values \(a, b\): choose with --label\.$/,
-  );
+  assert.match(await said("a,b,c\n1,2,3\n"), /^no column is called like the id of an event \(columns are a, b, c\): name it with --id\.$/);
+  assert.match(await said(long, { outcomes: parseTable("id,a,b\n1,0,1\n2,1,0\n") }), /^Which of a, b is the label\? Name it with label\.$/);
   assert.match(await said(long, { outcomes: parseTable("id,died\n7,0\n8,1\n") }), /^no id of the events is among those of the outcomes\./);
 });
 

@@ -74,8 +74,8 @@ function eventColumnSettings(): Setting[] {
 function networkSettings(): Setting[] {
   return [
     cellOption("cell inside the fading form"),
-    new Setting("--units <n>", "width of each network", whole(1), { standard: 48 }),
-    new Setting("--members <n>", "networks whose probabilities are averaged", whole(1), { standard: 3 }),
+    new Setting("--units <n>", "width of each network", whole(1), { standard: 32 }),
+    new Setting("--members <n>", "networks whose probabilities are averaged", whole(1), { standard: 5 }),
     new Setting("--epochs <n>", "most passes over the sequences", whole(1), { found: true }),
     new Setting("--batch-size <n>", "sequences per step", whole(1), { found: true }),
     new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.002 }),

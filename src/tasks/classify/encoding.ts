@@ -45,8 +45,20 @@ export interface Encoded {
 
 /** Deviations beyond which a summary is as far as it can be. */
 const farthest = 5;
-/** Of each variable: last, mean, least, largest, how often. */
-const summaryKinds = 5;
+/** What is said of the values of one variable: scaled, in order of time. NaN where there is nothing to say. */
+const summaryKinds: readonly ((values: readonly number[], times: readonly number[]) => number)[] = [
+  (values) => values.at(-1) ?? Number.NaN,
+  meanOf,
+  (values) => values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+  (values) => values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+  (values) => Math.log1p(values.length),
+  // Squares: too low and too high are both bad, and a regression on the values alone cannot say so.
+  (values) => (values.at(-1) ?? Number.NaN) ** 2,
+  (values) => meanOf(values) ** 2,
+  (values) => (values.length < 2 ? Number.NaN : Math.sqrt(mean(values.map((value) => (value - meanOf(values)) ** 2)))),
+  slopeOf,
+  (values) => values[0] ?? Number.NaN,
+];
 
 /** Numbers that the static values of a sequence take; they come first in `fixed`, the summaries after them. */
 export function staticSize({ statics }: EventEncoding): number {
@@ -65,8 +77,8 @@ export function measureEncoding(events: EventColumns, rows: readonly number[]): 
     variables: events.names.map((name, index) => ({ name, scale: scaleOf(byVariable[index]!) })),
     statics: events.statics.map((column) => staticEncoding(column, rows)),
   };
-  const raw = summariesOf(events, rows, part.variables);
-  const width = summaryKinds * events.names.length;
+  const raw = summariesOf(events, rows, part.variables, summaryKinds.length);
+  const width = summaryKinds.length * events.names.length;
   const summaries = Array.from({ length: width }, (_, column) =>
     plainScale(Array.from(rows, (_row, index) => raw[index * width + column]!).filter((value) => !Number.isNaN(value))),
   );
@@ -86,8 +98,9 @@ export function encodeEvents(events: EventColumns, encoding: EventEncoding, rows
       x.set(values[place]!, (index * time + place) * size);
     });
   });
-  const raw = summariesOf(events, rows, encoding.variables);
   const width = encoding.summaries.length;
+  // Models of before know fewer kinds: the first ones.
+  const raw = summariesOf(events, rows, encoding.variables, width / size);
   const fixedRows = rows.map((row, index) => [
     ...encoding.statics.flatMap((column) => staticNumbers(column, events.statics, row)),
     ...encoding.summaries.map((scale, column) => zeroIfMissing(scaled(scale, raw[index * width + column]!))),
@@ -133,30 +146,38 @@ function stepsOf(
   return { at, values };
 }
 
-/** Last, mean, least, largest (scaled, NaN if never seen) and the logarithm of how often, variable by variable. */
-function summariesOf(events: EventColumns, rows: readonly number[], variables: EventEncoding["variables"]): Float64Array {
-  const width = summaryKinds * variables.length;
+/** The first so many kinds of summaries of each variable [rows, variables * kinds]; NaN where a sequence never has it. */
+function summariesOf(events: EventColumns, rows: readonly number[], variables: EventEncoding["variables"], kinds: number): Float64Array {
+  const width = kinds * variables.length;
   const out = new Float64Array(rows.length * width).fill(Number.NaN);
+  const used = summaryKinds.slice(0, kinds);
   rows.forEach((row, index) => {
-    const sums = new Float64Array(variables.length);
-    const counts = new Float64Array(variables.length);
+    const seen = variables.map((): { readonly values: number[]; readonly times: number[] } => ({ values: [], times: [] }));
     for (let place = events.starts[row]!; place < events.starts[row + 1]!; place++) {
       const variable = events.variables[place]!;
-      const value = scaled(variables[variable]!.scale, events.values[place]!);
-      const base = index * width + variable * summaryKinds;
-      sums[variable]! += value;
-      counts[variable]! += 1;
-      out[base] = value;
-      if (!(out[base + 2]! <= value)) out[base + 2] = value;
-      if (!(out[base + 3]! >= value)) out[base + 3] = value;
+      seen[variable]!.values.push(scaled(variables[variable]!.scale, events.values[place]!));
+      seen[variable]!.times.push(events.times[place]!);
     }
-    variables.forEach((_, variable) => {
-      const base = index * width + variable * summaryKinds;
-      if (counts[variable]! > 0) out[base + 1] = sums[variable]! / counts[variable]!;
-      out[base + 4] = Math.log1p(counts[variable]!);
+    seen.forEach(({ values, times }, variable) => {
+      used.forEach((summary, kind) => {
+        const value = summary(values, times);
+        out[index * width + variable * kinds + kind] = Number.isFinite(value) ? value : Number.NaN;
+      });
     });
   });
   return out;
+}
+
+/** NaN of nothing. */
+function meanOf(values: readonly number[]): number {
+  return values.length === 0 ? Number.NaN : mean(values);
+}
+
+/** Change per unit of time of the least-squares line; NaN at fewer than two times. */
+function slopeOf(values: readonly number[], times: readonly number[]): number {
+  const [middle, centre] = [meanOf(times), meanOf(values)];
+  const spread = times.reduce((sum, time) => sum + (time - middle) ** 2, 0);
+  return spread > 0 ? times.reduce((sum, time, i) => sum + (time - middle) * (values[i]! - centre), 0) / spread : Number.NaN;
 }
 
 function staticEncoding({ name, categories, values }: EventStatic, rows: readonly number[]): StaticEncoding {

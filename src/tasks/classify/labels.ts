@@ -3,6 +3,7 @@
 import { DataError } from "../../base/errors.js";
 import { shortName } from "../../data/decode.js";
 import type { EventColumns, EventStatic } from "../../data/event-columns.js";
+import { distinctCells, outcomeColumn } from "../../data/outcome-column.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import type { Column, Table } from "../../data/types.js";
 import type { ClassifyOptions, LabelledEvents } from "./types.js";
@@ -11,11 +12,15 @@ import type { ClassifyOptions, LabelledEvents } from "./types.js";
 const mostClasses = 50;
 
 /**
- * @throws DataError `unknown_column`, `no_id_column`, `label_unclear`, `duplicate_id`, `no_match`, `one_class`, `small_class`, `no_label`
+ * @throws DataError `unknown_column`, `no_id_column`, `label_unclear`, `duplicate_id`, `no_match`, `bad_static`, `no_sequence`, `one_class`, `small_class`, `no_label`
  */
 export function labelled(events: EventColumns, outcomes: Table, options: ClassifyOptions): LabelledEvents {
+  if (events.names.length === 0) {
+    const message = "Every parameter of the events comes once, at the start: there is no sequence to classify.";
+    throw new DataError("no_sequence", message, "Events need a parameter that is measured again.");
+  }
   const id = idColumn(events, outcomes, options.id);
-  const label = labelColumn(outcomes, id, options);
+  const label = outcomeColumn(outcomes, id, { given: options.outcome, others: options.statics ?? [], option: "--outcome" });
   const rows = rowsById(outcomes, id, label);
   const found = events.ids.map((each) => rows.get(each) ?? -1);
   if (found.every((row) => row < 0)) {
@@ -28,6 +33,11 @@ export function labelled(events: EventColumns, outcomes: Table, options: Classif
   const cells = found.map((row) => (row < 0 ? null : label.cell(row)));
   const classes = classesOf(cells, label, outcomes);
   const labels = Int32Array.from(cells, (cell) => (cell === null ? -1 : classes.indexOf(cell)));
+  if (options.statics?.includes(label.name) === true || options.statics?.includes(id.name) === true) {
+    const name = options.statics.includes(label.name) ? label.name : id.name;
+    const what = name === id.name ? "the column of the ids: it says nothing" : "the outcome itself: it would be known from the start";
+    throw new DataError("bad_static", `${name} is ${what}.`, "Leave it out of --static.", { ...placeOf(outcomes.file), column: name });
+  }
   const statics = (options.statics ?? []).map((name) => staticOf(columnOf(outcomes, name), found));
   const without = labels.reduce((count, each) => count + Number(each < 0), 0);
   const matched = found.filter((row) => row >= 0).length;
@@ -55,37 +65,22 @@ export function idColumn(events: EventColumns, outcomes: Table, given: string | 
   if (given !== undefined && Object.hasOwn(outcomes.columns, given)) return columnOf(outcomes, given);
   const ids = new Set(events.ids);
   const hits = outcomes.names.map((name) => {
-    const column = outcomes.columns[name]!;
-    let count = 0;
-    for (let row = 0; row < outcomes.rows; row++) if (ids.has(column.cell(row) ?? "")) count++;
-    return count;
+    const cells = new Set<string>();
+    let filled = 0;
+    for (let row = 0; row < outcomes.rows; row++) {
+      const cell = outcomes.columns[name]!.cell(row);
+      if (cell === null) continue;
+      filled++;
+      cells.add(cell);
+    }
+    // Codes and counts repeat, and some of them look like ids.
+    if (2 * cells.size < filled) return 0;
+    return [...cells].filter((cell) => ids.has(cell)).length;
   });
   const best = hits.indexOf(Math.max(...hits));
   if (hits[best]! > 0) return outcomes.columns[outcomes.names[best]!]!;
   const message = `${shortName(outcomes.file)} has no column with ids of the events, as ${events.ids.slice(0, 2).join(", ")}.`;
   throw new DataError("no_id_column", message, "It needs a row for each sequence, with its id.", placeOf(outcomes.file));
-}
-
-function labelColumn(outcomes: Table, id: Column, { outcome, statics = [] }: ClassifyOptions): Column {
-  if (outcome !== undefined) return columnOf(outcomes, outcome);
-  const others = outcomes.names.filter((name) => name !== id.name && !statics.includes(name)).map((name) => outcomes.columns[name]!);
-  const usual = others.filter(({ name }) => /^(label|class|target|outcome|y)$/i.test(name.trim()));
-  const binary = others.filter((column) => distinct(column, 3).length === 2);
-  const only = [others, usual, binary].find(({ length }) => length === 1)?.[0];
-  if (only !== undefined) return only;
-  const names = others.map(({ name }) => name).join(", ");
-  const message = others.length === 0 ? `${shortName(outcomes.file)} has no column beside ${id.name}.` : `Which of ${names} is the label?`;
-  throw new DataError("label_unclear", message, "Name it with --outcome.", placeOf(outcomes.file));
-}
-
-/** Different cells in the order of appearance, at most `most`. */
-function distinct(column: Column, most: number): string[] {
-  const found = new Set<string>();
-  for (let row = 0; row < column.rows && found.size < most; row++) {
-    const cell = column.cell(row);
-    if (cell !== null) found.add(cell);
-  }
-  return [...found];
 }
 
 function rowsById(outcomes: Table, id: Column, label: Column): Map<string, number> {
@@ -130,7 +125,7 @@ function classesOf(cells: readonly (string | null)[], label: Column, { file }: T
 export function staticOf(column: Column, rows: readonly number[]): EventStatic {
   if (column.kind === "number")
     return { name: column.name, categories: null, values: Float64Array.from(rows, (row) => (row < 0 ? Number.NaN : column.get(row))) };
-  const categories = distinct(column, mostClasses);
+  const categories = distinctCells(column, mostClasses);
   const values = Float64Array.from(rows, (row) => {
     const place = row < 0 ? -1 : categories.indexOf(column.cell(row) ?? "");
     return place < 0 ? Number.NaN : place;

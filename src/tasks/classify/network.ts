@@ -7,7 +7,7 @@ import { dense, dropoutLayer } from "../../nn/layers/feedforward.js";
 import { recurrent } from "../../nn/layers/recurrent.js";
 import { withDecay } from "../../nn/layers/with-decay.js";
 import { l2 } from "../../nn/regularizers.js";
-import { concat, slice, tensor } from "../../ops/index.js";
+import { concat, tensor } from "../../ops/index.js";
 import { adamw, type Dataset, earlyStopping, functional, type History, type Model } from "../../train/index.js";
 import { type TaskCell, taskCell } from "../cells.js";
 import { passOptions } from "../passes.js";
@@ -20,6 +20,9 @@ const weightDecay = 0.05;
 const clipNorm = 5;
 /** Of the regression's coefficients: many summaries, each of which says little. */
 const priorVariance = 0.01;
+/** Width of what the recurrent networks are told of static values and summaries, in common. */
+const mixedUnits = 16;
+const mixedDropout = 0.5;
 /** Optimiser steps that a training has at most unless epochs are given. */
 const usualSteps = 550;
 
@@ -37,7 +40,7 @@ export interface ClassifyPlan {
 
 /** @throws DataError `unknown_cell`; UsageError `not_a_cell` */
 export function planClassify(options: ClassifyOptions, rows: number): ClassifyPlan {
-  const { units = 48, members = 3, epochs, learningRate = 2e-3, dropout = 0.4, seed = 0 } = options;
+  const { units = 32, members = 5, epochs, learningRate = 2e-3, dropout = 0.4, seed = 0 } = options;
   const cell = taskCell(options.cell);
   const batchSize = options.batchSize ?? Math.max(8, Math.min(64, Math.ceil(rows / 12)));
   const passes = Math.round(usualSteps / Math.ceil(rows / batchSize));
@@ -71,12 +74,14 @@ function buildModel(plan: ClassifyPlan, encoding: EventEncoding, { classes, rows
     layers[`drop${name}`] = dropoutLayer({ rate: dropout });
     layers[`say${name}`] = dense({ units: classes, activation: "softmax" });
   }
-  const [statics, fixedSize] = [staticSize(encoding), staticSize(encoding) + encoding.summaries.length];
+  layers.mix = dense({ units: mixedUnits, activation: "relu" });
+  layers.dropMix = dropoutLayer({ rate: mixedDropout });
+  const fixedSize = staticSize(encoding) + encoding.summaries.length;
   const model = functional(layers, (l, { x, dt, fixed }: Inputs) => {
-    const known = statics === 0 ? [] : [slice(fixed, { axis: 1, start: 0, size: statics })];
+    const known = l.dropMix!(l.mix!(fixed));
     const outputs = names.map((name): [string, Tensor] => {
       const read = l[`read${name}`]!(x, { dt });
-      return [`network${name}`, l[`say${name}`]!(l[`drop${name}`]!(concat([read, ...known])))];
+      return [`network${name}`, l[`say${name}`]!(l[`drop${name}`]!(concat([read, known])))];
     });
     return { ...Object.fromEntries(outputs), logistic: l.logistic!(fixed) };
   });

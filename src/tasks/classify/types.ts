@@ -21,9 +21,9 @@ export interface ClassifyOptions extends Omit<EventOptions, "statics" | "outcome
   readonly test?: number;
   /** Cell inside the fading form: gru (GRU-D), lstm, elman, or any built-in cell name; or a cell of one's own. */
   readonly cell?: CellChoice;
-  /** Width of each network: 48. */
+  /** Width of each network: 32. */
   readonly units?: number;
-  /** Networks whose probabilities are averaged: 3. */
+  /** Networks whose probabilities are averaged: 5. */
   readonly members?: number;
   /** Most passes; found from the number of sequences. */
   readonly epochs?: number;
@@ -101,7 +101,7 @@ export interface ClassifyEvaluation extends ClassScores {
   /** Accuracy of always saying the most frequent class. */
   readonly majority: number;
   readonly intervals: { readonly auroc: Interval; readonly auprc: Interval };
-  /** Logistic regression on last, mean, least, largest and number of each variable, and the recurrent networks alone. */
+  /** Logistic regression on static values and ten summaries of each variable, and the recurrent networks alone. */
   readonly logistic: ClassScores;
   readonly network: ClassScores;
   /** confusion[truth][said]. */
