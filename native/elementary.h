@@ -48,17 +48,16 @@ DRNN_INLINE ExpParts expParts(F x) {
   return {bits(shifted) - splatU(kMagicBits), fma(r * r, p, r)};
 }
 
-DRNN_INLINE F exponential(F x) {
-  // Comparisons that fail for NaN leave it in place.
-  x = select(x > splat(89.0f), splat(89.0f), x);
-  x = select(x < splat(-104.0f), splat(-104.0f), x);
-  const ExpParts e = expParts(x);
+/// exp(x) for x <= 89 or NaN.
+DRNN_INLINE F exponentialBelow89(F x) {
+  const ExpParts e = expParts(atLeast(x, -104.0f));
   return scaledByPowerOfTwo(splat(1.0f) + e.q, e.n);
 }
+DRNN_INLINE F exponential(F x) { return exponentialBelow89(atMost(x, 89.0f)); }
 
 /// e / (1 + e) on the negative side keeps the tail that 1 / (1 + exp(-x)) loses.
 DRNN_INLINE F logistic(F x) {
-  const F e = exponential(floats(bits(x) | splatU(0x80000000u)));
+  const F e = exponentialBelow89(floats(bits(x) | splatU(0x80000000u)));
   return select(x < zeros(), e, splat(1.0f)) / (splat(1.0f) + e);
 }
 
@@ -66,8 +65,7 @@ DRNN_INLINE F logistic(F x) {
 DRNN_INLINE F hyperbolicTangent(F x) {
   F y = absolute(x);
   y = y + y;
-  y = select(y > splat(24.0f), splat(24.0f), y);
-  const ExpParts e = expParts(y);
+  const ExpParts e = expParts(atMost(y, 24.0f));
   const F scale = powerOfTwo(e.n);
   const F m = fma(e.q, scale, scale - splat(1.0f));
   return withSign(m / (m + splat(2.0f)), signBit(x));

@@ -48,7 +48,7 @@ inline void gemmInstruction(const Step& s, const int32_t* w, const Share& share)
   }
   for (Index i = 0; i < batch; i++)
     multiply({m, n, k, a.base + i * aBatch, a.row, a.col, b.base + i * bBatch, b.row, b.col, c.base + i * cBatch, c.row, c.col,
-              (flags & 1) != 0, (flags & 2) != 0},
+              (flags & 1) != 0, (flags & 2) != 0, s.back},
              s.scratch);
 }
 

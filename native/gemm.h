@@ -15,6 +15,7 @@ struct Product {
   float* c;
   Index cRow, cCol;
   bool accumulate, packedB;
+  bool backwards;  // panels of B from the last to the first, where that is free
 };
 
 /// One block of C: rows of A by a run of panels, all with the same k range.
@@ -23,7 +24,6 @@ struct BlockOfC {
   const float* a;
   Index aRow, aStep;
   bool packedA;
-  Index packedHeight;  // rows in each packed group of A
   const float* b;
   Index bStep, bPanel;
   float* c;
@@ -111,7 +111,7 @@ inline void multiplyRows(const Product& x, Index column, Index columns, Index fi
     const Index rows = least(kBlockRows, x.m - i);
     const float* a = x.a + i * x.aRow + firstK * x.aCol;
     if (pack) packRowGroups(rows, k, a, x.aRow, x.aCol, packedA);
-    computeBlock({rows, columns, k, pack ? packedA : a, x.aRow, x.aCol, pack, 0, b, bStep, bPanel,
+    computeBlock({rows, columns, k, pack ? packedA : a, x.aRow, x.aCol, pack, b, bStep, bPanel,
                   x.c + i * x.cRow + column * x.cCol, x.cRow, x.cCol, x.accumulate || firstK > 0},
                  copy);
   }
@@ -143,9 +143,22 @@ inline void multiplyPanels(const Product& x, float* scratch) {
   }
 }
 
+/// Few rows times packed panels. Each panel is read once, so its sums run through all of k; taken the other way round at every other step of
+/// a loop, the panels that were read last are still in the cache.
+inline void multiplyFewRows(const Product& x, float* scratch) {
+  float* copy = scratch + kBlockK * kBlockCols + kBlockRows * kBlockK;
+  const Index width = panelsAtOnce(x.m) * kPanel, groups = ceilDiv(x.n, width);
+  for (Index i = 0; i < groups; i++) {
+    const Index j = (x.backwards ? groups - 1 - i : i) * width;
+    computeBlock({x.m, least(width, x.n - j), x.k, x.a, x.aRow, x.aCol, false, x.b + j * x.k, kPanel, x.k * kPanel, x.c + j * x.cCol, x.cRow,
+                  x.cCol, x.accumulate},
+                 copy);
+  }
+}
+
 /// The transposed product: the same multiplications and additions element by element.
 inline Product transposed(const Product& x) {
-  return {x.n, x.m, x.k, x.b, x.bCol, x.bRow, x.a, x.aCol, x.aRow, x.c, x.cCol, x.cRow, x.accumulate, false};
+  return {x.n, x.m, x.k, x.b, x.bCol, x.bRow, x.a, x.aCol, x.aRow, x.c, x.cCol, x.cRow, x.accumulate, false, false};
 }
 
 inline void multiply(const Product& x, float* scratch) {
@@ -154,6 +167,7 @@ inline void multiply(const Product& x, float* scratch) {
     if (!x.accumulate) clearC(x);
     return;
   }
+  if (x.packedB && x.m <= kTileRows) return multiplyFewRows(x, scratch);
   // Narrow results, and results stored by columns, are computed as their transpose.
   const bool narrow = x.n < kPanel / 2 && x.m > x.n;
   const bool byColumns = x.cCol != 1 && x.cRow == 1 && x.n > 1;

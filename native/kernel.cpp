@@ -11,7 +11,7 @@ namespace {
 
 float* scratchOf(const Run& run, int thread) { return (float*)(void*)(run.scratch + thread * kScratchBytes); }
 
-Step outside(const Run& run, int thread) { return {&run, scratchOf(run, thread), 0, 1, -1, 0, 0}; }
+Step outside(const Run& run, int thread) { return {&run, scratchOf(run, thread), 0, 1, -1, 0, 0, false}; }
 
 /// What the threads of one fork share.
 struct Fork {
@@ -95,6 +95,7 @@ void loopPart(void* argument, int thread) {
     if (rows <= (fork.level ? 0 : thread)) continue;
     s.active = rows;
     s.offset = table.offsets[t];
+    s.back = (i & 1) != 0;
     s.ahead = together ? s.offset - chunk.offset : fork.before ? s.offset : 0;
     for (const int32_t* b = body; b < end; b += b[1]) {
       if ((together || fork.before) && isAhead(b)) continue;

@@ -26,6 +26,7 @@ struct Step {
   Index active;  // rows of this step; -1 outside loops
   Index offset;  // packed rows before this step
   Index ahead;   // the same, counted from the first of the steps whose products were made together
+  bool back;     // every other step of a loop
 };
 
 /// Rows begin, begin + step, ... (count of them).

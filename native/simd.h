@@ -44,11 +44,15 @@ DRNN_INLINE U lanes() { return U{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 1
 DRNN_INLINE U bits(F x) { return (U)x; }
 DRNN_INLINE F floats(U x) { return (F)x; }
 DRNN_INLINE U maskBits(I m) { return (U)m; }
-DRNN_INLINE I asMask(U m) { return (I)m; }
 #if defined(__wasm__)
-// A ternary after a comparison may become relaxed_min or relaxed_max, which may drop a NaN; bitselect is taken literally.
+// A ternary after a comparison may become relaxed_min or relaxed_max, which may drop a NaN; these are taken literally. Lanes of a mask are
+// all ones or all zeros, so that every processor's way of selecting lanes gives the same.
+#if DRNN_FMA
+DRNN_INLINE U select(I m, U a, U b) { return (U)wasm_i32x4_relaxed_laneselect((v128_t)a, (v128_t)b, (v128_t)m); }
+#else
 DRNN_INLINE U select(I m, U a, U b) { return (U)wasm_v128_bitselect((v128_t)a, (v128_t)b, (v128_t)m); }
-DRNN_INLINE F select(I m, F a, F b) { return (F)wasm_v128_bitselect((v128_t)a, (v128_t)b, (v128_t)m); }
+#endif
+DRNN_INLINE F select(I m, F a, F b) { return (F)select(m, (U)a, (U)b); }
 #else
 DRNN_INLINE F select(I m, F a, F b) { return m ? a : b; }
 DRNN_INLINE U select(I m, U a, U b) { return m ? a : b; }
@@ -182,7 +186,6 @@ DRNN_INLINE void store(float* p, F x) { __builtin_memcpy(p, &x, sizeof x); }
 DRNN_INLINE U bits(F x) { return sameBits<U>(x); }
 DRNN_INLINE F floats(U x) { return sameBits<F>(x); }
 DRNN_INLINE U maskBits(I m) { return sameBits<U>(m); }
-DRNN_INLINE I asMask(U m) { return sameBits<I>(m); }
 DRNN_INLINE U select(I m, U a, U b) { return (maskBits(m) & a) | ((maskBits(m) ^ splatU(~0u)) & b); }
 DRNN_INLINE F select(I m, F a, F b) { return floats(select(m, bits(a), bits(b))); }
 DRNN_INLINE I lessInt(U a, U b) {
@@ -218,6 +221,35 @@ DRNN_INLINE F root(F x) {
 #endif
 
 DRNN_INLINE F zeros() { return splat(0.0f); }
+
+/// x where it does not exceed the limit or is NaN. The instructions of x86 give their second operand where one is NaN.
+DRNN_INLINE F atMost(F x, float limit) {
+#if defined(DRNN_PLAIN_VECTORS)
+  return select(x > splat(limit), splat(limit), x);
+#elif defined(__wasm__)
+  return (F)wasm_f32x4_pmin((v128_t)x, (v128_t)splat(limit));
+#elif defined(__AVX512F__) && DRNN_WIDTH == 16
+  return (F)_mm512_maskz_min_ps((__mmask16)0xffff, (__m512)splat(limit), (__m512)x);  // the unmasked form trips a false warning in GCC 12
+#elif defined(__AVX__) && DRNN_WIDTH == 8
+  return (F)_mm256_min_ps((__m256)splat(limit), (__m256)x);
+#else
+  return select(x > splat(limit), splat(limit), x);
+#endif
+}
+/// x where it is not below the limit or is NaN.
+DRNN_INLINE F atLeast(F x, float limit) {
+#if defined(DRNN_PLAIN_VECTORS)
+  return select(x < splat(limit), splat(limit), x);
+#elif defined(__wasm__)
+  return (F)wasm_f32x4_pmax((v128_t)x, (v128_t)splat(limit));
+#elif defined(__AVX512F__) && DRNN_WIDTH == 16
+  return (F)_mm512_maskz_max_ps((__mmask16)0xffff, (__m512)splat(limit), (__m512)x);
+#elif defined(__AVX__) && DRNN_WIDTH == 8
+  return (F)_mm256_max_ps((__m256)splat(limit), (__m256)x);
+#else
+  return select(x < splat(limit), splat(limit), x);
+#endif
+}
 DRNN_INLINE bool anyLane(I m) {
   uint32_t lane[W];
   U u = maskBits(m);
