@@ -2,7 +2,7 @@
 
 import { equalShapes } from "../base/dim.js";
 import { scalarNode } from "../ir/core/build.js";
-import { add, neg, sub } from "../ir/core/builders.js";
+import { add, neg, select, sub } from "../ir/core/builders.js";
 import { isOp, type Node } from "../ir/core/node.js";
 
 /** A value as coefficients of the carries (null: it does not occur) plus a term (null: none). */
@@ -13,8 +13,9 @@ export interface Form {
 
 /**
  * The value as an affine form of the carries; null if it is none. Accepted are sums, differences and signs of terms and of products of a
- * carry with one factor, where every carry occurs once. What would round or overflow differently is not: h + z·(c - h) uses h twice,
- * (h·a)·b multiplies twice, and a·(h + b) would turn ∞·(2 - 1) into ∞ - ∞. Only sums of terms are added in another order.
+ * carry with one factor, where every carry occurs once, and choices between such forms of the same carries. What would round or overflow
+ * differently is not: h + z·(c - h) uses h twice, (h·a)·b multiplies twice, and a·(h + b) would turn ∞·(2 - 1) into ∞ - ∞. Only sums of
+ * terms are added in another order.
  *
  * @param isFree  true for values that depend on none of the carries
  */
@@ -30,6 +31,7 @@ export function affineForm(value: Node, carries: readonly Node[], isFree: (node:
   if (isOp(value, "neg")) return negated(inner(left!));
   if (isOp(value, "add")) return summed(inner(left!), inner(right!));
   if (isOp(value, "sub")) return summed(inner(left!), negated(inner(right!)), sub);
+  if (isOp(value, "select")) return isFree(left!) ? chosen(left!, inner(right!), inner(value.inputs[2]!)) : null;
   if (!isOp(value, "mul")) return null;
   return isFree(left!) ? scaled(inner(right!), left!) : isFree(right!) ? scaled(inner(left!), right!) : null;
 }
@@ -54,6 +56,21 @@ function summed(left: Form | null, right: Form | null, minus?: typeof sub): Form
   return {
     coefficients: left.coefficients.map((node, index) => node ?? right.coefficients[index]!),
     term: left.term === null || right.term === null ? (left.term ?? right.term) : joined(),
+  };
+}
+
+/**
+ * One of two forms; each carry must be in both, because a product with 0 in its place would make NaN of an infinite carry. Values are the
+ * same for all numbers. In a gradient the side that is not taken is left out, where the loop would add 0 times it: NaN if it is infinite.
+ */
+function chosen(condition: Node, left: Form | null, right: Form | null): Form | null {
+  if (left === null || right === null) return null;
+  if (left.coefficients.some((node, index) => (node === null) !== (right.coefficients[index] === null))) return null;
+  // -0 changes no bit of what it is added to.
+  const term = (form: Form): Node => form.term ?? scalarNode(-0);
+  return {
+    coefficients: left.coefficients.map((node, index) => node && select(condition, node, right.coefficients[index]!)),
+    term: left.term === null && right.term === null ? null : select(condition, term(left), term(right)),
   };
 }
 

@@ -22,6 +22,7 @@ import {
   max,
   mean,
   minGru,
+  minLstm,
   mul,
   recurrent,
   scan,
@@ -124,13 +125,19 @@ test("every instruction of every loop is a product, a fused program, or has its 
   }
 });
 
-test("an affine recurrence has no loop", () => {
-  const model = sequential([minGru({ units: 4 }), dense({ units: 1 })]);
-  model.compile({ optimizer: "adam", loss: "mse" });
-  model.build(["time", 3]);
-  const [layer] = explain(model, { measure: false }).layers;
-  assert.deepEqual([layer!.mode, layer!.slow, layer!.fusedTiles], ["scan", [], 0]);
-  assert.ok(layer!.hoisted.some((text) => text.startsWith("the recurrence of a state")));
+test("an affine recurrence has no loop, with zoneout none in training", () => {
+  const modes: string[] = [];
+  for (const recurrence of [minGru({ units: 4 }), minGru({ units: 4, zoneout: 0.1 }), minLstm({ units: 4, zoneout: 0.1 })]) {
+    const model = sequential([recurrence, dense({ units: 1 })]);
+    model.compile({ optimizer: "adam", loss: "mse" });
+    model.build(["time", 3]);
+    const [layer] = explain(model, { measure: false }).layers;
+    assert.deepEqual([layer!.slow, layer!.fusedTiles], [[], 0]);
+    assert.ok(layer!.hoisted.some((text) => text.startsWith("the recurrence of a state")));
+    modes.push(layer!.mode);
+  }
+  // Between draws zoneout is a mean of the old state and the new one, which has the state twice.
+  assert.deepEqual(modes, ["scan", "step", "step"]);
 });
 
 test("shapes, parameters and totals are those of the model, for the sizes that are said", () => {
