@@ -7,6 +7,9 @@ import { type ChoiceData, choose, combine, combinedAhead, trialOrigins, trialsAt
 import { intervalsOf, type Residual } from "../src/tasks/forecast/intervals.js";
 import { naiveError, scorePairs } from "../src/tasks/forecast/scores.js";
 import { type SimpleMethod, simpleMethodNames, simpleMethods } from "../src/tasks/forecast/simple/index.js";
+import { weightsWithout } from "../src/tasks/forecast/validate.js";
+import { runAirline, runSmall } from "./forecast-small.js";
+import { runEtth1, runExchange } from "./forecast-tables.js";
 
 interface Competition {
   readonly train: string;
@@ -26,6 +29,14 @@ const competitions: Readonly<Record<string, Competition>> = {
   "m3-monthly": { train: "M3-monthly-train.csv.gz", test: "M3-monthly-test.csv.gz", head: 5, season: 12, own: 12, longSeason: 0 },
 };
 
+/** Forecasts that train a network. */
+const others: Readonly<Record<string, (folder: string) => Promise<number>>> = {
+  small: runSmall,
+  airline: runAirline,
+  etth1: runEtth1,
+  exchange: runExchange,
+};
+
 interface Task {
   readonly id: string;
   readonly train: Float64Array;
@@ -35,9 +46,13 @@ interface Task {
 /** Runs one competition over the files in a folder; `--every 10` takes every tenth series. Resolves to the exit code. */
 export async function runForecasts(args: readonly string[]): Promise<number> {
   const [name = "", folder = ""] = args;
+  const other = Object.hasOwn(others, name) ? others[name] : undefined;
+  if (folder !== "" && other !== undefined) return other(folder);
   const competition = competitions[name];
   if (competition === undefined || folder === "") {
-    process.stderr.write(`npm run bench -- forecast NAME FOLDER [--every N]   NAME: ${Object.keys(competitions).join(", ")}\n`);
+    process.stderr.write(
+      `npm run bench -- forecast NAME FOLDER [--every N]   NAME: ${[...Object.keys(competitions), ...Object.keys(others)].join(", ")}\n`,
+    );
     return 2;
   }
   const at = args.indexOf("--every");
@@ -85,12 +100,14 @@ function combinationOf(
   const data: ChoiceData = { values: train, season: own, longSeason, horizon, log };
   const end = train.length;
   const trials = trialsAt(data, trialOrigins(data, { validation: end - Math.floor(end / 5), end }));
-  const { weights } = choose(data, trials);
-  const residuals = trials.flatMap(({ origin, forecasts }): Residual[] => {
-    const forecast = combine(weights, forecasts, horizon);
+  const choice = choose(data, trials);
+  const { weights } = choice;
+  const residuals = trials.flatMap((trial): Residual[] => {
+    const { origin, forecasts } = trial;
+    const forecast = combine(weightsWithout({ data, trials, choice }, trial), forecasts, horizon);
     return Array.from(forecast, (value, step) => {
       const actual = train[origin + step]!;
-      return { step, error: log ? Math.log(actual / value) : actual - value };
+      return { origin, step, error: log ? Math.log(actual / value) : actual - value };
     }).filter(({ error }) => Number.isFinite(error));
   });
   const { half80 = [], half95 = [] } = intervalsOf(residuals, horizon) ?? {};

@@ -38,11 +38,33 @@ test("forecasts of another size are refused with both shapes", () => {
 });
 
 test("intervals hold the share of errors they promise, grow with the step and nest", () => {
-  const residuals = Array.from({ length: 1000 }, (_, i) => ({ step: i % 4, error: ((i * 389) % 1000) / 1000 - 0.5 }));
+  const residuals = Array.from({ length: 1000 }, (_, i) => ({ origin: null, step: i % 4, error: ((i * 389) % 1000) / 1000 - 0.5 }));
   const intervals = intervalsOf(residuals, 4)!;
   near(intervals.half80[0]!, 0.4);
   assert.ok(intervals.half95.every((half, i) => half >= intervals.half80[i]! && (i === 0 || half >= intervals.half95[i - 1]!)));
   assert.equal(intervalsOf(residuals.slice(0, 18), 4), null);
+});
+
+test("errors of few forecasts make wider intervals than as many that share nothing, overlapping horizons count as the whole ones that fit", () => {
+  const residuals = Array.from({ length: 40 }, (_, i) => ({ step: i % 4, error: ((i * 7) % 40) / 40 }));
+  const widthWith = (origin: (i: number) => number | null): number =>
+    intervalsOf(
+      residuals.map((each, i) => ({ ...each, origin: origin(i) })),
+      4,
+    )!.half80[0]!;
+  const alone = widthWith(() => null);
+  near(
+    widthWith((i) => 4 * (i >> 2)),
+    alone * Math.sqrt(1 + 1 / 10),
+  );
+  near(
+    widthWith((i) => i >> 2),
+    alone * Math.sqrt(1 + 4 / (4 + 9)),
+  );
+  near(
+    widthWith(() => 7),
+    alone * Math.sqrt(2),
+  );
 });
 
 test("CRPS of one member is its distance, and follows the double sum", () => {

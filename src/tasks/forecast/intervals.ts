@@ -6,6 +6,8 @@ import type { IntervalScores } from "./types.js";
 export interface Residual {
   readonly step: number;
   readonly error: number;
+  /** First row of the forecast; null if the error shares nothing with any other. */
+  readonly origin: number | null;
 }
 
 export interface Intervals {
@@ -41,7 +43,21 @@ export function spreadOf(residuals: readonly Residual[], horizon: number): Sprea
     const own = scale[Math.min(step, horizon - 1)]!;
     return own > 0 ? Math.abs(error) / own : 0;
   });
-  return { scale, sizes: sizes.sort((a, b) => a - b) };
+  const widening = Math.sqrt(1 + 1 / countIndependent(residuals, horizon));
+  return { scale: scale.map((size) => size * widening), sizes: sizes.sort((a, b) => a - b) };
+}
+
+/**
+ * Errors of one forecast go up and down together, and so do those of forecasts whose horizons overlap: there are as many independent
+ * ones as whole horizons fit between the first and the last origin. A new error differs from a centre and a scale known from m of them by
+ * about the square root of 1 + 1/m more than from true ones (Student's prediction interval).
+ */
+function countIndependent(residuals: readonly Residual[], horizon: number): number {
+  const origins = new Set(residuals.map(({ origin }) => origin));
+  if (origins.has(null)) return Number.POSITIVE_INFINITY;
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const origin of origins) [first, last] = [Math.min(first, origin!), Math.max(last, origin!)];
+  return Math.min(origins.size, 1 + (last - first) / horizon);
 }
 
 /**

@@ -13,7 +13,7 @@ export function errorsOf(frame: Frame, origin: number, levels: Float64Array, end
   for (let step = 0; step < levels.length && origin + step < end; step++) {
     const actual = frame.values[origin + step]!;
     if (Number.isNaN(actual) || Number.isNaN(levels[step]!)) continue;
-    residuals.push({ step, error: (frame.transform.log ? Math.log(actual) : actual) - levels[step]! });
+    residuals.push({ origin, step, error: (frame.transform.log ? Math.log(actual) : actual) - levels[step]! });
   }
   return residuals;
 }

@@ -75,11 +75,12 @@ export function validate(frame: Frame, plan: Tried, part: SimplePart, outlooks: 
     return { cases: [], residuals: origins.flatMap((origin, n) => errorsOf(frame, origin, outlooks[n]!.levels, end)) };
   }
   const tried = trials.filter(({ origin }) => origins.includes(origin));
-  const parts = partsOf(frame, tried, outlooks, () => choice.weights);
+  const fair = new Map(trials.map((trial) => [trial.origin, weightsWithout(part, trial)]));
+  const parts = partsOf(frame, tried, outlooks, (n) => fair.get(tried[n]!.origin)!);
   const cases = parts.map((each) => caseOf(each, data));
   const { weight } = correctionOf(cases);
   const late = parts.flatMap((each) => errorsOf(frame, each.origin, blended(each, weight, frame), end));
-  return { cases, residuals: [...earlyErrors(frame, part, end - plan.validation), ...late] };
+  return { cases, residuals: [...earlyErrors(frame, part, { start: end - plan.validation, fair }), ...late] };
 }
 
 /** What came beside what was forecast. */
@@ -88,13 +89,25 @@ export function caseOf({ origin, simple, network }: Parts, { values, horizon }: 
 }
 
 /** Errors of the combination from origins before the validation part, where the network has seen what came. */
-function earlyErrors(frame: Frame, { data, trials, choice }: SimplePart, start: number): Residual[] {
+function earlyErrors(
+  frame: Frame,
+  { data, trials }: SimplePart,
+  { start, fair }: { readonly start: number; readonly fair: ReadonlyMap<number, Choice["weights"]> },
+): Residual[] {
   const early = trials.filter(({ origin }) => origin < start);
   return early.flatMap(({ origin, forecasts }) => {
-    const simple = combine(choice!.weights, forecasts, data.horizon);
+    const simple = combine(fair.get(origin)!, forecasts, data.horizon);
     return errorsOf(frame, origin, blended({ origin, simple, network: simple }, 0, frame), origin + data.horizon);
   });
 }
+
+/** Weights that one trial has no part in: errors there, of weights found there too, would be too small. */
+export function weightsWithout({ data, trials, choice }: SimplePart, trial: Trial): Choice["weights"] {
+  const others = trials.filter((each) => each !== trial);
+  return others.length < leastOthers ? choice!.weights : choose(data, others).weights;
+}
+
+const leastOthers = 2;
 
 const mostResidualOrigins = 200;
 
