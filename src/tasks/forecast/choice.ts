@@ -27,6 +27,8 @@ export interface Trial {
 }
 
 const mostOrigins = 16;
+/** As many say which members are good; further ones lie where the network can be tried too. */
+const mostEarly = 10;
 const earlyShare = 0.625;
 /** Rows before a trial origin that its members read: enough for their weights, and old rows say little about the coming ones. */
 const trialRows = 1000;
@@ -41,14 +43,19 @@ export function trialOrigins(
   data: ChoiceData,
   { validation, end, most = mostOrigins }: { readonly validation: number; readonly end: number; readonly most?: number },
 ): number[] {
-  const { season, longSeason, horizon } = data;
-  const last = end - horizon;
-  const wanted = longSeason > 1 && last - 3 * longSeason >= horizon ? 3 * longSeason : 3 * season;
-  const first = Math.max(Math.min(wanted, last - 2 * horizon), Math.floor(end / 3), leastRows);
+  const last = end - data.horizon;
+  const first = firstTrial(data, end);
   if (first > last) return last >= leastRows ? [last] : [];
   const middle = Math.max(first, Math.min(validation, last));
-  const early = spread(first, middle - 1, Math.floor(earlyShare * most));
+  const early = spread(first, middle - 1, Math.min(mostEarly, Math.floor(earlyShare * most)));
   return [...early, ...spread(middle, last, most - early.length)];
+}
+
+/** The first origin that still says something about the rows from `end` on: behind the rows for its seasons, and not in the first third. */
+export function firstTrial({ season, longSeason, horizon }: Omit<ChoiceData, "values">, end: number): number {
+  const last = end - horizon;
+  const wanted = longSeason > 1 && last - 3 * longSeason >= horizon ? 3 * longSeason : 3 * season;
+  return Math.max(Math.min(wanted, last - 2 * horizon), Math.floor(end / 3), leastRows);
 }
 
 const leastRows = 4;

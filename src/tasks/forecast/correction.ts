@@ -44,7 +44,9 @@ export function correctionOf(cases: readonly Case[], apart?: number): Correction
   }
   const gain = mean(best.gains);
   const standardError = Math.sqrt(mean(best.gains.map((value) => (value - gain) ** 2)) / (independent - 1));
-  const shrink = gain > 0 ? Math.max(0, 1 - (standardError / gain) ** 2) : 0;
+  // A standard error from few is itself uncertain: it counts for more, as in Student's distribution.
+  const doubt = standardError * Math.sqrt(1 + 3 / (independent - 1));
+  const shrink = gain > 0 ? Math.max(0, 1 - (doubt / gain) ** 2) : 0;
   const weight = Math.round(100 * best.weight * shrink) / 100;
   return { weight, gain: scale > 0 ? gain / scale : 0, standardError: scale > 0 ? standardError / scale : 0, origins: usable.length };
 }

@@ -2,7 +2,7 @@
 
 import { type Frame, fromLevels } from "../../data/frame.js";
 import { blended, type Parts, partsOf } from "./blend.js";
-import { type Choice, choose, memberNames, trialsAt } from "./choice.js";
+import { type Choice, choose, firstTrial, memberNames, trialsAt } from "./choice.js";
 import { type Correction, correctionOf } from "./correction.js";
 import type { Outlook } from "./forecaster.js";
 import { scoreSpread } from "./interval-scores.js";
@@ -77,10 +77,10 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   const all = [...part.trials, ...between, ...trials].sort((a, b) => a.origin - b.origin);
   const choiceAt = (origin: number): Choice | null => {
     if (choice === null || isFixed) return choice;
-    return choose(
-      data,
-      all.filter((trial) => trial.origin + horizon <= origin),
-    );
+    // As if all had been found anew at this origin.
+    const known = all.filter((trial) => trial.origin + horizon <= origin);
+    const recent = known.filter((trial) => trial.origin >= firstTrial(data, origin));
+    return choose(data, recent.length === 0 ? known : recent);
   };
   const parts = partsOf(frame, trials, outlooks, (n) => choiceAt(origins[n]!)?.weights ?? null);
   const cut = (n: number): number => Math.min(horizon, rows - origins[n]!);

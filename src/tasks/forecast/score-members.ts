@@ -24,6 +24,8 @@ export interface Scored extends Holdout {
 
 /** Origins tried over all series together: a large panel needs few from each. */
 const mostTrials = 4000;
+/** Of each; a single series has the time for more, and the share of its network hangs on them. */
+const [sharedTrials, aloneTrials] = [16, 32];
 /** Series whose outlooks are in memory at once. */
 const mostMembers = 1024;
 
@@ -33,7 +35,7 @@ export async function validateMembers(
   { members, panel }: RunPlan,
   options: ForecastOptions,
 ): Promise<ValidatedMembers> {
-  const most = Math.max(2, Math.min(16, Math.floor(mostTrials / members.length)));
+  const most = Math.max(2, Math.min(members.length === 1 ? aloneTrials : sharedTrials, Math.floor(mostTrials / members.length)));
   const parts: { part: SimplePart; own: Validated }[] = [];
   const turn = turns(options);
   await inGroups(members, async (group, from) => {
