@@ -1,7 +1,21 @@
 // Mistakes inside a cell's step: the error names what is wrong and the layer it happened in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { add, defineCell, dense, matmul, mul, recurrent, sequential, type Tensor, tanh, weight, zeros } from "../../src/index.js";
+import {
+  add,
+  brits,
+  defineCell,
+  dense,
+  matmul,
+  mul,
+  recurrent,
+  sequential,
+  type Tensor,
+  tanh,
+  weight,
+  withDecay,
+  zeros,
+} from "../../src/index.js";
 
 interface Given {
   readonly x: Tensor;
@@ -94,4 +108,23 @@ test("when params gives something else than weights, the error names the cell an
     made(() => ({ W: weight([4], { init: (() => 1) as never }) })),
     /weight: init must be an initialiser or constants by gate, got a function\./,
   );
+});
+
+test("a cell of one's own is not called as one of the library, which a file would mean by that name", () => {
+  const named = (name: string) =>
+    defineCell({
+      name,
+      state: { h: "units" },
+      output: "h",
+      params: ({ inputSize, units }) => ({ W: weight([inputSize, units]) }),
+      step: (x, _state, p) => ({ h: tanh(matmul(x, p.W)) }),
+    });
+  for (const make of [
+    (name: string) => recurrent(named(name), { units: 2 }),
+    (name: string) => withDecay(named(name)),
+    (name: string) => brits(named(name), { units: 2 }),
+  ]) {
+    assert.throws(() => make("gru"), { code: "bad_cell", message: /a cell of the library is called gru too/ });
+    make("my-gru");
+  }
 });

@@ -5,6 +5,8 @@ import { ShapeError, UsageError } from "../../base/errors.js";
 import type { Tensor } from "../../base/tensor.js";
 import { currentPlace } from "../../ir/core/build.js";
 import { type AnyCell, type Cell, type OwnCell, paramsOf } from "../cell.js";
+import * as libraryCells from "../cells/index.js";
+import { insideOf } from "../cells/with-decay.js";
 import {
   type Layer,
   type LayerConfig,
@@ -156,7 +158,11 @@ export function plainOptions(options: object): LayerConfig["options"] {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** A cell without its options' names; throws `not_a_cell` for anything that `defineCell` did not make. */
+/**
+ * A cell without its options' names.
+ *
+ * @throws UsageError `not_a_cell` for anything that `defineCell` did not make, `bad_cell` for one that is called as one of the library
+ */
 export function asAnyCell(cell: OwnCell): AnyCell {
   if (typeof cell !== "object" || cell === null || typeof cell.definition?.step !== "function") {
     throw new UsageError({
@@ -166,7 +172,17 @@ export function asAnyCell(cell: OwnCell): AnyCell {
       hint: "Make one with defineCell({ ... }).",
     });
   }
+  refuseTakenName(cell);
   return { name: cell.name, source: cell.source, options: cell.definition.options, definition: cell.definition };
+}
+
+/** Files name cells: loaded without it, a model would run the library's cell in its place. */
+function refuseTakenName({ name, definition }: OwnCell): void {
+  // Fading forms are made anew for each layer; the cell inside has been looked at.
+  const taken = Object.values<OwnCell>(libraryCells).filter((known) => insideOf(known.name) === null);
+  if (taken.every((known) => known.name !== name || known.definition === definition)) return;
+  const what = `a cell of the library is called ${name} too, and files know cells by their names`;
+  throw new UsageError({ code: "bad_cell", op: "recurrent", what, hint: "Give yours another name." });
 }
 
 function checkCellSizes(owner: string, cell: AnyCell, options: { readonly [option: string]: number }): void {
