@@ -1,14 +1,14 @@
 // Random affine scans for the driver; part of driver.cpp, inside its namespace and after its helpers.
 #pragma once
 
-/// Tables of a ragged time domain with falling numbers of rows.
+/// Tables of a time domain whose numbers of rows stay or fall.
 struct Domain {
   int rows, offsets, total;
 };
-Domain addDomain(Case& x, int time, int widest) {
+Domain addDomain(Case& x, int time, int widest, bool level = false) {
   Domain d = {addBuffer(x, time), addBuffer(x, time), 0};
   for (int t = 0, rows = widest; t < time; t++) {
-    if (t > 0 && upTo(1) == 0) rows = upTo(rows);
+    if (t > 0 && !level && upTo(1) == 0) rows = upTo(rows);
     const int32_t pair[] = {rows, d.total};
     memcpy(&x.contents[d.rows][t], &pair[0], 4);
     memcpy(&x.contents[d.offsets][t], &pair[1], 4);
