@@ -63,16 +63,23 @@ function shareOfYear(date: Date): number {
 export function calendarColumns(series: Series, options: CalendarOptions = {}): Covariate[] {
   if (series.timeColumns.length === 0 || series.frequency === "row") return [];
   const length = series.values.length + (options.ahead ?? series.ahead);
-  const dates = Array.from({ length }, (_, index) => new Date(series.timeAt(index)));
   const parts = options.parts ?? usefulParts(series);
-  const columns = parts.flatMap((part): Covariate[] => {
-    const angles = dates.map((date) => 2 * Math.PI * cycles[part].share(date));
-    return [
-      { name: `${part} sin`, values: Float64Array.from(angles, Math.sin) },
-      { name: `${part} cos`, values: Float64Array.from(angles, Math.cos) },
-    ];
-  });
-  return options.holidays === undefined ? columns : [...columns, holidayColumn(series, dates, options.holidays)];
+  const columns = parts.flatMap((part) => circle(series, part, length));
+  return options.holidays === undefined ? columns : [...columns, holidayColumn(series, length, options.holidays)];
+}
+
+/** A cycle as two columns; dates are made one by one, for a long series has millions of them. */
+function circle(series: Series, part: CalendarPart, length: number): Covariate[] {
+  const [sines, cosines] = [new Float64Array(length), new Float64Array(length)];
+  for (let index = 0; index < length; index++) {
+    const angle = 2 * Math.PI * cycles[part].share(new Date(series.timeAt(index)));
+    sines[index] = Math.sin(angle);
+    cosines[index] = Math.cos(angle);
+  }
+  return [
+    { name: `${part} sin`, values: sines },
+    { name: `${part} cos`, values: cosines },
+  ];
 }
 
 /** The cycles that are longer than a step of the series and shorter than what it covers twice. */
@@ -85,9 +92,9 @@ export function usefulParts(series: Series): CalendarPart[] {
 }
 
 /** Holidays within each step: 0 or 1 up to days, their number for weeks and months. */
-function holidayColumn(series: Series, dates: readonly Date[], { days }: Holidays): Covariate {
-  const values = Float64Array.from(dates, (date, index) => {
-    const first = Math.floor(date.getTime() / dayMs);
+function holidayColumn(series: Series, length: number, { days }: Holidays): Covariate {
+  const values = new Float64Array(length).map((_, index) => {
+    const first = Math.floor(series.timeAt(index) / dayMs);
     const next = Math.floor(series.timeAt(index + 1) / dayMs);
     let found = 0;
     for (let day = first; day < Math.max(next, first + 1); day++) if (days.has(day)) found++;

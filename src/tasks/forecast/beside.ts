@@ -105,9 +105,15 @@ function columnsOf(
   const [past, future] = [series.past.map(scaled), series.future.map(scaled)];
   if (calendar.length === 0 && holidays === null) return { past, future };
   const ahead = Math.max(series.ahead, horizon);
-  const known = calendarColumns(series, { parts: calendar, ahead, ...(holidays === null ? {} : { holidays }) });
-  // In single precision, as tensors hold them: half the memory.
-  return { past, future: [...future, ...known.map(({ values }) => ({ values: Float32Array.from(values), ...asItIs }))] };
+  const days = holidays === null ? [] : calendarColumns(series, { parts: [], ahead, holidays }).map(compact);
+  // One cycle after the other: only one is in double precision at a time.
+  const cycles = calendar.flatMap((part) => calendarColumns(series, { parts: [part], ahead }).map(compact));
+  return { past, future: [...future, ...cycles, ...days] };
+}
+
+/** In single precision, as tensors hold it: half the memory. */
+function compact({ values }: Covariate): ScaledColumn {
+  return { values: Float32Array.from(values), ...asItIs };
 }
 
 /** How many columns of each kind a network reads. */

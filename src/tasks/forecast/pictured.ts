@@ -26,7 +26,11 @@ export function picturedSeries(members: readonly Member[], evaluations: readonly
   return [...first.map(pictured("first")), ...worst.map(pictured("worst"))];
 }
 
-/** Every row of a series, for pictures. */
+/** Rows that a picture is made of: more than it has points. */
+const mostRows = 100_000;
+
+/** The rows of a series, for pictures; of a very long one the last ones. */
 export function historyOf({ values, timeLabel }: Series): HistoryPoint[] {
-  return Array.from(values, (value, i) => ({ time: timeLabel(i), value: Number.isFinite(value) ? value : null }));
+  const first = Math.max(0, values.length - mostRows);
+  return Array.from(values.subarray(first), (value, i) => ({ time: timeLabel(first + i), value: Number.isFinite(value) ? value : null }));
 }

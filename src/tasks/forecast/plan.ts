@@ -86,13 +86,23 @@ export interface Effort {
   readonly mostWindows: number;
 }
 
-/** Passes and windows per pass so that training stays inside the budget, whatever the machine. */
-export function effortOf(windows: number, operationsPerWindow: number, options: ForecastOptions): Effort {
-  const passes = budgetOperations / phases / operationsPerWindow;
+/** Numbers in the tensors of all windows of a training: 256 MB. */
+const mostNumbers = 6.4e7;
+
+/** Passes and windows per pass so that training stays inside the budget, whatever the machine, and its windows inside the memory. */
+export function effortOf(windows: number, size: NetworkSize, options: ForecastOptions): Effort {
+  const passes = budgetOperations / phases / operationsOf(size);
   const found = Math.round(Math.min(defaultEpochs, Math.max(leastEpochs, passes / windows)));
   const epochs = options.epochs ?? found;
   const planned = options.plannedEpochs === undefined ? epochs : (options.plannedEpochs ?? found);
-  return { epochs, mostWindows: Math.max(leastWindows, Math.floor(passes / planned)) };
+  const affordable = Math.min(passes / planned, mostNumbers / numbersOf(size));
+  return { epochs, mostWindows: Math.max(leastWindows, Math.floor(affordable)) };
+}
+
+/** Numbers that a window fills: what is read and whether it was seen, what is known ahead, what came. */
+function numbersOf({ steps, horizon, channels }: NetworkSize): number {
+  const columns = 1 + channels.past + channels.future;
+  return steps * (channels.mask ? 2 * columns : columns) + horizon * (1 + channels.future);
 }
 
 /** What decides how much a network computes. */
@@ -101,13 +111,13 @@ export interface NetworkSize {
   readonly units: readonly number[];
   readonly steps: number;
   readonly horizon: number;
-  readonly channels: Pick<Channels, "past" | "future">;
+  readonly channels: Pick<Channels, "past" | "future" | "mask">;
   readonly strategy: Strategy;
   readonly ensemble: number;
 }
 
 /** Operations of one training window: forward and backward products of every layer and step (6 per weight). */
-export function operationsOf(size: NetworkSize): number {
+function operationsOf(size: NetworkSize): number {
   const { units, steps, horizon, strategy, ensemble } = size;
   // A network that goes on row by row takes its steps over the horizon too.
   const taken = strategy === "direct" ? steps : steps + horizon;

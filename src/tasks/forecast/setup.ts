@@ -10,7 +10,7 @@ import { esRnnNetworkSpec } from "./es-rnn/options.js";
 import { type Channels, type NetworkSpec, noChannels, plainNetwork } from "./network/types.js";
 import { mannerWords, networkWords } from "./network/words.js";
 import { observedOrigins } from "./outputs.js";
-import { checkNetworkSize, effortOf, inputSteps, longestLag, operationsOf, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
+import { checkNetworkSize, effortOf, inputSteps, longestLag, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
 
 /** What is fixed before training. */
@@ -57,7 +57,7 @@ export function planSeries(found: Series, options: ForecastOptions): Plan {
   const validation = validationRows(sizes, steps, transform.seasonalLag);
   const windows = windowsOf({ sizes, steps, transform });
   const spec = specOf(options, { steps, horizon: sizes.horizon, windows });
-  const effort = effortOf(windows, operationsOf(spec), options);
+  const effort = effortOf(windows, spec, options);
   return { series: found, sizes, transform, steps, validation, spec, ...effort, options };
 }
 
@@ -87,7 +87,7 @@ export function transformOf(
 /** The plan of a network that reads columns beside the target: they cost operations too. */
 export function withChannels(plan: Plan, channels: Channels): Plan {
   const spec = { ...plan.spec, channels };
-  return { ...plan, spec, ...effortOf(windowsOf(plan), operationsOf(spec), plan.options) };
+  return { ...plan, spec, ...effortOf(windowsOf(plan), spec, plan.options) };
 }
 
 function windowsOf({ sizes, steps, transform }: Pick<Plan, "sizes" | "steps" | "transform">): number {

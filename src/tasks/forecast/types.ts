@@ -318,7 +318,7 @@ export interface ForecastRun extends ForecastResult {
   readonly model: ForecastModel;
   /** Goes to `preprocess.json` beside the saved model. */
   readonly preprocess: SavedPreprocess;
-  /** Every observed row in time order, the hold-out included. */
+  /** Every row in time order, the hold-out included; the last 100,000 of a longer series. */
   readonly history: readonly HistoryPoint[];
   /** Of many series those that are worth a picture; empty for one. */
   readonly pictured: readonly PicturedSeries[];
