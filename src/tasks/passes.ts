@@ -32,7 +32,7 @@ export interface PassOptions {
 }
 
 /** A kill costs this much work at most; writing takes some hundredths of a second. */
-const checkpointSeconds = 5;
+export const checkpointSeconds = 5;
 
 /** Options of `fit` for a training that reports its passes and can be gone on with; the callbacks belong behind those of early stopping. */
 export async function passOptions(

@@ -25,6 +25,33 @@ const stays = madeStays(120);
 const eventFile = write("events.csv", stays.events);
 
 describe("classifying events", () => {
+  test("with folds every sequence is tested once, and the model that is saved is trained on all of them", async () => {
+    const outcomes = write("outcomes.csv", stays.outcomes);
+    const { data, predictions } = await classifyEvents(eventFile, outcomes, { ...quick, epochs: 1, outcome: "died", folds: 3 });
+    assert.equal(data.split.test, 0);
+    assert.equal(data.split.train + data.split.validation, data.examples);
+    assert.deepEqual(
+      predictions.map(({ index }) => index).sort((a, b) => a - b),
+      Array.from({ length: data.examples }, (_, i) => i),
+    );
+  });
+
+  test("an encoding with fewer summaries, as models of before have, gives the numbers that it gave", () => {
+    const columns = eventColumns(events(parseTable(stays.events)));
+    const rows = [0, 1, 2, 3, 4, 5];
+    const encoding = measureEncoding(columns, rows);
+    const kinds = encoding.summaries.length / columns.names.length;
+    const old = { ...encoding, summaries: encoding.summaries.filter((_, at) => at % kinds < 5) };
+    const [whole, part] = [encodeEvents(columns, encoding, rows), encodeEvents(columns, old, rows)];
+    const statics = part.fixedSize - 5 * columns.names.length;
+    const kept = Array.from({ length: whole.fixedSize }, (_, at) => at).filter((at) => at < statics || (at - statics) % kinds < 5);
+    for (const row of rows)
+      assert.deepEqual(
+        [...part.fixed.subarray(row * part.fixedSize, (row + 1) * part.fixedSize)],
+        kept.map((at) => whole.fixed[row * whole.fixedSize + at]),
+      );
+  });
+
   test("what decides the outcome is found, and the same seed gives the same numbers", async () => {
     const outcomes = write("outcomes.csv", stays.outcomes);
     const run = await classifyEvents(eventFile, outcomes, { ...quick, outcome: "died", statics: ["sex"], test: 0.3 });

@@ -10,6 +10,7 @@ import {
   type Stored,
   type TrainEvent,
 } from "../../../train/index.js";
+import { checkpointSeconds, normsOf } from "../../passes.js";
 import type { PastEpoch, Trained, TrainJob } from "./trainer.js";
 
 /** What training asks of the job, whatever the network reads. */
@@ -54,9 +55,6 @@ export async function fitted(
     clippedShare: history.clippedShare,
   };
 }
-
-/** A kill costs this much work at most; writing takes some hundredths of a second. */
-const checkpointSeconds = 5;
 
 /** What a training remembers beside its network, kept in checkpoints. */
 class Memory {
@@ -116,10 +114,4 @@ class Memory {
     this.#startedMs -= (past.at(-1)?.seconds ?? 0) * 1000;
     this.#job.onRestored?.(past, this.sentences);
   }
-}
-
-function normsOf(norms: readonly number[], clipNorm: number): { gradientNorm: number; clippedShare: number } {
-  const clipped = clipNorm === 0 ? 0 : norms.filter((norm) => norm > clipNorm).length;
-  const steps = Math.max(1, norms.length);
-  return { gradientNorm: norms.reduce((sum, norm) => sum + norm, 0) / steps, clippedShare: clipped / steps };
 }
