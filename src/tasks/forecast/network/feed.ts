@@ -22,34 +22,42 @@ export function inputShapes(spec: NetworkSpec): Readonly<Record<string, readonly
 
 /** Windows for a direct network or an encoder and decoder. */
 export function feedWindows(spec: NetworkSpec, inputs: NetworkInputs): Fed {
-  const { channels, strategy, horizon } = spec;
+  return {
+    x: windowColumns(spec, inputs),
+    ...(aheadWidth(spec) > 0 ? { ahead: aheadColumns(spec, inputs) } : {}),
+    ...feedStatics(spec, inputs),
+  };
+}
+
+/** Columns of the rows that are read: those given, what was seen of them, static numbers. */
+function windowColumns({ channels }: NetworkSpec, inputs: NetworkInputs): Tensor {
+  if (!channels.mask && channels.numbers === 0) return inputs.x;
   const [count, steps, columns] = sizesOf(inputs.x);
   const width = windowWidth(channels);
   const x = new Float32Array(count * steps * width);
-  for (let n = 0; n < count; n++) {
-    for (let t = 0; t < steps; t++) {
-      const from = (n * steps + t) * columns;
-      const to = (n * steps + t) * width;
-      for (let c = 0; c < columns; c++) x[to + c] = at(inputs.x, from + c);
-      if (channels.mask) for (let c = 0; c < columns; c++) x[to + columns + c] = seenAt(inputs, from + c);
-      writeNumbers(x, to + width - channels.numbers, inputs, n, channels);
-    }
+  for (let row = 0; row < count * steps; row++) {
+    const [from, to] = [row * columns, row * width];
+    for (let c = 0; c < columns; c++) x[to + c] = at(inputs.x, from + c);
+    if (channels.mask) for (let c = 0; c < columns; c++) x[to + columns + c] = seenAt(inputs, from + c);
+    writeNumbers(x, to + width - channels.numbers, inputs, Math.floor(row / steps), channels);
   }
-  const aheadColumns = aheadWidth(spec);
-  const ahead = new Float32Array(count * horizon * aheadColumns);
-  for (let row = 0; row < count * horizon && aheadColumns > 0; row++) {
-    const to = row * aheadColumns;
+  return hostTensor(x, [count, steps, width], "float32");
+}
+
+/** Columns of the rows ahead: those that are known, and for a decoder the place of the row and static numbers. */
+function aheadColumns(spec: NetworkSpec, inputs: NetworkInputs): Tensor {
+  const { channels, horizon, strategy } = spec;
+  const width = aheadWidth(spec);
+  const count = inputs.x.shape[0]!;
+  const ahead = new Float32Array(count * horizon * width);
+  for (let row = 0; row < count * horizon; row++) {
+    const to = row * width;
     for (let c = 0; c < channels.future; c++) ahead[to + c] = at(inputs.future!, row * channels.future + c);
     if (strategy !== "encoder-decoder") continue;
-    const [n, h] = [Math.floor(row / horizon), row % horizon];
-    ahead[to + channels.future] = (h + 1) / horizon;
-    writeNumbers(ahead, to + channels.future + 1, inputs, n, channels);
+    ahead[to + channels.future] = ((row % horizon) + 1) / horizon;
+    writeNumbers(ahead, to + channels.future + 1, inputs, Math.floor(row / horizon), channels);
   }
-  return {
-    x: hostTensor(x, [count, steps, width], "float32"),
-    ...(aheadColumns > 0 ? { ahead: hostTensor(ahead, [count, horizon, aheadColumns], "float32") } : {}),
-    ...feedStatics(spec, inputs),
-  };
+  return hostTensor(ahead, [count, horizon, width], "float32");
 }
 
 /** What belongs to a window as a whole. */

@@ -91,11 +91,6 @@ export interface Dataset extends NetworkInputs {
   readonly y: Tensor;
 }
 
-/** Windows without anything but the target. */
-export function targetOnly<T extends { readonly x: Tensor }>(given: T): T & Omit<NetworkInputs, "x"> {
-  return { ...given, mask: null, future: null, numbers: null, categories: null, size: null };
-}
-
 /** What a network says of the rows ahead of one window: scaled, or in the target's own unit for `negative-binomial`. */
 export interface Predictive {
   /** [H]: the median; the mean of a negative binomial, whose median is 0 where counts are rare. */
