@@ -74,6 +74,16 @@ function shownSettings(config: Readonly<Record<string, Entry>>): (readonly [stri
 
 // The data's own facts stand in the report already.
 const settingNames = new Set([
+  "past",
+  "future",
+  "static",
+  "calendar",
+  "holidays",
+  "sampling",
+  "strategy",
+  "distribution",
+  "stack",
+  "ensemble",
   "input",
   "horizon",
   "test",
