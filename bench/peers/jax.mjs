@@ -3,8 +3,11 @@ import { readFileSync } from "node:fs";
 import { dataNumbers, transposed, weightNumbers } from "../../dist/bench/core/numbers.js";
 import { serve } from "../../dist/bench/core/serve.js";
 import { gatesOf } from "../../dist/bench/core/shapes.js";
+import { wasmVariants } from "../../dist/src/backends/core/wasm.js";
 
 const { shape, warmMs } = JSON.parse(process.argv[2]);
+// Node 20 hides relaxed SIMD; the library switches it on for itself, and here for its peer.
+await wasmVariants();
 let jax;
 try {
   jax = await import("@jax-js/jax");
