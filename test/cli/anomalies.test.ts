@@ -19,13 +19,16 @@ test("forecast and predict find a strange row, mark it, and write the score of e
   assert.equal(csv.length, result.anomalySummary.scored + 1);
   assert.equal(csv.filter((line) => line.endsWith(",true")).length, result.anomalies.length);
   assert.ok(desk.read("run/report.html").includes(">Anomalies</h2>"));
+  // A model whose intervals know no such month: one that has seen it expects another.
+  desk.write("calm.csv", monthlyCsv(150));
+  assert.equal((await desk.run(["forecast", "calm.csv", ...small, "--out", "calm"])).code, 0);
   desk.write("newer.csv", `${monthlyCsv(150)}2012-07,450\n2012-08,5\n`);
-  const { code, stdout } = await desk.run(["predict", "run", "newer.csv", "--anomalies", "--json", "--out", "new"]);
+  const { code, stdout } = await desk.run(["predict", "calm", "newer.csv", "--anomalies", "--json", "--out", "new"]);
   assert.equal(code, 0);
   const { anomalies, anomalySummary } = JSON.parse(stdout).result;
   assert.equal(anomalies.find(({ time }: { time: string }) => time === "2012-08")?.inSample, false);
   assert.equal(desk.read("new/anomalies.csv").trimEnd().split("\n").length, anomalySummary.scored + 1);
-  const text = await desk.run(["predict", "run", "newer.csv", "--anomalies"]);
+  const text = await desk.run(["predict", "calm", "newer.csv", "--anomalies"]);
   assert.match(text.stdout, /x anomaly/);
 });
 
