@@ -21,13 +21,14 @@ export function namesCellFile(given: string): boolean {
 }
 
 /**
- * The cell of a training, for a task's options: a built-in name as it is, the cell of a file.
+ * The cell of a training, for a task's options: a built-in name as it is, the cell of a file; nothing if none was named, because a
+ * strategy that brings its own refuses any that was.
  *
  * @throws DataError `cell_file_*`; UsageError of the cell itself
  */
 export async function trainingCell({ settings }: Context): Promise<{ readonly cell?: CellChoice }> {
   const { value = null, origin, from } = settings.values.cell ?? {};
-  if (typeof value !== "string") return {};
+  if (typeof value !== "string" || origin === "default") return {};
   if (!namesCellFile(value)) return { cell: value };
   if (origin === "config")
     throw usageError(

@@ -55,6 +55,21 @@ test("a cell file has the weights of the built-in cell that it writes down", asy
   assert.equal(await parameters("./mine.mjs"), await parameters("elman"));
 });
 
+test("es-rnn trains from the command line, and refuses a cell only if one is named", async (t) => {
+  const desk = deskWith(t);
+  const asked = ["forecast", "sales.csv", "--strategy", "es-rnn", "--epochs", "1", "--units", "4", "--quiet"];
+  const trained = await desk.run([...asked, "--json", "--out", "run"]);
+  assert.equal(trained.code, 0, trained.stderr);
+  assert.deepEqual((JSON.parse(trained.stdout) as { result: { network: { units: number[] } } }).result.network.units.slice(0, 1), [4]);
+  const predicted = await desk.run(["predict", "run", "sales.csv", "--quiet"]);
+  assert.equal(predicted.code, 0, predicted.stderr);
+  const refused = await desk.run([...asked, "--cell", "gru"]);
+  assert.deepEqual(
+    [refused.code, refused.stderr],
+    [2, "--strategy es-rnn brings its own layers: --cell cannot be part of it. Leave it out; --units sets their width.\n"],
+  );
+});
+
 test("classify and impute take a cell file too", async (t) => {
   const desk = deskWith(t);
   const events = Array.from({ length: 40 }, (_, id) =>
