@@ -245,10 +245,14 @@ test("a preprocess.json of before, or with damage, is read or refused by name", 
   assert.match(await says({ beside: { ...beside, calendar: ["moon"] } }), /^p\.json: beside\.calendar\.0 is wrong/);
   assert.match(await says({ horizon: 1e12 }), /^p\.json: horizon is wrong/);
   const [id] = Object.keys(run.preprocess.panel!.series);
-  const series = {
-    [id!]: { ...run.preprocess.panel!.series[id!]!, choice: { weights: { constructor: 1 }, networkWeight: 0, longSeason: 0 } },
-  };
-  assert.match(await says({ panel: { ...run.preprocess.panel, series } }), /choice\.weights is wrong \(a method is not known\)/);
+  const own = run.preprocess.panel!.series[id!]!;
+  const saysOf = (change: object): Promise<string> =>
+    says({ panel: { ...run.preprocess.panel, series: { [id!]: { ...own, ...change } } } });
+  const weighed = (weights: object): Promise<string> => saysOf({ choice: { weights, networkWeight: 0, longSeason: 0 } });
+  assert.match(await weighed({ constructor: 1 }), /choice\.weights is wrong \(a method is not known\)/);
+  assert.match(await weighed({ naive: 0.5 }), /choice\.weights is wrong \(they do not sum to 1\)/);
+  const { half80, half95 } = own.intervals!;
+  assert.match(await saysOf({ intervals: { half80: half95.map((half) => half + 1), half95: half80 } }), /half80 is wider than half95/);
 });
 
 test("counts are learnt in their own unit, beside the size of their series; other values are refused by name", async () => {

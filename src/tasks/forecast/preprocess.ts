@@ -21,12 +21,16 @@ const ofSeries = {
     words: z.string(),
     reasons: z.array(z.string()),
   }),
-  intervals: z.object({ half80: z.array(z.number().min(0)), half95: z.array(z.number().min(0)) }).nullable(),
+  intervals: z
+    .object({ half80: z.array(z.number().min(0)), half95: z.array(z.number().min(0)) })
+    .refine(({ half80, half95 }) => half80.every((half, step) => half <= (half95[step] ?? half)), "half80 is wider than half95")
+    .nullable(),
   choice: z
     .object({
       weights: z
         .record(z.string(), z.number().min(0).max(1))
-        .refine((weights) => Object.keys(weights).every((name) => memberNames.includes(name)), "a method is not known"),
+        .refine((weights) => Object.keys(weights).every((name) => memberNames.includes(name)), "a method is not known")
+        .refine((weights) => Math.abs(Object.values(weights).reduce((sum, weight) => sum + weight, 0) - 1) < 1e-6, "they do not sum to 1"),
       networkWeight: z.number().min(0).max(1),
       longSeason: z.int().min(0),
     })
