@@ -3,13 +3,13 @@
 import type { Stored } from "../base/stored.js";
 import { type Callback, checkpoint, type FitOptions, latestCheckpoint, type TrainEvent } from "../train/index.js";
 
-/** One pass over the data. */
-export interface Pass {
+/** One pass over the data; `valLoss` may be null where a task trains without a validation part. */
+export interface Pass<V extends number | null = number> {
   /** Counted from 1. */
   readonly epoch: number;
   /** Sums over the outputs of a network with several. */
   readonly loss: number;
-  readonly valLoss: number;
+  readonly valLoss: V;
   /** Optimiser steps of this training so far. */
   readonly step: number;
   readonly learningRate: number;
@@ -32,64 +32,81 @@ export interface PassOptions {
 }
 
 /** A kill costs this much work at most; writing takes some hundredths of a second. */
-export const checkpointSeconds = 5;
+const checkpointSeconds = 5;
+
+/** How `fit` goes on from the newest of a training's checkpoints, telling `log` what differs, and what writes further ones. */
+export async function kept(
+  checkpoints: string | undefined,
+  log: (sentence: string) => void,
+): Promise<{ readonly resuming: Pick<FitOptions, "resumeFrom" | "log">; readonly writers: readonly Callback[] }> {
+  if (checkpoints === undefined) return { resuming: {}, writers: [] };
+  const writers = [checkpoint({ path: checkpoints, everySeconds: checkpointSeconds })];
+  return { resuming: { resumeFrom: await latestCheckpoint(checkpoints), log }, writers };
+}
 
 /** Options of `fit` for a training that reports its passes and can be gone on with; the callbacks belong behind those of early stopping. */
 export async function passOptions(
   options: PassOptions,
 ): Promise<Pick<FitOptions, "resumeFrom" | "log"> & { readonly callbacks: readonly Callback[] }> {
-  const { checkpoints, onDifference } = options;
-  const callback = new Passes(options).callback();
-  if (checkpoints === undefined) return { callbacks: [callback] };
-  return {
-    resumeFrom: await latestCheckpoint(checkpoints),
-    log: onDifference,
-    callbacks: [callback, checkpoint({ path: checkpoints, everySeconds: checkpointSeconds })],
+  const { checkpoints, clipNorm, onPass, onDifference } = options;
+  const ledger = new PassLedger(clipNorm, Number.NaN);
+  const callback: Callback = {
+    name: "passes",
+    onBatchEnd: ledger.onBatchEnd,
+    onEpochEnd: (event) => onPass(ledger.end(event)),
+    state: () => ledger.state(),
+    restore: (state) => {
+      for (const pass of ledger.restore(state)) onPass(pass);
+    },
   };
+  const { resuming, writers } = await kept(checkpoints, onDifference);
+  return { ...resuming, callbacks: [callback, ...writers] };
 }
 
-class Passes {
-  readonly #options: PassOptions;
+/** The passes of one training. `absent` stands for the loss of a validation part where there is none. */
+export class PassLedger<V extends number | null> {
+  readonly #clipNorm: number;
+  readonly #absent: V;
   /** Gradient norms of the running pass. */
   #norms: number[] = [];
-  #past: Pass[] = [];
+  #past: Pass<V>[] = [];
   #startedMs: number = performance.now();
 
-  constructor(options: PassOptions) {
-    this.#options = options;
+  /** @param clipNorm  0 clips nothing */
+  constructor(clipNorm: number, absent: V) {
+    this.#clipNorm = clipNorm;
+    this.#absent = absent;
   }
 
-  callback(): Callback {
-    return {
-      name: "passes",
-      onBatchEnd: ({ logs }) => void this.#norms.push(logs.gradientNorm ?? Number.NaN),
-      onEpochEnd: (event) => this.#onEpochEnd(event),
-      state: () => ({ norms: this.#norms, past: this.#past.map((pass) => ({ ...pass })) }),
-      restore: (state) => this.#restore(state),
-    };
-  }
+  readonly onBatchEnd = ({ logs }: TrainEvent): void => void this.#norms.push(logs.gradientNorm ?? Number.NaN);
 
-  #onEpochEnd({ epoch, step, logs, learningRate }: TrainEvent): void {
-    const { loss = Number.NaN, valLoss = Number.NaN } = logs;
+  /** Closes the running pass. */
+  end({ epoch, step, logs, learningRate }: TrainEvent): Pass<V> {
+    const { loss = Number.NaN } = logs;
+    const valLoss = (logs.valLoss as V | undefined) ?? this.#absent;
     const seconds = (performance.now() - this.#startedMs) / 1000;
-    const pass = { epoch, loss, valLoss, step, learningRate, ...normsOf(this.#norms, this.#options.clipNorm), seconds };
+    const pass = { epoch, loss, valLoss, step, learningRate, ...normsOf(this.#norms, this.#clipNorm), seconds };
     this.#norms = [];
     this.#past.push(pass);
-    this.#options.onPass(pass);
+    return pass;
   }
 
-  // The state comes from the callback above, in a file whose every byte is accounted for.
-  #restore(state: Stored): void {
-    const { norms, past } = state as unknown as { readonly norms: readonly number[]; readonly past: readonly Pass[] };
+  state(): { readonly [name: string]: Stored } {
+    return { norms: this.#norms, past: this.#past.map((pass) => ({ ...pass })) };
+  }
+
+  /** Goes on behind the passes of a stored state, which comes from `state` in a file whose every byte is accounted for; returns them. */
+  restore(state: Stored): readonly Pass<V>[] {
+    const { norms, past } = state as unknown as { readonly norms: readonly number[]; readonly past: readonly Pass<V>[] };
     this.#norms = [...norms];
     this.#past = [...past];
     this.#startedMs -= (past.at(-1)?.seconds ?? 0) * 1000;
-    for (const pass of past) this.#options.onPass(pass);
+    return past;
   }
 }
 
 /** What is said of a pass's gradients; a limit of 0 clips nothing. */
-export function normsOf(norms: readonly number[], clipNorm: number): { gradientNorm: number; clippedShare: number } {
+function normsOf(norms: readonly number[], clipNorm: number): { gradientNorm: number; clippedShare: number } {
   const clipped = clipNorm === 0 ? 0 : norms.filter((norm) => norm > clipNorm).length;
   const steps = Math.max(1, norms.length);
   return { gradientNorm: norms.reduce((sum, norm) => sum + norm, 0) / steps, clippedShare: clipped / steps };

@@ -4,6 +4,7 @@ import type { CalendarPart, Delimiter, Duplicates, Encoding, Holidays, Transform
 import type { Model } from "../../train/index.js";
 import type { CellChoice } from "../cells.js";
 import type { NetworkFacts } from "../facts.js";
+import type { Pass } from "../passes.js";
 import type { Anomaly, AnomalySummary, RowScore } from "./anomaly-types.js";
 import type { BesideFacts } from "./beside.js";
 import type { ForecastChoice } from "./choice-types.js";
@@ -145,26 +146,15 @@ export type ForecastEvent =
       readonly lines: readonly string[];
     }
   /** One pass is over. `seconds` and `etaSeconds` count from the start of training, `done` is in 0..1 over all phases. */
-  | {
+  | (Pass<number | null> & {
       readonly kind: "epoch";
       readonly phase: ForecastPhase;
-      readonly epoch: number;
       readonly epochs: number;
-      readonly loss: number;
-      readonly valLoss: number | null;
-      /** Optimiser steps of this phase so far. */
-      readonly step: number;
-      readonly learningRate: number;
-      /** Mean over the steps of this pass, before clipping. */
-      readonly gradientNorm: number;
-      /** Share of its steps that were clipped, 0..1. */
-      readonly clippedShare: number;
-      readonly seconds: number;
       readonly etaSeconds: number;
       /** Training windows passed per second so far. */
       readonly windowsPerSecond: number;
       readonly done: number;
-    }
+    })
   | { readonly kind: "warning"; readonly code: string; readonly message: string }
   /** The hold-out is scored; `verdict` is one honest sentence. */
   | { readonly kind: "scored"; readonly evaluation: ForecastEvaluation; readonly verdict: string }

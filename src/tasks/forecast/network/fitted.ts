@@ -1,17 +1,8 @@
 // One training of a forecaster: fit with checkpoints, reports after each pass, and the weights of the best one kept.
 
-import {
-  type Callback,
-  checkpoint,
-  type Dataset,
-  type FitOptions,
-  latestCheckpoint,
-  type Model,
-  type Stored,
-  type TrainEvent,
-} from "../../../train/index.js";
-import { checkpointSeconds, normsOf } from "../../passes.js";
-import type { PastEpoch, Trained, TrainJob } from "./trainer.js";
+import type { Callback, Dataset, FitOptions, Model, Stored, TrainEvent } from "../../../train/index.js";
+import { kept, PassLedger } from "../../passes.js";
+import type { Trained, TrainJob } from "./trainer.js";
 
 /** What training asks of the job, whatever the network reads. */
 export type FitJob = Pick<TrainJob, "epochs" | "batchSize" | "clipNorm" | "signal" | "checkpoints" | "onRestored" | "onEpoch">;
@@ -31,6 +22,7 @@ export async function fitted(
 ): Promise<Omit<Trained, "model" | "forecaster">> {
   const { epochs, batchSize, signal, checkpoints } = job;
   const memory = new Memory(job, model);
+  const { resuming, writers } = await kept(checkpoints, (line) => void memory.sentences.push(line));
   const history = await model.fit(data, {
     epochs,
     batchSize,
@@ -38,13 +30,8 @@ export async function fitted(
     verbose: "silent",
     ...(validation === null ? {} : { validationData: validation }),
     ...(signal === undefined ? {} : { signal }),
-    ...(checkpoints === undefined
-      ? {}
-      : { resumeFrom: await latestCheckpoint(checkpoints), log: (line: string) => memory.sentences.push(line) }),
-    callbacks: [
-      memory.callback(),
-      ...(checkpoints === undefined ? [] : [checkpoint({ path: checkpoints, everySeconds: checkpointSeconds })]),
-    ],
+    ...resuming,
+    callbacks: [memory.callback(), ...writers],
   });
   if (memory.best.weights !== null) model.weights = memory.best.weights;
   return {
@@ -67,51 +54,40 @@ class Memory {
   isAsked = false;
   readonly #job: FitJob;
   readonly #model: Model<unknown>;
-  /** Gradient norms of the running pass. */
-  #norms: number[] = [];
-  #past: PastEpoch[] = [];
-  #startedMs: number = performance.now();
+  readonly #ledger: PassLedger<number | null>;
 
   constructor(job: FitJob, model: Model<unknown>) {
     this.#job = job;
     this.#model = model;
+    this.#ledger = new PassLedger(job.clipNorm, null);
   }
 
   callback(): Callback {
     return {
       name: "forecast",
-      onBatchEnd: ({ logs }) => void this.#norms.push(logs.gradientNorm ?? Number.NaN),
+      onBatchEnd: this.#ledger.onBatchEnd,
       onEpochEnd: (event) => this.#onEpochEnd(event),
-      state: () => ({ best: this.best, isAsked: this.isAsked, norms: this.#norms, past: this.#past.map((epoch) => ({ ...epoch })) }),
+      state: () => ({ best: this.best, isAsked: this.isAsked, ...this.#ledger.state() }),
       restore: (state) => this.#restore(state),
     };
   }
 
-  #onEpochEnd({ epoch, step, logs, learningRate, stop }: TrainEvent): void {
-    const [loss, valLoss] = [logs.loss ?? Number.NaN, logs.valLoss ?? null];
+  #onEpochEnd(event: TrainEvent): void {
+    const { seconds: _seconds, ...report } = this.#ledger.end(event);
+    const { valLoss, epoch } = report;
     if (valLoss !== null && valLoss < this.best.loss) this.best = { loss: valLoss, epoch, weights: this.#model.weights };
-    const report = { epoch, loss, valLoss, step, learningRate, ...normsOf(this.#norms, this.#job.clipNorm) };
-    this.#norms = [];
-    this.#past.push({ ...report, seconds: (performance.now() - this.#startedMs) / 1000 });
     const reason = this.#job.onEpoch(report);
     if (reason === null) return;
     this.isAsked = true;
-    stop(reason);
+    event.stop(reason);
   }
 
   // The state comes from the callback above, in a file whose every byte is accounted for.
   #restore(state: Stored): void {
-    const { best, isAsked, norms, past } = state as unknown as {
-      readonly best: Memory["best"];
-      readonly isAsked: boolean;
-      readonly norms: readonly number[];
-      readonly past: readonly PastEpoch[];
-    };
+    const { best, isAsked } = state as unknown as Pick<Memory, "best" | "isAsked">;
     this.best = best;
     this.isAsked = isAsked;
-    this.#norms = [...norms];
-    this.#past = [...past];
-    this.#startedMs -= (past.at(-1)?.seconds ?? 0) * 1000;
+    const past = this.#ledger.restore(state);
     this.#job.onRestored?.(past, this.sentences);
   }
 }

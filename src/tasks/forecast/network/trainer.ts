@@ -1,6 +1,7 @@
 // What the task asks of a network, so that the road from rows to scores can be tested with any forecaster.
 
 import type { NetworkFacts } from "../../facts.js";
+import type { Pass } from "../../passes.js";
 import type { EsRnnSpec } from "../es-rnn/network.js";
 import type { Forecaster, Place } from "../forecaster.js";
 import type { Inputs } from "../inputs.js";
@@ -32,25 +33,10 @@ export interface TrainJob {
 }
 
 /** A pass that an interrupted training had made. */
-export interface PastEpoch extends EpochReport {
-  /** Since the start of this training. */
-  readonly seconds: number;
-}
+export type PastEpoch = Pass<number | null>;
 
-/** One pass over the windows. */
-export interface EpochReport {
-  /** Counted from 1. */
-  readonly epoch: number;
-  readonly loss: number;
-  readonly valLoss: number | null;
-  /** Optimiser steps of this training so far. */
-  readonly step: number;
-  readonly learningRate: number;
-  /** Mean over the steps of this pass, before clipping. */
-  readonly gradientNorm: number;
-  /** Share of the steps of this pass whose gradient was clipped, 0..1. */
-  readonly clippedShare: number;
-}
+/** One pass over the windows; without a validation part `valLoss` is null. */
+export type EpochReport = Omit<PastEpoch, "seconds">;
 
 export interface Trained {
   readonly model: ForecastModel;
