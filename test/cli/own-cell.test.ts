@@ -78,22 +78,16 @@ test("classify and impute take a cell file too", async (t) => {
   desk.write("events.csv", `${["id,time,parameter,value", ...events].join("\n")}\n`);
   desk.write("outcomes.csv", `${["id,died", ...Array.from({ length: 40 }, (_, id) => `${id},${id % 2}`)].join("\n")}\n`);
   desk.write("holes.csv", monthlyCsv(60).replace(/^(2001-.*),\d+$/gm, "$1,"));
+  const small = ["--cell", "mine.js", "--epochs", "1", "--units", "4", "--json", "--quiet"];
   const classified = await desk.run([
     "classify",
     "--events",
     "events.csv",
     "--label",
     "outcomes.csv",
-    "--cell",
-    "mine.js",
-    "--epochs",
-    "1",
     "--members",
     "1",
-    "--units",
-    "4",
-    "--json",
-    "--quiet",
+    ...small,
     "--out",
     "c",
   ]);
@@ -103,20 +97,7 @@ test("classify and impute take a cell file too", async (t) => {
   const bare = await desk.run(["predict", "c", "events.csv", "--quiet"]);
   assert.deepEqual([bare.code, bare.stderr], [2, "This model uses cell leaky; pass it in cells. On the command line: --cell ./mine.js\n"]);
   assert.equal((await desk.run(["predict", "c", "events.csv", "--quiet", "--cell", "mine.js"])).code, 0);
-  const filled = await desk.run([
-    "impute",
-    "holes.csv",
-    "--cell",
-    "mine.js",
-    "--epochs",
-    "1",
-    "--units",
-    "4",
-    "--json",
-    "--quiet",
-    "--out",
-    "i",
-  ]);
+  const filled = await desk.run(["impute", "holes.csv", ...small, "--out", "i"]);
   assert.equal(filled.code, 0, filled.stderr);
   assert.match(filled.stdout, /"cell":"brits\(leaky\)"/);
 });

@@ -1,9 +1,9 @@
 // Many series on the command line: wrong input in one sentence whatever the file, and the same bits after a stop and with any threads.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { outcomeOf } from "./outcome.js";
 import { type Desk, openDesk } from "./run.js";
 
 const day = (i: number): string => new Date(Date.UTC(2022, 0, 1 + i)).toISOString().slice(0, 10);
@@ -129,12 +129,6 @@ test("of many series: files that are no tables are called what they are", async 
 const settings = ["--horizon", "7", "--input", "14", "--units", "8", "--layers", "1", "--epochs", "6", "--seed", "4"];
 const columns = ["--id", "shop", "--target", "sold", "--future", "promo", "--calendar", "weekday"];
 const args = ["forecast", "shops.csv", ...columns, ...settings, "--json"];
-
-function outcomeOf(desk: Desk, run: string): unknown {
-  const read = (name: string): Buffer => readFileSync(join(desk.path, run, name));
-  const { result } = JSON.parse(read("result.json").toString()) as { result: unknown };
-  return { result, weights: read("model/weights.safetensors").toString("base64"), forecast: read("forecast.csv").toString() };
-}
 
 test("many series with columns, stopped by Ctrl-C and resumed, give the result of a run that never stopped", async (t) => {
   const desk = openDesk(t);

@@ -1,11 +1,12 @@
 // Runs of impute and classify go on as those of forecast do: stopped or killed, then resumed, they end with the same bits.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { madeStays } from "../tasks/stays.js";
 import { draws } from "../train/support.js";
-import { type Desk, openDesk } from "./run.js";
+import { linesOf, outcomeOf } from "./outcome.js";
+import { openDesk } from "./run.js";
 
 const stays = madeStays(60);
 const holes = `hour,a,b\n${Array.from({ length: 300 }, (_, row) => `${row},${row % 5 === 2 ? "" : (row % 7) + Math.sin(row)},${row % 9 === 4 ? "" : 2 * (row % 7)}`).join("\n")}\n`;
@@ -26,19 +27,6 @@ const tasks = [
     epochs: 12,
   },
 ];
-
-function outcomeOf(desk: Desk, run: string, files: readonly string[]): unknown {
-  const read = (name: string): string => readFileSync(join(desk.path, run, name), "latin1");
-  const metrics = linesOf(read("metrics.jsonl")).map(({ seconds: _seconds, ...record }) => record);
-  return { result: JSON.parse(read("result.json")).result, metrics, files: files.map(read) };
-}
-
-function linesOf(text: string): Record<string, unknown>[] {
-  return text
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
 
 for (const { name, args, files, epochs } of tasks) {
   test(`${name}: a run stopped by Ctrl-C, then killed again and again, ends with the bits of one that never stopped`, async (t) => {

@@ -4,26 +4,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { draws } from "../train/support.js";
-import { type Desk, monthlyCsv, openDesk } from "./run.js";
+import { outcomeOf } from "./outcome.js";
+import { monthlyCsv, openDesk } from "./run.js";
 
 const settings = ["--cell", "elman", "--layers", "1", "--units", "8", "--epochs", "6", "--dropout", "0.1", "--seed", "4"];
 const args = ["forecast", "sales.csv", "--json", "--horizon", "6", "--input", "12", ...settings];
-
-/** The result of a run, and its metrics without what the clock says. */
-function outcomeOf(desk: Desk, run: string): unknown {
-  const read = (name: string): string => readFileSync(join(desk.path, run, name), "utf8");
-  const { result } = JSON.parse(read("result.json")) as { result: unknown };
-  const metrics = read("metrics.jsonl")
-    .trimEnd()
-    .split("\n")
-    .map((line) => timeless(JSON.parse(line) as Record<string, unknown>));
-  const weights = readFileSync(join(desk.path, run, "model/weights.safetensors")).toString("base64");
-  return { result, metrics, weights, forecast: read("forecast.csv") };
-}
-
-function timeless(record: Record<string, unknown>): unknown {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !/second/i.test(name)));
-}
 
 test("a run stopped by Ctrl-C and resumed, again and again, gives the result of one that never stopped", async (t) => {
   const desk = openDesk(t);
