@@ -80,6 +80,11 @@ const defaultEpochs = 40;
 const leastEpochs = 10;
 const leastWindows = 64;
 
+/** The dropout that was asked for; else much of it where there are only a few hundred windows, which overlap so much that a network learns them by heart. */
+export function dropoutOf(windows: number, { dropout }: Pick<ForecastOptions, "dropout">): number {
+  return dropout ?? (windows < 1000 ? 0.3 : 0.1);
+}
+
 export interface Effort {
   readonly epochs: number;
   /** Most windows per epoch; above it they are taken evenly spaced. */

@@ -12,7 +12,7 @@ import { withoutColumns } from "./es-rnn/options.js";
 import { type Place, placesOf } from "./forecaster.js";
 import { leakWarnings } from "./leaks.js";
 import { networkWords } from "./network/words.js";
-import { effortOf, sizesOf } from "./plan.js";
+import { dropoutOf, effortOf, sizesOf } from "./plan.js";
 import { quotasOf, type WindowSource } from "./sampling.js";
 import { dataOf, type Phase, type Phases, type Plan, planLines, planSeries, preparePhases, withChannels } from "./setup.js";
 import type { ForecastData, ForecastOptions, SavedPreprocess, TaskOptions } from "./types.js";
@@ -166,7 +166,7 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
       these.map(({ plan, place }) => besideMember(plan, place)),
       { ...options, horizon: sizes.horizon },
     );
-  const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
+  const dropout = dropoutOf(windows, options);
   const planned = plans.length === 0 ? null : besideOf(plans);
   const channels = channelsOf(planned?.facts ?? null);
   const effort = plans.map(({ plan }) => effortOf(windows, { ...plan.spec, channels }, options));

@@ -10,7 +10,7 @@ import { esRnnNetworkSpec } from "./es-rnn/options.js";
 import { type Channels, type NetworkSpec, noChannels, plainNetwork } from "./network/types.js";
 import { mannerWords, networkWords } from "./network/words.js";
 import { observedOrigins } from "./outputs.js";
-import { checkNetworkSize, effortOf, inputSteps, longestLag, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
+import { checkNetworkSize, dropoutOf, effortOf, inputSteps, longestLag, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
 
 /** What is fixed before training. */
@@ -121,8 +121,7 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   if (options.layers !== undefined && units.length !== options.layers) {
     throw new DataError("bad_option", `--layers ${options.layers} and --units ${units.join(",")} name different numbers of layers.`);
   }
-  // A few hundred windows overlap so much that the network learns them by heart without dropout.
-  const dropout = options.dropout ?? (windows < 1000 ? 0.3 : 0.1);
+  const dropout = dropoutOf(windows, options);
   const cell = taskCell(options.cell, options.activation);
   const { strategy = "direct", distribution = "none", stack = "plain", ensemble = 1, paths = plainNetwork.paths, seed = 0 } = options;
   const spec = { cell, units, steps, horizon, dropout, seed, strategy, distribution, stack, ensemble, paths, channels: noChannels };
