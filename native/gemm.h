@@ -31,6 +31,11 @@ struct BlockOfC {
   bool accumulate;
 };
 
+/// What the blocks after this one read of A and of B.
+struct Fetches {
+  Fetch a, b;
+};
+
 /// A tile that does not fit C's layout goes through a full-sized copy; the arithmetic is the same.
 inline void tileThroughCopy(GemmKernel kernel, KernelArguments x, Index rows, Index columns, Index width, Index cCol, float* copy) {
   float* c = x.c;
@@ -48,7 +53,7 @@ inline void tileThroughCopy(GemmKernel kernel, KernelArguments x, Index rows, In
 }
 
 /// Rows as equal blocks: 32 rows of at most 6 become 6, 6, 5, 5, 5, 5.
-inline void rowsOfBlock(const BlockOfC& block, Index panel, Index panels, Index columns, float* copy) {
+inline void rowsOfBlock(const BlockOfC& block, Fetches& next, Index panel, Index panels, Index columns, float* copy) {
   const Index blocks = ceilDiv(block.rows, kTileRows);
   Index first = 0;
   for (Index r = 0; r < blocks; r++) {
@@ -66,6 +71,10 @@ inline void rowsOfBlock(const BlockOfC& block, Index panel, Index panels, Index 
                          block.c + first * block.cRow + panel * kPanel * block.cCol,
                          block.cRow,
                          block.accumulate};
+    if (kFetches) {
+      next.a.turn();
+      next.b.turn();
+    }
     if (block.cCol == 1 && columns == width)
       kernel(x);
     else
@@ -74,14 +83,14 @@ inline void rowsOfBlock(const BlockOfC& block, Index panel, Index panels, Index 
   }
 }
 
-inline void computeBlock(const BlockOfC& block, float* copy) {
+inline void computeBlock(const BlockOfC& block, Fetches& next, float* copy) {
   const Index panels = ceilDiv(block.columns, kPanel);
   const Index together = panelsAtOnce(block.rows);
   Index panel = 0;
   while (panel < panels) {
     const Index columns = block.columns - panel * kPanel;
     const Index count = columns >= together * kPanel ? together : 1;
-    rowsOfBlock(block, panel, count, least(columns, count * kPanel), copy);
+    rowsOfBlock(block, next, panel, count, least(columns, count * kPanel), copy);
     panel += count;
   }
 }
@@ -102,18 +111,39 @@ inline void clearC(const Product& x) {
     for (Index j = 0; j < x.n; j++) x.c[i * x.cRow + j * x.cCol] = 0.0f;
 }
 
-/// All blocks of rows against `columns` columns of B that lie ready at `b`.
-inline void multiplyRows(const Product& x, Index column, Index columns, Index firstK, Index k, const float* b, Index bStep, Index bPanel,
-                         float* packedA, float* copy) {
+/// Columns of B that lie ready in panels, or where they are, for one range of k.
+struct PanelsOfB {
+  Index column, columns, firstK, k;
+  const float* b;
+  Index bStep, bPanel;
+};
+
+inline Index tilesOf(Index rows, Index columns) { return ceilDiv(rows, kTileRows) * ceilDiv(columns, kPanel); }
+
+/// The block of A after that of these rows: the next rows, or the first of the next k. A product of few rows finds it in the cache.
+inline Fetch fetchOfA(const Product& x, Index row, const PanelsOfB& panels, Index turns) {
+  const bool more = row + kBlockRows < x.m;
+  const Index first = more ? row + kBlockRows : 0, p = more ? panels.firstK : panels.firstK + panels.k;
+  const Index rows = least(kBlockRows, x.m - first), k = least(kBlockK, x.k - p);
+  if (x.m < 2 * kTileRows || k <= 0 || (x.aCol != 1 && x.aRow != 1)) return {};
+  const float* at = x.a + first * x.aRow + p * x.aCol;
+  return x.aCol == 1 ? fetchIn(turns, at, rows, k, x.aRow) : fetchIn(turns, at, k, rows, x.aCol);
+}
+
+/// All blocks of rows against some columns of B; `nextB` is asked for meanwhile.
+inline void multiplyRows(const Product& x, const PanelsOfB& panels, Fetch nextB, float* packedA, float* copy) {
+  const Index columns = panels.columns, k = panels.k;
   // Broadcast reads of A cost nothing while A stays in cache; copying pays once many panels read the same rows.
   const bool pack = columns >= 6 * kPanel && x.m >= 2 * kTileRows;
+  Fetches next = {{}, nextB};
   for (Index i = 0; i < x.m; i += kBlockRows) {
     const Index rows = least(kBlockRows, x.m - i);
-    const float* a = x.a + i * x.aRow + firstK * x.aCol;
+    const float* a = x.a + i * x.aRow + panels.firstK * x.aCol;
     if (pack) packRowGroups(rows, k, a, x.aRow, x.aCol, packedA);
-    computeBlock({rows, columns, k, pack ? packedA : a, x.aRow, x.aCol, pack, b, bStep, bPanel,
-                  x.c + i * x.cRow + column * x.cCol, x.cRow, x.cCol, x.accumulate || firstK > 0},
-                 copy);
+    next.a = fetchOfA(x, i, panels, tilesOf(rows, columns));
+    computeBlock({rows, columns, k, pack ? packedA : a, x.aRow, x.aCol, pack, panels.b, panels.bStep, panels.bPanel,
+                  x.c + i * x.cRow + panels.column * x.cCol, x.cRow, x.cCol, x.accumulate || panels.firstK > 0},
+                 next, copy);
   }
 }
 
@@ -125,18 +155,21 @@ inline void multiplyPanels(const Product& x, float* scratch) {
   const bool direct = !x.packedB && x.bCol == 1 && x.m <= 2 * kTileRows;
   const Index whole = x.n - x.n % kPanel;
   for (Index j = 0; j < x.n;) {
-    Index columns = least(kBlockCols, x.n - j);
+    Index columns = least(x.packedB ? kPackedCols : kBlockCols, x.n - j);
     const bool inPlace = direct && j < whole;
     if (inPlace) columns = least(columns, whole - j);
     for (Index p = 0; p < x.k; p += kBlockK) {
       const Index k = least(kBlockK, x.k - p);
       if (x.packedB) {
-        multiplyRows(x, j, columns, p, k, x.b + j * x.k + p * kPanel, kPanel, x.k * kPanel, packedA, copy);
+        multiplyRows(x, {j, columns, p, k, x.b + j * x.k + p * kPanel, kPanel, x.k * kPanel}, {}, packedA, copy);
       } else if (inPlace) {
-        multiplyRows(x, j, columns, p, k, x.b + p * x.bRow + j, x.bRow, kPanel, packedA, copy);
+        multiplyRows(x, {j, columns, p, k, x.b + p * x.bRow + j, x.bRow, kPanel}, {}, packedA, copy);
       } else {
-        packColumns(k, columns, x.b + p * x.bRow + j * x.bCol, x.bRow, x.bCol, packedB);
-        multiplyRows(x, j, columns, p, k, packedB, kPanel, k * kPanel, packedA, copy);
+        const float* b = x.b + p * x.bRow + j * x.bCol;
+        packColumns(k, columns, b, x.bRow, x.bCol, packedB);
+        const Index nextK = x.bCol == 1 ? least(kBlockK, x.k - p - k) : 0;
+        const Fetch nextB = fetchIn(tilesOf(x.m, columns), b + k * x.bRow, nextK, columns, x.bRow);
+        multiplyRows(x, {j, columns, p, k, packedB, kPanel, k * kPanel}, nextB, packedA, copy);
       }
     }
     j += columns;
@@ -147,12 +180,13 @@ inline void multiplyPanels(const Product& x, float* scratch) {
 /// a loop, the panels that were read last are still in the cache.
 inline void multiplyFewRows(const Product& x, float* scratch) {
   float* copy = scratch + kBlockK * kBlockCols + kBlockRows * kBlockK;
+  Fetches next;
   const Index width = panelsAtOnce(x.m) * kPanel, groups = ceilDiv(x.n, width);
   for (Index i = 0; i < groups; i++) {
     const Index j = (x.backwards ? groups - 1 - i : i) * width;
     computeBlock({x.m, least(width, x.n - j), x.k, x.a, x.aRow, x.aCol, false, x.b + j * x.k, kPanel, x.k * kPanel, x.c + j * x.cCol, x.cRow,
                   x.cCol, x.accumulate},
-                 copy);
+                 next, copy);
   }
 }
 

@@ -1,5 +1,6 @@
 // The register-tiled heart of a matrix product: a block of C held in vectors while k runs, one accumulator per element.
 #pragma once
+#include "fetch.h"
 #include "simd.h"
 
 namespace {
@@ -8,7 +9,7 @@ namespace {
 // bit of any result.
 #if DRNN_WIDTH == 16
 constexpr int kTileRows = 12, kPanel = 32, kPairRows = 3;
-constexpr Index kBlockK = 256, kBlockRows = 96, kBlockCols = 512;
+constexpr Index kBlockK = 256, kBlockRows = 96, kBlockCols = 256;
 #elif DRNN_WIDTH == 8
 constexpr int kTileRows = 6, kPanel = 16, kPairRows = 3;
 constexpr Index kBlockK = 256, kBlockRows = 96, kBlockCols = 512;
@@ -23,6 +24,8 @@ constexpr int kTileRows = 4, kPanel = 8, kPairRows = 1;
 constexpr Index kBlockK = 256, kBlockRows = 64, kBlockCols = 256;
 #endif
 constexpr int kPanelVectors = kPanel / W;
+/// Columns of a B that is packed already and of which only what is used passes through the caches.
+constexpr Index kPackedCols = 512;
 constexpr Index kGemmScratch = kBlockK * kBlockCols + kBlockRows * kBlockK + 4 * kTileRows * kPanel;
 
 // Engines give a WebAssembly kernel 15 registers: twelve sums, two of B and one of A only fit if each value of A is read right before its
@@ -59,6 +62,12 @@ inline void gemmKernel(const KernelArguments& x) {
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 16
     for (int v = 0; v < VECTORS; v++) sum[i][v] = x.accumulate ? load(c + i * cRow + v * W) : zeros();
+  // Memory that is written whole is read into the cache first: it arrives while the sums are made.
+  if (kFetches && !x.accumulate)
+#pragma GCC unroll 16
+    for (int i = 0; i < ROWS; i++)
+#pragma GCC unroll 16
+      for (int v = 0; v < VECTORS * W; v += kLineFloats) __builtin_prefetch(c + i * cRow + v, 1, 3);
   const float* a = x.a;
   const float* b = x.b;
   const ptrdiff_t aRow = PACKED_A ? 1 : (ptrdiff_t)x.aRow;
