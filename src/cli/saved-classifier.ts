@@ -24,10 +24,12 @@ export async function predictClasses(model: string, file: string, flags: Classif
   const backend = await startBackend(flags);
   const { predictEvents } = await import("../tasks/index.js");
   const made = await predictEvents(model, file, { ...readingOf(flags), ...(await modelCells(context)) }, flags.label ?? null);
-  const result: EventPrediction = { ...made, ...cut({ predictions: made.predictions }) };
-  const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, result });
+  const { task, count, warnings } = made;
+  const result: Pick<EventPrediction, "task" | "count" | "predictions"> = { task, count, ...cut({ predictions: made.predictions }) };
+  const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result });
   const classes = Object.keys(made.predictions[0]?.probabilities ?? {});
   await writeAnswer(context, place, envelope, { "predictions.csv": classifiedCsv(made.predictions, classes) });
+  for (const { message } of warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
   const width = Math.max(2, ...result.predictions.map(({ input }) => input.length));
   const lines = result.predictions.map(({ input, label, probability }) => `${input.padEnd(width)}  ${label}  ${shown(probability, 3)}`);
   terminal.out(
@@ -52,14 +54,16 @@ export async function evaluateClasses(model: string, file: string, flags: Classi
   });
   const { task, data, evaluation } = made;
   const result: Pick<EventEvaluation, "task" | "data" | "evaluation"> = { task, data, evaluation };
-  const warnings = unmet(flags.require ?? [], { ...evaluation });
+  const failed = unmet(flags.require ?? [], { ...evaluation });
+  const warnings = [...made.warnings, ...failed];
   const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result });
+  for (const { message } of made.warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
   await writeAnswer(context, place, envelope, { "predictions.csv": classifiedCsv(predictions, data.classes) });
   const head = terminal.paintOut("bold", `Scores on ${counted(data.examples, "sequence")}`);
   terminal.out(context.json ? toJson(envelope) : [head, ...scoreLines(evaluation, terminal)].join("\n"));
   terminal.say("Sequences that the model was trained on make it look better than it is.");
-  for (const { message } of warnings) terminal.alarm(terminal.paintErr("red", message));
-  return warnings.length === 0 ? exitCodes.ok : exitCodes.notMet;
+  for (const { message } of failed) terminal.alarm(terminal.paintErr("red", message));
+  return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
 function readingOf({ missing, delimiter, encoding }: ClassifierFlags): Pick<ClassifierFlags, "missing" | "delimiter" | "encoding"> {

@@ -44,6 +44,8 @@ export interface ParameterFacts {
 /** Collects events id by id, in any order. */
 export class EventStore {
   readonly parameters: ParameterFacts[] = [];
+  /** Whether times are hours since 1970. */
+  hasDates: boolean = false;
   readonly #places: Map<string, number> = new Map();
   readonly #unknown: ReadonlySet<number>;
   readonly #ids: Map<string, Raw> = new Map();
@@ -104,8 +106,9 @@ export class EventStore {
     return !Number.isNaN(value) && !(this.#unknown.has(value) && this.parameters[parameter]!.least >= 0);
   }
 
-  /** Counts in which ids a parameter occurs, and where it changes or comes late. */
-  survey(): void {
+  /** Counts in which ids a parameter occurs, and where it changes or comes late; `negative` ones have values below zero. */
+  survey(negative: readonly string[]): void {
+    for (const facts of this.parameters) if (negative.includes(facts.name)) facts.least = Number.NEGATIVE_INFINITY;
     for (const { times, parameters } of this.#ids.values()) {
       const first = times.values.subarray(0, times.length).reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
       const seen = new Map<number, { count: number; isLate: boolean }>();

@@ -2,14 +2,24 @@
 
 import type { Delimiter, Duplicates, Encoding, StaticColumn, Table } from "./types.js";
 
+/** Where the clock of a sequence begins: at its first event, or where the file's own times do. */
+export type EventOrigin = "first" | "zero";
+
 /** How event rows are read; columns that are not named are found by their usual names. */
 export interface EventOptions {
   readonly id?: string;
   readonly time?: string;
   readonly parameter?: string;
   readonly value?: string;
+  /**
+   * Dates count from the first event of their id. Plain numbers stay as they are ("zero"), unless sequences begin ten times later than they
+   * are long: they are then readings of a counter and count from the first event too.
+   */
+  readonly origin?: EventOrigin;
   /** Numbers that mean "not known": -1. They are left alone in parameters that have other values below zero. */
   readonly unknown?: readonly number[];
+  /** Parameters that have values below zero, whether or not these rows show it: found. */
+  readonly negative?: readonly string[];
   /** How several values of one parameter at one time are merged: mean. */
   readonly duplicates?: Exclude<Duplicates, "error">;
   /** Parameters that are static. Unless given: those that occur at most once per id, always at its first time, in half of the ids or more. */
@@ -52,6 +62,8 @@ export interface Events {
   length(index: number): number;
   /** Unpacks one sequence. */
   sequence(index: number): EventSequence;
+  /** The options that make other rows be read as these were, whatever would be found in them. */
+  readonly alike: Required<Pick<EventOptions, "origin" | "negative" | "statics">>;
   /** Measurements kept. */
   readonly events: number;
   /** Ids without an outcome, and outcomes without events: both are left out. */

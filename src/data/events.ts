@@ -2,7 +2,7 @@
 
 import { DataError } from "../base/errors.js";
 import { EventStore, type PackedEvents } from "./event-store.js";
-import type { EventOptions, Events } from "./event-types.js";
+import type { EventOptions, EventOrigin, Events } from "./event-types.js";
 import { outcomeColumn } from "./outcome-column.js";
 import { columnOf, placeOf } from "./table.js";
 import { parseTime } from "./time.js";
@@ -53,7 +53,7 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
       });
     }
     const what = parameter.cell(row);
-    if (what !== null) store.add(idOf(row), hoursOf(table, time, row), what, number);
+    if (what !== null) store.add(idOf(row), hoursOf(table, time, row, store), what, number);
   }
 }
 
@@ -79,8 +79,8 @@ function roleColumn(table: Table, role: keyof typeof names, given: string | unde
   return columnOf(table, name);
 }
 
-/** "36:30" is 36.5; plain numbers stay as they are; dates become hours since 1970, and later since the first of their id. */
-function hoursOf(table: Table, column: Column, row: number): number {
+/** "36:30" is 36.5; plain numbers stay as they are; dates become hours since 1970, which the store is told. */
+function hoursOf(table: Table, column: Column, row: number, store: EventStore): number {
   const number = column.get(row);
   if (!Number.isNaN(number)) return number;
   const cell = column.cell(row) ?? "";
@@ -88,14 +88,26 @@ function hoursOf(table: Table, column: Column, row: number): number {
   if (clock !== null) return Number(clock[1]) + Number(clock[2]) / 60 + Number(clock[3] ?? 0) / 3600;
   const kept = column.time(row);
   const ms = Number.isNaN(kept) ? parseTime(cell, null)?.ms : kept;
-  if (ms !== undefined) return ms / hourMs;
+  if (ms !== undefined) {
+    store.hasDates = true;
+    return ms / hourMs;
+  }
   const line = table.lines.get(row);
   const message = `${table.lineWord} ${line}, ${column.name}: "${cell}" is not a time.`;
   throw new DataError("bad_time", message, "", { ...placeOf(table.file), line, column: column.name });
 }
 
-/** Hours of this size are dates: sequences then begin at 0. */
-const leastDate = 100_000;
+/** Numbers are those of a counter if sequences begin so many times later than they are long. */
+const counterLengths = 10;
+
+function originOf(store: EventStore, all: readonly PackedEvents[]): EventOrigin {
+  if (store.hasDates) return "first";
+  const times = all.map((one) => one.times).filter(({ length }) => length > 0);
+  const starts = Float64Array.from(times, (each) => each[0]!).sort();
+  const length = times.reduce((sum, each) => sum + each.at(-1)! - each[0]!, 0) / Math.max(1, times.length);
+  const start = starts[Math.floor(starts.length / 2)] ?? 0;
+  return length > 0 && start > counterLengths * length ? "first" : "zero";
+}
 
 /**
  * Orders, merges and joins what a store has collected.
@@ -103,7 +115,7 @@ const leastDate = 100_000;
  */
 export function finishEvents(store: EventStore, options: EventOptions): Events {
   if (store.ids.length === 0) throw new DataError("no_events", "there are no events.");
-  store.survey();
+  store.survey(options.negative ?? []);
   const outcomes = typeof options.outcomes === "object" ? readOutcomes(options.outcomes, options) : null;
   const ids = store.ids.filter((id) => outcomes === null || outcomes.labels.has(id));
   if (ids.length === 0)
@@ -118,12 +130,18 @@ export function finishEvents(store: EventStore, options: EventOptions): Events {
     columns[place] = column;
   });
   const parameters = changing.map((place) => store.parameters[place]!.name);
-  const packed = all.map((one) => onlyChanging(one, columns));
+  const origin = options.origin ?? originOf(store, all);
+  const packed = all.map((one) => onlyChanging(one, columns, origin));
   const statics = staticColumns(store, all, isStatic, ids);
   const unmatched = { events: store.ids.length - ids.length, outcomes: outcomes === null ? 0 : outcomes.labels.size - ids.length };
   const count = packed.reduce((sum, one) => sum + one.values.length, 0);
   return {
     ...{ ids, parameters, statics, events: count, unmatched },
+    alike: {
+      origin,
+      negative: store.parameters.filter(({ least }) => least < 0).map(({ name }) => name),
+      statics: store.parameters.filter((_, place) => isStatic[place]).map(({ name }) => name),
+    },
     labels: outcomes === null ? null : ids.map((id) => outcomes.labels.get(id)!),
     label: outcomes?.name ?? null,
     length: (index) => packed[index]!.times.length,
@@ -139,12 +157,11 @@ function staticPlaces(store: EventStore, { statics }: EventOptions): boolean[] {
 }
 
 /** Times that hold static values only are no steps of the sequence. */
-function onlyChanging(one: PackedEvents, columns: Int32Array): PackedEvents {
+function onlyChanging(one: PackedEvents, columns: Int32Array, origin: EventOrigin): PackedEvents {
   const kept = Array.from(one.values.keys()).filter((e) => columns[one.parameters[e]!]! >= 0);
   const steps = [...new Set(kept.map((e) => one.steps[e]!))];
   const places = new Map(steps.map((step, place) => [step, place]));
-  const first = one.times[0] ?? 0;
-  const begin = first > leastDate ? first : 0;
+  const begin = origin === "first" ? (one.times[0] ?? 0) : 0;
   return {
     times: Float64Array.from(steps, (step) => one.times[step]! - begin),
     steps: Int32Array.from(kept, (e) => places.get(one.steps[e]!)!),

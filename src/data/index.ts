@@ -5,7 +5,7 @@ export { applyChain, type Chain, type ChainStep, type ChainStepName, fitChain, i
 export { describeTable } from "./describe.js";
 export type { ClockDescription, ColumnDescription, DescribeOptions, Hint, NumberSummary, TableDescription } from "./description.js";
 export { eventClock, type StepClock, stepTable } from "./event-steps.js";
-export type { EventOptions, EventSequence, Events } from "./event-types.js";
+export type { EventOptions, EventOrigin, EventSequence, Events } from "./event-types.js";
 export { events } from "./events.js";
 export { findLeaks, type Leak, type PreparedInput } from "./leaks.js";
 export { panel } from "./panel.js";

@@ -75,6 +75,35 @@ test("a classifier of events is trained, saved, used and scored; the same sequen
   assert.match(strange.stderr, /is no condition on the scores of a classifier/);
 });
 
+test("models keep how their events are called, score few sequences, and say what does not fit them", async (t) => {
+  const desk = openDesk(t);
+  const [head = "", ...rows] = stays.events.trimEnd().split("\n");
+  assert.equal(head, "id,time,parameter,value");
+  desk.write("own.csv", ["wer,wann,was,wieviel", ...rows].join("\n"));
+  desk.write("outcomes.csv", stays.outcomes);
+  const few = rows.filter((row) => /^p[012],/.test(row) && !row.includes("Age"));
+  desk.write("few.csv", ["wer,wann,was,wieviel", ...few, "p0,03:00,pressure,2", "p0,04:00,pressure,3"].join("\n"));
+  const names = ["--id", "wer", "--time", "wann", "--parameter", "was", "--value", "wieviel"];
+  const label = ["--label", "outcomes.csv"];
+  const given = ["--events", "own.csv", ...label, "--outcome", "died", "--members", "1", ...quick, ...names];
+  assert.equal((await desk.run(["classify", ...given, "--out", "ward"])).code, 0);
+  const scored = await desk.run(["evaluate", "ward", "few.csv", ...label, "--json"]);
+  assert.equal(scored.code, 0, scored.stderr);
+  const { result, warnings } = JSON.parse(scored.stdout);
+  assert.equal(result.data.examples, 3);
+  assert.deepEqual(
+    warnings.map(({ code }: { code: string }) => code),
+    ["parameter_lacking", "unknown_parameter", "no_events"],
+  );
+  const predicted = await desk.run(["predict", "ward", "few.csv"]);
+  assert.match(predicted.stderr, /Warning: Age counts as never measured.*\n.*Warning: pressure is not read/);
+  const filled = await desk.run(["impute", "own.csv", "--events", ...names, ...quick, "--out", "filled"]);
+  assert.equal(filled.code, 0, filled.stderr);
+  const again = await desk.run(["predict", "filled", "own.csv", "--threads", "1"]);
+  assert.equal(again.stdout, desk.read("filled/filled.csv"));
+  assert.equal((await desk.run(["impute", "own.csv", "--value", "wieviel"])).code, 2);
+});
+
 test("what is missing or wrong is said in one sentence, and nothing is written", async (t) => {
   const desk = openDesk(t);
   desk.write("events.csv", stays.events);

@@ -95,6 +95,28 @@ test("dates become hours since the first event of their id, plain numbers stay",
   assert.deepEqual([...events(parseTable("id,day,variable,value\n7,3,x,1\n7,9,x,2\n")).sequence(0).times], [3, 9]);
 });
 
+test("a clock begins at the first event for dates of any year and for counters, and other rows can be read alike", () => {
+  const rows = (at: (id: number, step: number) => string): string =>
+    ["id,time,parameter,value", ...[0, 1, 2].flatMap((id) => [0, 1, 2].map((step) => `${id},${at(id, step)},BE,${step}`))].join("\n");
+  const times = (text: string, options = {}): number[] => [...events(parseTable(text), options).sequence(1).times];
+  assert.deepEqual(times(rows((_, step) => `1975-03-0${1 + step}`)), [0, 24, 48]);
+  assert.deepEqual(times(rows((_, step) => `1961-03-0${1 + step}`)), [0, 24, 48]);
+  const counted = events(parseTable(rows((id, step) => String(90_000 + 20_000 * id + 600 * step))));
+  assert.deepEqual([...counted.sequence(1).times], [0, 600, 1200]);
+  assert.deepEqual(times(rows((id, step) => String(5 + id + step))), [6, 7, 8]);
+  assert.deepEqual(
+    times(
+      rows((id, step) => String(5 + id + step)),
+      counted.alike,
+    ),
+    [0, 1, 2],
+  );
+  const signed = events(parseTable("id,time,parameter,value\n1,0,BE,-4\n1,1,BE,-1\n"));
+  const later = parseTable("id,time,parameter,value\n2,0,BE,-1\n2,1,BE,3\n");
+  assert.deepEqual([...events(later).sequence(0).values], [3]);
+  assert.deepEqual([...events(later, signed.alike).sequence(0).values], [-1, 3]);
+});
+
 test("an id without an outcome is left out, and the outcome is found if only one column has two values", () => {
   const found = events(parseTable(long), { outcomes: parseTable("id,score,died\n1,4.5,yes\n3,2,no\n8,1,no\n") });
   assert.deepEqual([found.ids, found.label, found.labels, found.unmatched], [["1"], "died", ["yes"], { events: 1, outcomes: 2 }]);

@@ -62,7 +62,29 @@ describe("imputing", () => {
     assert.equal(evaluation.columns[1]!.best, null);
   });
 
+  test("values of any size are filled in their own digits, totals are no rows, and what is left out or odd is said", async () => {
+    const row = (day: number): string =>
+      `2024-01-${10 + day},${day % 5 === 2 ? "" : `${30 + day}e-11`},${day % 7 === 1 ? "" : day},${day === 6 ? "inf" : day}`;
+    const lines = Array.from({ length: 20 }, (_, day) => row(day));
+    const table = `date,small,b,c\n${[...lines, lines[19]!, "Total,9e-9,190,190"].join("\n")}\n`;
+    const { csv, data, evaluation, warnings } = await impute(parseTable(table), { units: 3, epochs: 1 });
+    const cells = csv.split("\n").map((line) => line.split(","));
+    assert.match(cells[3]![1]!, /^3\.[0-9]+e-10$/);
+    assert.equal(csv.trimEnd().split("\n").at(-1), "Total,9e-9,190,190");
+    assert.equal(data.rows, 21);
+    assert.doesNotMatch(evaluation.verdict, /NaN|Infinity/);
+    assert.deepEqual(warnings.map(({ code }) => code).sort(), ["not_a_number", "repeated_times"]);
+    const constant = await impute(parseTable("t,a\n1,5\n2,\n3,5\n4,5\n5,5\n6,5\n7,5\n8,5\n"), {
+      columns: ["a"],
+      hide: 0.3,
+      units: 2,
+      epochs: 1,
+    });
+    assert.match(constant.evaluation.verdict, /are none, like those of/);
+  });
+
   for (const [what, table, options, code] of [
+    ["values whose squares are infinite", "t,a\n1,1e200\n2,\n3,1\n", {}, "values_too_large"],
     ["a table without holes", "t,a\n1,1\n2,2\n", {}, "nothing_missing"],
     ["a table without numbers", "name,town\nx,y\n,z\n", {}, "no_numbers"],
     ["a column of words", "t,a\n1,x\n2,\n", { columns: ["a"] }, "not_a_number"],

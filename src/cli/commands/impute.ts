@@ -10,7 +10,7 @@ import { cellWords, trainingCell } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { okEnvelope, packageVersion, startBackend } from "../context.js";
 import { toJson } from "../envelope.js";
-import { exitCodes } from "../failure.js";
+import { exitCodes, usageError } from "../failure.js";
 import { counted, duration, shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
@@ -29,10 +29,12 @@ import type { Terminal } from "../terminal.js";
 export interface ImputeFlags
   extends GlobalFlags,
     Omit<TableFlags, "duplicates">,
-    Omit<ImputeOptions, "onEvent" | "signal" | "columns" | "checkpoints" | "clock" | "cell"> {
+    Omit<ImputeOptions, "onEvent" | "signal" | "columns" | "checkpoints" | "clock" | "reading" | "cell"> {
   readonly cell?: string;
   readonly column?: readonly string[];
   readonly events?: true;
+  readonly parameter?: string;
+  readonly value?: string;
   readonly require?: readonly string[];
 }
 
@@ -55,6 +57,8 @@ export function describeImpute(command: Command, start: Start): void {
     new Setting("--time <columns>", "time column, or several: Date,Time; found if not given", words, { found: true }),
     new Setting("--column <name>", "column to read and fill (repeatable): all columns of numbers", texts, { found: true }),
     new Setting("--events", "the input holds events: id, time, parameter, value"),
+    new Setting("--parameter <column>", "of events: column that says what was measured; found if not given", words, { found: true }),
+    new Setting("--value <column>", "of events: column of the values; found if not given", words, { found: true }),
     new Setting("--hide <share>", "share of the values hidden to measure the error", inRange(0, 0.4, "open-low"), { standard: 0.1 }),
     cellOption("cell of both directions"),
     new Setting("--units <n>", "width of the network", whole(1), { standard: 64 }),
@@ -76,7 +80,9 @@ export function describeImpute(command: Command, start: Start): void {
  */
 export async function runImpute(file: string, flags: ImputeFlags, context: Context, resumed: string | null = null): Promise<number> {
   const { terminal } = context;
-  const { require, column, events, cell: _cell, ...options } = taskFlags(flags);
+  const { require, column, events, parameter, value, cell: _cell, ...options } = taskFlags(flags);
+  if (events !== true && (parameter ?? value) !== undefined)
+    throw usageError("bad_option", "--parameter and --value are for tables of events.", "Add --events, or name columns with --column.");
   const chosenCell = await trainingCell(context);
   const place = resumed ?? planRun("impute", file, flags.out, flags.force === true);
   const backend = await startBackend(flags);
@@ -87,12 +93,12 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
   const read = events === true ? await readEvents(file, eventReading(flags)) : null;
   const clock = read === null ? null : eventClock(read);
   const table = read === null ? await readTable(file, options) : stepTable(read, clock ?? undefined);
-  const { impute } = await import("../../tasks/index.js");
+  const [{ impute }, { keptReading }] = await Promise.all([import("../../tasks/index.js"), import("../../tasks/event-reading.js")]);
   const run = await impute(table, {
     ...options,
     ...chosenCell,
     ...(column === undefined ? {} : { columns: column }),
-    ...(clock === null ? {} : { id: "id", time: "time", clock }),
+    ...(read === null || clock === null ? {} : { id: "id", time: "time", clock, reading: keptReading(flags, read) }),
     signal: context.interrupt.signal,
     checkpoints: begun.checkpoints,
     onEvent,
@@ -124,8 +130,8 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
-function eventReading({ id, time, missing, delimiter, encoding }: ImputeFlags): EventOptions {
-  const given = { id, time, missing, delimiter, encoding };
+function eventReading({ id, time, parameter, value, missing, delimiter, encoding }: ImputeFlags): EventOptions {
+  const given = { id, time, parameter, value, missing, delimiter, encoding };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

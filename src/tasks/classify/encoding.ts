@@ -43,6 +43,8 @@ export interface Encoded {
   readonly fixedSize: number;
 }
 
+/** What sums of scaled values may be wrong by. */
+const rounding = 1e-9;
 /** Deviations beyond which a summary is as far as it can be. */
 const farthest = 5;
 /** What is said of the values of one variable: scaled, in order of time. NaN where there is nothing to say. */
@@ -80,7 +82,11 @@ export function measureEncoding(events: EventColumns, rows: readonly number[]): 
   const raw = summariesOf(events, rows, part.variables, summaryKinds.length);
   const width = summaryKinds.length * events.names.length;
   const summaries = Array.from({ length: width }, (_, column) =>
-    plainScale(Array.from(rows, (_row, index) => raw[index * width + column]!).filter((value) => !Number.isNaN(value))),
+    plainScale(
+      Array.from(rows, (_row, index) => raw[index * width + column]!).filter((value) => !Number.isNaN(value)),
+      // Slopes are as small as steps are long.
+      summaryKinds[column % summaryKinds.length] === slopeOf ? rounding / Math.max(1, part.step) : rounding,
+    ),
   );
   return { ...part, summaries };
 }
@@ -213,11 +219,12 @@ function scaleOf(values: readonly number[]): Scale {
   return { log, low, high, mean: inside.mean, deviation: inside.deviation };
 }
 
-function plainScale(values: readonly number[]): Scale {
+/** @param least  deviations up to here are rounding, and so is a billionth of the mean */
+function plainScale(values: readonly number[], least = 0): Scale {
   const centre = values.length === 0 ? 0 : mean(values);
   const deviation = values.length === 0 ? 1 : Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
   // A variable that never changes carries its mask only.
-  const safe = deviation > 1e-9 * Math.max(1, Math.abs(centre)) ? deviation : 1;
+  const safe = deviation > Math.max(least, rounding * Math.abs(centre)) ? deviation : 1;
   return { log: false, low: centre - farthest * safe, high: centre + farthest * safe, mean: centre, deviation: safe };
 }
 

@@ -12,9 +12,16 @@ import type { ClassifyOptions, LabelledEvents } from "./types.js";
 const mostClasses = 50;
 
 /**
- * @throws DataError `unknown_column`, `no_id_column`, `label_unclear`, `duplicate_id`, `no_match`, `bad_static`, `no_sequence`, `one_class`, `small_class`, `no_label`
+ * @param known  the classes of a model; found in the outcomes unless given
+ * @throws DataError `unknown_column`, `no_id_column`, `label_unclear`, `duplicate_id`, `no_match`, `bad_static`, `no_sequence`, `one_class`, `small_class`, `no_label`,
+ * `unknown_class`
  */
-export function labelled(events: EventColumns, outcomes: Table, options: ClassifyOptions): LabelledEvents {
+export function labelled(
+  events: EventColumns,
+  outcomes: Table,
+  options: ClassifyOptions,
+  known: readonly string[] | null = null,
+): LabelledEvents {
   if (events.names.length === 0) {
     const message = "Every parameter of the events comes once, at the start: there is no sequence to classify.";
     throw new DataError("no_sequence", message, "Events need a parameter that is measured again.");
@@ -31,7 +38,11 @@ export function labelled(events: EventColumns, outcomes: Table, options: Classif
     throw new DataError("no_match", `No sequence has an outcome: of ids ${shown.join(", ")}.`, "Check --id.", placeOf(outcomes.file));
   }
   const cells = found.map((row) => (row < 0 ? null : label.cell(row)));
-  const classes = classesOf(cells, label, outcomes);
+  if (cells.every((cell) => cell === null)) {
+    const place = { ...placeOf(outcomes.file), column: label.name };
+    throw new DataError("no_match", `${label.name} is empty for every sequence with events.`, "Name another column with --outcome.", place);
+  }
+  const classes = known === null ? classesOf(cells, label, outcomes) : onlyKnown(cells, known, label, outcomes);
   const labels = Int32Array.from(cells, (cell) => (cell === null ? -1 : classes.indexOf(cell)));
   if (options.statics?.includes(label.name) === true || options.statics?.includes(id.name) === true) {
     const name = options.statics.includes(label.name) ? label.name : id.name;
@@ -119,6 +130,14 @@ function classesOf(cells: readonly (string | null)[], label: Column, { file }: T
   return names.every((name) => name.trim() !== "" && Number.isFinite(Number(name)))
     ? names.sort((a, b) => Number(a) - Number(b))
     : names.sort();
+}
+
+/** The classes of a model, if there are no others among the cells. */
+function onlyKnown(cells: readonly (string | null)[], known: readonly string[], { name }: Column, { file }: Table): readonly string[] {
+  const strange = cells.find((cell) => cell !== null && !known.includes(cell));
+  if (strange === undefined || strange === null) return known;
+  const message = `${shortName(file)} contains class "${strange}", unseen in training.`;
+  throw new DataError("unknown_class", message, `The model knows ${known.join(", ")}.`, { ...placeOf(file), column: name });
 }
 
 /** A column of the outcomes as static values of the sequences. */

@@ -5,6 +5,7 @@ import { type EventColumns, eventColumns } from "../../data/event-columns.js";
 import type { EventOptions, Events } from "../../data/event-types.js";
 import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
+import { keptReading } from "../event-reading.js";
 import { weightCount } from "../weight-count.js";
 import { type EventEncoding, measureEncoding } from "./encoding.js";
 import { evaluationOf, itemsOf, networkWeightOf, type Tested } from "./evaluate.js";
@@ -35,7 +36,7 @@ const validationShare = 0.1;
 export async function classifyEvents(input: string | Events, outcomes: Outcomes, options: ClassifyOptions = {}): Promise<ClassifyRun> {
   const started = performance.now();
   const read = typeof input === "string" ? await readEvents(input, eventOptionsOf(options)) : input;
-  const table = typeof outcomes === "string" ? await readTable(outcomes, readingOf(options)) : outcomes;
+  const table = typeof outcomes === "string" ? await readTable(outcomes, tableReading(options)) : outcomes;
   const data = labelled(eventColumns(read), table, options);
   const { events, labels, classes } = data;
   const lines = [...foundWords(events), ...data.lines];
@@ -91,7 +92,7 @@ export async function classifyEvents(input: string | Events, outcomes: Outcomes,
     evaluation,
     predictions: tested.flatMap((each) => itemsOf(each, { ids: events.ids, labels, classes })),
     model: trained.model,
-    preprocess: savedOf(data, encoding, { networkWeight, members: plan.members }, options),
+    preprocess: savedOf(data, { encoding, networkWeight, members: plan.members, reading: keptReading(options, read) }, options),
     warnings: data.warnings,
     notes: lines,
     seconds: (performance.now() - started) / 1000,
@@ -171,7 +172,8 @@ export function eventOptionsOf({ statics: _statics, ...options }: ClassifyOption
   return options;
 }
 
-function readingOf({ missing, delimiter, encoding }: ClassifyOptions): Parameters<typeof readTable>[1] {
+/** How the table of outcomes is read. */
+export function tableReading({ missing, delimiter, encoding }: ClassifyOptions): Parameters<typeof readTable>[1] {
   return {
     ...(missing === undefined ? {} : { missing }),
     ...(delimiter === undefined ? {} : { delimiter }),
@@ -186,8 +188,7 @@ function foundWords({ ids, times, names, statics }: EventColumns): string[] {
 
 function savedOf(
   { label, classes }: LabelledEvents,
-  encoding: EventEncoding,
-  mixture: { readonly networkWeight: number; readonly members: number },
+  made: Pick<SavedClassifier, "encoding" | "networkWeight" | "members" | "reading">,
   { statics = [], missing = [] }: ClassifyOptions,
 ): SavedClassifier {
   return {
@@ -197,8 +198,7 @@ function savedOf(
     kind: "events",
     classes,
     label,
-    encoding,
-    ...mixture,
+    ...made,
     outcomeStatics: statics,
     missing,
   };

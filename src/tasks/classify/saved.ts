@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import { DataError, UsageError } from "../../base/errors.js";
-import { shortName } from "../../data/decode.js";
 import { type EventColumns, eventColumns } from "../../data/event-columns.js";
 import type { Events } from "../../data/event-types.js";
 import { readEvents } from "../../data/read-events.js";
@@ -11,9 +10,11 @@ import { columnOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
+import { eventReadingSchema, readAlike } from "../event-reading.js";
 import { evaluationOf, itemsOf } from "./evaluate.js";
 import { idColumn, labelled, staticOf } from "./labels.js";
 import { mixedProbabilities, type Probabilities, probabilitiesOf } from "./network.js";
+import { tableReading } from "./run.js";
 import type { ClassifiedItem, ClassifyEvaluation, ClassifyOptions, Outcomes, SavedClassifier } from "./types.js";
 
 const scale = z.object({ log: z.boolean(), low: z.number(), high: z.number(), mean: z.number(), deviation: z.number().positive() });
@@ -35,6 +36,7 @@ const schema = z.object({
   members: z.int().min(1),
   outcomeStatics: z.array(z.string()),
   missing: z.array(z.string()),
+  reading: eventReadingSchema,
 });
 
 /** New sequences with their probabilities. */
@@ -42,6 +44,8 @@ export interface EventPrediction {
   readonly task: "classify";
   readonly count: number;
   readonly predictions: readonly ClassifiedItem[];
+  /** What the events hold that the model does not know, and what they lack. */
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
 /** Scores of a saved classifier. */
@@ -71,12 +75,12 @@ export async function predictEvents(
   outcomes: Outcomes | null = null,
 ): Promise<EventPrediction> {
   const { model, saved } = await opened(modelPath, options);
-  const table = outcomes === null ? null : await outcomesTable(outcomes, options);
-  const events = await knownEvents(input, saved, options, table);
+  const table = outcomes === null ? null : await outcomesTable(outcomes, saved, options);
+  const { events, warnings } = await knownEvents(input, saved, options, table);
   const rows = Array.from(events.ids.keys());
   const mixed = mixedProbabilities(await probabilitiesOf(model, events, saved.encoding, rows), saved.networkWeight, saved.classes.length);
   const predictions = itemsOf({ rows, mixed }, { ids: events.ids, labels: null, classes: saved.classes });
-  return { task: "classify", count: rows.length, predictions };
+  return { task: "classify", count: rows.length, predictions, warnings };
 }
 
 /**
@@ -92,20 +96,10 @@ export async function evaluateEvents(
   options: SavedEventsOptions = {},
 ): Promise<EventEvaluation> {
   const { model, saved } = await opened(modelPath, options);
-  const table = await outcomesTable(outcomes, options);
-  const known = await knownEvents(input, saved, options, table);
-  const { labels: found, classes } = labelled(known, table, { outcome: saved.label, ...options, statics: [] });
-  const strange = classes.find((name) => !saved.classes.includes(name));
-  if (strange !== undefined) {
-    const message = `${shortName(table.file)} contains class "${strange}", unseen in training.`;
-    throw new DataError(
-      "unknown_class",
-      message,
-      `The model knows ${saved.classes.join(", ")}.`,
-      table.file === null ? {} : { file: table.file },
-    );
-  }
-  const labels = found.map((label) => (label < 0 ? -1 : saved.classes.indexOf(classes[label]!)));
+  const table = await outcomesTable(outcomes, saved, options);
+  const { events: known, warnings } = await knownEvents(input, saved, options, table);
+  const given = { ...readAlike(saved.reading), outcome: saved.label, ...options, statics: [] };
+  const { labels, warnings: unmatched } = labelled(known, table, given, saved.classes);
   const rows = Array.from(labels.keys()).filter((row) => labels[row]! >= 0);
   const probabilities: Probabilities = await probabilitiesOf(model, known, saved.encoding, rows);
   const mixed = mixedProbabilities(probabilities, saved.networkWeight, saved.classes.length);
@@ -116,6 +110,7 @@ export async function evaluateEvents(
     data: { file: typeof input === "string" ? input : null, examples: rows.length, classes: saved.classes, label: saved.label },
     evaluation: evaluationOf([{ rows, probabilities, mixed }], { labels, classes: saved.classes, seed }),
     predictions: itemsOf({ rows, mixed }, { ids: known.ids, labels, classes: saved.classes }),
+    warnings: [...warnings, ...unmatched],
   };
 }
 
@@ -129,29 +124,44 @@ async function opened(modelPath: string, { cells }: SavedEventsOptions): Promise
   return { model, saved: parsed.data };
 }
 
-async function outcomesTable(outcomes: Outcomes, { missing }: ClassifyOptions): Promise<Table> {
-  return typeof outcomes === "string" ? readTable(outcomes, missing === undefined ? {} : { missing }) : outcomes;
+async function outcomesTable(outcomes: Outcomes, { missing: kept }: SavedClassifier, options: SavedEventsOptions): Promise<Table> {
+  if (typeof outcomes !== "string") return outcomes;
+  return readTable(outcomes, tableReading({ ...options, missing: [...kept, ...(options.missing ?? [])] }));
 }
 
-/** The events with the variables of the model, in its order, and with its static columns. */
+/** The events with the variables of the model, in its order, and with its static columns; what does not fit is said. */
 async function knownEvents(
   input: string | Events,
-  { encoding, outcomeStatics, missing }: SavedClassifier,
+  { encoding, outcomeStatics, missing, reading: kept }: SavedClassifier,
   { statics: _statics, ...options }: ClassifyOptions,
   table: Table | null,
-): Promise<EventColumns> {
+): Promise<{ readonly events: EventColumns; readonly warnings: EventPrediction["warnings"] }> {
   const names = encoding.variables.map(({ name }) => name);
   const own = encoding.statics.map(({ name }) => name).filter((name) => !outcomeStatics.includes(name));
-  const reading = { ...options, statics: own, missing: [...missing, ...(options.missing ?? [])] };
+  const reading = { statics: own, ...readAlike(kept), ...options, missing: [...missing, ...(options.missing ?? [])] };
   const events = typeof input === "string" ? await readEvents(input, reading) : input;
   if (!events.parameters.some((name) => names.includes(name))) {
-    const message = `The events hold none of what the model reads (${names.slice(0, 6).join(", ")}${names.length > 6 ? ", ..." : ""}).`;
+    const message = `The events hold none of what the model reads (${listed(names)}).`;
     throw new DataError("no_known_variable", message, "Is it the right file?", typeof input === "string" ? { file: input } : {});
   }
   const columns = eventColumns(events, names);
-  if (table === null || outcomeStatics.length === 0) return columns;
-  const id = idColumn(columns, table, options.id);
+  const there = [...events.parameters, ...events.statics.map(({ name }) => name)];
+  const lacking = [...names, ...own].filter((name) => !there.includes(name)).concat(table === null ? outcomeStatics : []);
+  const strange = there.filter((name) => !names.includes(name) && !own.includes(name));
+  const warnings = [
+    ...(lacking.length > 0
+      ? [{ code: "parameter_lacking", message: `${listed(lacking)} counts as never measured: not in the input` }]
+      : []),
+    ...(strange.length > 0 ? [{ code: "unknown_parameter", message: `${listed(strange)} is not read: the model does not know it` }] : []),
+  ];
+  if (table === null || outcomeStatics.length === 0) return { events: columns, warnings };
+  const id = idColumn(columns, table, reading.id);
   const places = new Map(Array.from({ length: table.rows }, (_, row) => [id.cell(row), row]));
   const rows = columns.ids.map((each) => places.get(each) ?? -1);
-  return { ...columns, statics: [...columns.statics, ...outcomeStatics.map((name) => staticOf(columnOf(table, name), rows))] };
+  const statics = outcomeStatics.map((name) => staticOf(columnOf(table, name), rows));
+  return { events: { ...columns, statics: [...columns.statics, ...statics] }, warnings };
+}
+
+function listed(names: readonly string[]): string {
+  return names.slice(0, 12).join(", ") + (names.length > 12 ? ", ..." : "");
 }

@@ -5,6 +5,7 @@ import type { EventOptions } from "../../data/event-types.js";
 import type { Table } from "../../data/types.js";
 import type { Model } from "../../train/index.js";
 import type { CellChoice } from "../cells.js";
+import type { EventReading } from "../event-reading.js";
 import type { NetworkFacts, TrainingFacts } from "../facts.js";
 import type { Pass } from "../passes.js";
 import type { EventEncoding } from "./encoding.js";
@@ -167,4 +168,5 @@ export interface SavedClassifier {
   /** Columns of the outcomes table that are read as static values. */
   readonly outcomeStatics: readonly string[];
   readonly missing: readonly string[];
+  readonly reading: EventReading;
 }

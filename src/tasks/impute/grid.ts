@@ -5,13 +5,14 @@ import { uniformAt } from "../../base/random.js";
 import { shortName } from "../../data/decode.js";
 import { groupRows } from "../../data/rows.js";
 import { columnOf, placeOf } from "../../data/table.js";
-import { readTimes, splitNames } from "../../data/time-column.js";
+import { readTimes, splitNames, type Times } from "../../data/time-column.js";
 import type { Table } from "../../data/types.js";
 import type { ImputeOptions } from "./types.js";
 
 /** Rows of numbers, grouped into sequences. */
 export interface Grid {
   readonly names: readonly string[];
+  /** Those of the table but for totals at its end. */
   readonly rows: number;
   /** [rows, names], NaN where missing; in the unit of the column. */
   readonly values: Float64Array;
@@ -29,11 +30,12 @@ export interface FoundGrid {
   /** The usual gap between rows, in milliseconds or rows. */
   readonly gap: number;
   readonly lines: readonly string[];
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
 /**
  * @param given  the usual gap of the table that a network learned on; found unless given
- * @throws DataError `unknown_column`, `not_a_number`, `no_numbers`, `nothing_missing`, `all_missing`, and those of times
+ * @throws DataError `unknown_column`, `not_a_number`, `no_numbers`, `values_too_large`, `nothing_missing`, `all_missing`, and those of times
  */
 export function gridOf(table: Table, options: ImputeOptions, given?: number): FoundGrid {
   const ids = options.id === undefined ? [] : splitNames(table, options.id).map((name) => columnOf(table, name));
@@ -45,32 +47,43 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   });
   if (times.firstBad >= 0) throw times.problem(times.firstBad);
   const names = numberColumns(table, options, [...idNames, ...times.columns]);
-  const values = new Float64Array(table.rows * names.length);
+  const { rows } = times;
+  const values = new Float64Array(rows * names.length);
   names.forEach((name, column) => {
     const { numbers } = table.columns[name]!;
-    for (let row = 0; row < table.rows; row++) values[row * names.length + column] = numbers[row]!;
+    for (let row = 0; row < rows; row++) values[row * names.length + column] = numbers[row]!;
   });
-  const sequences = groupRows(table.rows, ids, times).map(({ rows }) =>
-    Int32Array.from({ length: rows.length }, (_, place) => rows.get(place)),
+  const sequences = groupRows(rows, ids, times).map((group) =>
+    Int32Array.from({ length: group.rows.length }, (_, place) => group.rows.get(place)),
   );
+  refuseTooLarge(values, names, table);
+  const left = leftOut(table, options, [...idNames, ...times.columns, ...names]);
   const holes = values.reduce((count, value) => count + Number(Number.isNaN(value)), 0);
   const place = placeOf(table.file);
   if (holes === 0)
-    throw new DataError("nothing_missing", `${shortName(table.file)} has no hole in ${names.join(", ")}: nothing to fill.`, "", place);
+    throw new DataError(
+      "nothing_missing",
+      `${shortName(table.file)} has no hole in ${shownNames(names)}: nothing to fill.`,
+      left.hint,
+      place,
+    );
   if (holes === values.length)
     throw new DataError("all_missing", `${shortName(table.file)} holds no number in ${names.join(", ")}.`, "", place);
   const time = times.columns.length === 0 ? null : times.columns.join(",");
   const lines = [
     time === null ? "no time column: rows are taken in their order" : `time: ${time}`,
     `${names.length} ${names.length === 1 ? "column" : "columns"} of numbers: ${shownNames(names)}`,
+    ...left.lines,
+    ...(times.totals.length > 0 ? [`no rows of measurements, left as they are: ${times.totals.join(", ")}`] : []),
     ...(sequences.length > 1 ? [`${sequences.length} series by ${idNames.join(", ")}`] : []),
     `${holes} of ${values.length} values are missing (${((100 * holes) / values.length).toFixed(1)} %)`,
   ];
-  const ms = Float64Array.from({ length: table.rows }, (_, row) => times.ms.get(row));
+  const ms = Float64Array.from({ length: rows }, (_, row) => times.ms.get(row));
   const gap = given ?? usualGap(sequences, ms);
   // In usual gaps, so that 1 is a common step for a network.
-  const grid = { names, rows: table.rows, values, sequences, at: ms.map((each) => each / gap) };
-  return { grid, id: idNames.length === 0 ? null : idNames.join(","), time, gap, lines };
+  const grid = { names, rows, values, sequences, at: ms.map((each) => each / gap) };
+  const warnings = [...left.warnings, ...(time === null ? [] : repeatedTimes(table, grid, times))];
+  return { grid, id: idNames.length === 0 ? null : idNames.join(","), time, gap, lines, warnings };
 }
 
 function shownNames(names: readonly string[]): string {
@@ -91,6 +104,57 @@ function numberColumns(table: Table, { columns }: ImputeOptions, taken: readonly
   const shown = shownNames(table.names);
   const hint = `Its columns are ${shown}; if a word means missing, add --missing WORD.`;
   throw new DataError("no_numbers", `${shortName(table.file)} has no column of numbers to fill.`, hint, placeOf(table.file));
+}
+
+/** What is said of columns that are neither numbers nor times nor ids: words are copied, and numbers with a word among them are a pity. */
+function leftOut(
+  table: Table,
+  { columns }: ImputeOptions,
+  taken: readonly string[],
+): Pick<FoundGrid, "lines" | "warnings"> & { hint: string } {
+  const texts = columns === undefined ? table.names.filter((name) => !taken.includes(name)) : [];
+  const spoilt = texts.filter((name) => table.columns[name]!.numeric > table.rows / 2);
+  const plain = texts.filter((name) => !spoilt.includes(name));
+  const warnings = spoilt.map((name) => {
+    const column = table.columns[name]!;
+    const [line, text] = [table.lines.get(column.firstText), column.cell(column.firstText) ?? ""];
+    const message = `${name} is copied as it is: "${text}" in ${table.lineWord} ${line} is not a number; if missing, add --missing ${text}`;
+    return { code: "not_a_number", message };
+  });
+  return {
+    lines: plain.length === 0 ? [] : [`copied as they are: ${shownNames(plain)}`],
+    warnings,
+    hint: warnings.map(({ message }) => `${message}.`).join(" "),
+  };
+}
+
+/** Rows of the same time in one series are often those of several. */
+function repeatedTimes(table: Table, { sequences, at }: Grid, times: Times): FoundGrid["warnings"] {
+  let [count, first, second] = [0, -1, -1];
+  for (const rows of sequences)
+    for (let place = 1; place < rows.length; place++) {
+      const [before, row] = [rows[place - 1]!, rows[place]!];
+      if (at[row] !== at[before]) continue;
+      if (count++ === 0) [first, second] = [before, row];
+    }
+  if (count === 0) return [];
+  const where = `${table.lineWord}s ${table.lines.get(first)} and ${table.lines.get(second)}`;
+  const which = `${count} ${count === 1 ? "row has" : "rows have"} the time of another, such as ${times.textOf(second)} (${where})`;
+  return [
+    { code: "repeated_times", message: `${which}: if they belong to several series, name the column that tells these apart with --id` },
+  ];
+}
+
+/** Squares of values, and sums of them, must stay finite. */
+function refuseTooLarge(values: Float64Array, names: readonly string[], { file }: Table): void {
+  names.forEach((name, column) => {
+    let largest = 0;
+    for (let cell = column; cell < values.length; cell += names.length)
+      if (Math.abs(values[cell]!) > largest) largest = Math.abs(values[cell]!);
+    if (Number.isFinite(4 * largest * largest * values.length)) return;
+    const message = `${name} reaches ${largest.toPrecision(2)}: squares of such values are no longer finite.`;
+    throw new DataError("values_too_large", message, "Divide the column by a power of ten.", { ...placeOf(file), column: name });
+  });
 }
 
 /** The median gap between neighbours of a sequence. */
@@ -129,7 +193,7 @@ export function scalesOf({ names, values, rows }: Grid, isVisible: (cell: number
     squares[column]! += (value - mean[column]!) ** 2;
   });
   const deviation = squares.map((total, column) => Math.sqrt(total / Math.max(1, count[column]!)));
-  return { mean, deviation: deviation.map((width, column) => (width > 1e-12 * Math.max(1, Math.abs(mean[column]!)) ? width : 1)) };
+  return { mean, deviation: deviation.map((width, column) => (width > 1e-12 * Math.abs(mean[column]!) ? width : 1)) };
 }
 
 /** What a cell is used for. */

@@ -33,6 +33,7 @@ export async function impute(input: string | Table, options: ImputeOptions = {})
     options.onEvent?.({ kind: "warning", code, message });
   };
   options.onEvent?.({ kind: "found", lines: found.lines });
+  for (const { code, message } of found.warnings) warn(code, message);
   const made = await fillGrid(found, options);
   const empty = grid.names.filter((_, column) => made.evaluation.columns[column]!.observed === 0);
   for (const name of empty) warn("empty_column", `${name} has no value at all: nothing can be known about it`);
@@ -114,6 +115,7 @@ export async function fillGrid(found: FoundGrid, options: ImputeOptions): Promis
     dateOrder: options.dateOrder ?? null,
     missing: options.missing ?? [],
     clock: options.clock ?? null,
+    reading: options.reading ?? null,
     columns: grid.names.map((name, column) => ({
       name,
       mean: scales.mean[column]!,

@@ -9,6 +9,7 @@ import { columnOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
+import { eventReadingSchema, readAlike } from "../event-reading.js";
 import { gridOf } from "./grid.js";
 import type { FillModel } from "./network.js";
 import { columnsOf, fillWith } from "./run.js";
@@ -25,6 +26,7 @@ const schema = z.object({
   missing: z.array(z.string()),
   gap: z.number().positive(),
   clock: z.object({ start: z.number(), step: z.number().positive() }).nullable(),
+  reading: eventReadingSchema.nullable().default(null),
   columns: z
     .array(
       z.object({
@@ -105,14 +107,14 @@ export async function predictFill(
 
 async function tableOfInput(
   input: string | Table | FillSource,
-  { clock }: SavedFill,
+  { clock, reading: kept }: SavedFill,
   options: PredictFillOptions & { readonly missing: readonly string[] },
 ): Promise<Table> {
   if (typeof input === "function") return input(options.missing);
   if (typeof input !== "string") return input;
   if (clock === null) return readTable(input, options);
   const { dateOrder: _dateOrder, cells: _cells, ...reading } = options;
-  return stepTable(await readEvents(input, reading), clock);
+  return stepTable(await readEvents(input, { ...(kept === null ? {} : readAlike(kept)), ...reading }), clock);
 }
 
 async function opened(modelPath: string, { cells }: PredictFillOptions): Promise<{ model: FillModel; saved: SavedFill }> {

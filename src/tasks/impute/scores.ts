@@ -75,12 +75,20 @@ function verdictOf(overall: FillComparison, columns: readonly ColumnFill[], hidd
   const simple = (["linear", "last", "mean"] as const).reduce((best, way) => (overall[way].mae! < overall[best].mae! ? way : best));
   const used = columns.filter(({ networkWeight }) => networkWeight > 0).length;
   const words = { linear: "linear interpolation", last: "the last value", mean: "the mean" }[simple];
-  const ratio = overall.model.mae / overall[simple].mae!;
-  const change = Math.round(100 * Math.abs(1 - ratio));
-  const than = change === 0 ? `as large as those of ${words}` : `${change} % ${ratio < 1 ? "smaller" : "larger"} than those of ${words}`;
+  const than = `${changeOf(overall.model.mae, overall[simple].mae!)} those of ${words}`;
   const where =
     used === 0
       ? "the network helps no column"
       : `the network is used in ${used} of ${columns.length} ${columns.length === 1 ? "column" : "columns"}`;
   return `Errors at ${hidden} hidden values are ${than}, the best simple method; ${where}.`;
+}
+
+/** Errors of so many deviations are rounding. */
+const nothing = 1e-9;
+
+function changeOf(model: number, simple: number): string {
+  if (model < nothing && simple < nothing) return "none, like";
+  if (simple < nothing) return "larger than";
+  const change = Math.round(100 * Math.abs(1 - model / simple));
+  return change === 0 ? "as large as" : `${change} % ${model < simple ? "smaller" : "larger"} than`;
 }

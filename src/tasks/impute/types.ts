@@ -4,6 +4,7 @@ import type { StepClock } from "../../data/event-steps.js";
 import type { Delimiter, Encoding } from "../../data/types.js";
 import type { Model } from "../../train/index.js";
 import type { CellChoice } from "../cells.js";
+import type { EventReading } from "../event-reading.js";
 import type { NetworkFacts, TrainingFacts } from "../facts.js";
 import type { Pass } from "../passes.js";
 
@@ -37,8 +38,9 @@ export interface ImputeOptions {
    * is asked once, when training begins.
    */
   readonly checkpoints?: string | (() => string);
-  /** For tables of steps made of events: the clock that made them, kept with the model. */
+  /** For tables of steps made of events: the clock that made them and how the events were read, kept with the model. */
   readonly clock?: StepClock;
+  readonly reading?: EventReading;
 }
 
 /** Reports in the order in which they come. */
@@ -135,6 +137,7 @@ export interface SavedFill {
   readonly gap: number;
   /** Where steps of events begin and how long they are; null for tables. */
   readonly clock: StepClock | null;
+  readonly reading: EventReading | null;
   readonly columns: readonly {
     readonly name: string;
     /** Put in and out of the network's scale. */

@@ -20,7 +20,8 @@ export function filledCsv(table: Table, grid: Grid, filled: Float64Array): strin
     const cells = columns.map(({ column, place, decimals }) => {
       const text = column.cell(row);
       if (text !== null || place === undefined) return quote(localised(text ?? "", column.kind === "number", table.decimal));
-      const value = filled[row * size + place]!;
+      // Totals at the end of a table are no rows of the grid.
+      const value = filled[row * size + place] ?? Number.NaN;
       return Number.isNaN(value) ? "" : quote(localised(String(Number(value.toFixed(decimals))), true, table.decimal));
     });
     lines.push(cells.join(table.delimiter));
@@ -28,12 +29,16 @@ export function filledCsv(table: Table, grid: Grid, filled: Float64Array): strin
   return `${lines.join("\n")}\n`;
 }
 
-/** Digits after the point that the seen values of a column need, at most 8. */
+/** Digits after the point that the seen values of a column need, at most 8, or 8 significant ones of its largest value if that is small. */
 function decimalsOf({ values, rows, names }: Grid, column: number): number {
+  let largest = 0;
+  for (let cell = column; cell < values.length; cell += names.length)
+    if (Math.abs(values[cell]!) > largest) largest = Math.abs(values[cell]!);
+  const limit = Math.min(99, Math.max(8, 8 - Math.ceil(Math.log10(largest > 0 ? largest : 1))));
   let most = 0;
-  for (let row = 0; row < rows && most < 8; row++) {
+  for (let row = 0; row < rows && most < limit; row++) {
     const value = values[row * names.length + column]!;
-    while (!Number.isNaN(value) && most < 8 && Math.abs(Number(value.toFixed(most)) - value) > 1e-9 * Math.abs(value)) most++;
+    while (!Number.isNaN(value) && most < limit && Math.abs(Number(value.toFixed(most)) - value) > 1e-9 * Math.abs(value)) most++;
   }
   return most;
 }
