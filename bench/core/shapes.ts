@@ -55,7 +55,7 @@ export function shapeOf(id: string): Shape {
 
 /**
  * Floating operations of matrix products that cannot be avoided: forward; for training also every weight's gradient, and the
- * gradient of every layer's input where something learns below it.
+ * gradient of every layer's input where something learns below it. Products of embedded tokens need one row for each of the vocabulary.
  */
 export function operationsOf(shape: Shape): number {
   const steps = 2 * shape.batch * shape.time;
@@ -63,7 +63,8 @@ export function operationsOf(shape: Shape): number {
   const isTraining = shape.kind === "train";
   let sum = 0;
   for (let layer = 0; layer < shape.layers; layer++) {
-    const fromBelow = steps * (layer === 0 ? shape.input : shape.hidden) * gates;
+    const ofTable = layer === 0 && shape.vocabulary > 0;
+    const fromBelow = (ofTable ? Math.min(steps, 2 * shape.vocabulary) : steps) * (layer === 0 ? shape.input : shape.hidden) * gates;
     const recurrent = steps * shape.hidden * gates;
     const learnsBelow = layer > 0 || shape.vocabulary > 0;
     sum += isTraining ? 3 * recurrent + (learnsBelow ? 3 : 2) * fromBelow : recurrent + fromBelow;

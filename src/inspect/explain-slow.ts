@@ -70,7 +70,8 @@ function reasonFor(one: StraightInstruction, reads: Reader, isBackward: boolean)
     case "copy":
       return copyReason(nodes, because);
     case "gather":
-      return `a table lookup stays per step ${because}`;
+      // Reading rows by their numbers takes no longer than reading them one after another.
+      return !reads(nodes) ? null : `a table lookup stays per step ${because}`;
     case "scatter":
       return has(nodes, "scatterAdd")
         ? `writing into rows of a table stays per step ${because}`

@@ -31,6 +31,7 @@ export function hoistedWords(log: readonly PassEntry[]): string[] {
       if (rule === "over-rows") return `${named(what)} once per row: ${reason}`;
       if (rule === "once") return `${named(what)} once for everything: ${reason}`;
       if (rule === "free-output") return `${what} computed without the loop: ${reason}`;
+      if (rule === "stays-in-step") return `${named(what)} in the step: ${reason}`;
       if (rule === "split-products") return `a product of joined values is taken apart: ${reason}`;
       return `${what}: ${reason}`;
     }),

@@ -109,6 +109,19 @@ export class SectionBuilder {
     return this.domains.length - 1;
   }
 
+  /** True for what changes only between runs: a vector that this section does not write, and what is prepared from such. */
+  isSteady(buffer: number): boolean {
+    const { home } = this.buffers[buffer]!;
+    if (home.kind !== "resident") return home.kind === "prepared";
+    return !this.#spec.outputs.some((output) => output.kind === "resident" && output.vector === home.vector);
+  }
+
+  /** Repeats `prepare` when what this buffer shows changes; what is prepared itself does so already. */
+  prepareFromHome(buffer: number): void {
+    const { home } = this.buffers[buffer]!;
+    if (home.kind === "resident") this.prepareFrom.add(home.vector);
+  }
+
   tableBuffer(domain: Domain, table: Extract<BufferHome, { kind: "table" }>["table"], size: Dim): number {
     const number = this.domain(domain);
     const home = { kind: "table", domain: number, table } as const;

@@ -31,6 +31,7 @@ interface Roles {
 /** Emits the instructions of a dot node. */
 export function emitDot(scope: Scope, node: Node<"dot">): void {
   const [left, right] = sidesOf(scope, node);
+  if (emitPrepared(scope, node, left, right)) return;
   const attempt = (a: Side, b: Side, c: View): Roles | null => rolesOf(a, b, c);
   const home = homeFor(
     scope,
@@ -41,6 +42,21 @@ export function emitDot(scope: Scope, node: Node<"dot">): void {
   if (roles === null) emitExpanded(scope, left, right, home.view);
   else emitRoles(scope, roles);
   home.done();
+}
+
+/** A product of parameters, and of what is prepared from them, is made once per change of them; false for any other. */
+function emitPrepared(scope: Scope, node: Node<"dot">, left: Side, right: Side): boolean {
+  const { builder, outer } = scope;
+  const isSteady = ({ view }: Side): boolean => builder.isSteady(view.buffer);
+  const size = sizeOfShape(node.shape);
+  const roles = rolesOf(left, right, denseView(-1, node.shape));
+  if (outer !== null || typeof size !== "number" || roles === null || ![left, right].every(isSteady)) return false;
+  const home = denseView(builder.addBuffer(node.op, size, node.dtype, { kind: "prepared" }), node.shape);
+  emitRoles({ ...scope, instructions: builder.prepare }, { ...roles, c: home });
+  for (const { view } of [left, right]) builder.prepareFromHome(view.buffer);
+  scope.views.set(node, home);
+  for (const { view } of scope.destinations.get(node) ?? []) emitCopy(scope, home, view);
+  return true;
 }
 
 function sidesOf(scope: Scope, node: Node<"dot">): [Side, Side] {
@@ -196,7 +212,7 @@ function packedOperand(scope: Scope, b: MatrixOperand, k: Dim, n: Dim): MatrixOp
   const pack = { op: "pack", k, n, b, to: { buffer, offset: 0, step: null } } as const;
   if (isResident) {
     builder.prepare.push(pack);
-    if (home.kind === "resident") builder.prepareFrom.add(home.vector);
+    builder.prepareFromHome(b.buffer);
   } else outer!.instructions.push(pack);
   return { buffer, ...at };
 }

@@ -11,6 +11,7 @@ import { pull } from "./pull.js";
 import { simplify } from "./simplify.js";
 import { inlineSingleSteps } from "./single-step.js";
 import { sinkScan } from "./sink.js";
+import { tableProducts } from "./table-products.js";
 
 /** The optimised graph and what happened to it. */
 export interface Optimised {
@@ -34,7 +35,7 @@ export function optimise(graph: Graph): Optimised {
     current = simplify(moved, report);
   }
   // Now that each product is where it is computed least often, those that are left beside each other become one.
-  const merged = mergeOutside(mergeInScans(current, "staying", report), report);
+  const merged = mergeOutside(mergeInScans(tableProducts(current, report), "staying", report), report);
   const inlined = inlineSingleSteps(pull(merged, report), report);
   return { graph: inlined === current ? current : simplify(inlined, report), log };
 }

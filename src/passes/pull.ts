@@ -8,7 +8,10 @@ import { primitives } from "../ir/core/table.js";
 import { costly, roots } from "./levels.js";
 import { type Report, silent } from "./log.js";
 
-const reason = "one stacked value is read either way, so computing this in the step saves writing it for all steps";
+const reasons = {
+  chain: "one stacked value is read either way, so computing this in the step saves writing it for all steps",
+  lookup: "rows of a table are read either way, so reading them in the step saves writing them for all steps",
+} as const;
 
 /** Operations per element that are worth computing again. */
 const mostOperations = 6;
@@ -18,6 +21,7 @@ const muchSmaller = 16;
 
 /** An expression of stacked values: what it reads, one of them as large as itself. */
 interface Chain {
+  readonly kind: keyof typeof reasons;
   readonly nodes: readonly Node[];
   readonly stacked: readonly Node[];
   readonly shared: readonly Node[];
@@ -47,7 +51,7 @@ function pullInto(scan: Node<"scan">, original: Node<"scan">, isFree: (node: Nod
   const added: Record<"xs" | "shared", OpenScan["xs"][number][]> = { xs: [], shared: [] };
   for (const [index, { outer, inner }] of open.xs.entries()) {
     const before = original.inputs[carries + index]!;
-    const chain = index < xs && isFree(before) ? chainOf(outer) : null;
+    const chain = index < xs && isFree(before) ? (lookupOf(outer) ?? chainOf(outer)) : null;
     if (chain === null) continue;
     const known = new Map<Node, Node>();
     const input = (list: "xs" | "shared", leaf: Node): void => {
@@ -71,7 +75,7 @@ function pullInto(scan: Node<"scan">, original: Node<"scan">, isFree: (node: Nod
       );
     replaced.set(inner, known.get(outer)!);
     const what = chain.nodes.map(({ op }) => op).join(", ");
-    report({ pass: "hoist", rule: "stays-in-step", where: open.where, what, reason });
+    report({ pass: "hoist", rule: "stays-in-step", where: open.where, what, reason: reasons[chain.kind] });
   }
   if (replaced.size === 0) return null;
   const all: OpenScan = { ...open, xs: [...open.xs, ...added.xs], shared: [...open.shared, ...added.shared] };
@@ -101,7 +105,17 @@ function chainOf(value: Node): Chain | null {
   };
   if (!isStacked(value, value) || !isSimple(value) || !visit(value) || nodes.length === 0) return null;
   const large = [...stacked].filter((node) => rowSize(node) * muchSmaller > rowSize(value));
-  return large.length === 1 && rowSize(large[0]!) <= rowSize(value) ? { nodes, stacked: [...stacked], shared: [...shared] } : null;
+  return large.length === 1 && rowSize(large[0]!) <= rowSize(value)
+    ? { kind: "chain", nodes, stacked: [...stacked], shared: [...shared] }
+    : null;
+}
+
+/** Rows of a table, one for each row of each step; null if the value is anything else. */
+function lookupOf(value: Node): Chain | null {
+  if (!isOp(value, "gather")) return null;
+  const [table, index] = [value.inputs[0]!, value.inputs[1]!];
+  const isWhole = table.shape.every((dim) => typeof dim === "number") && index.shape.length === 1 && isStacked(index, value);
+  return isWhole ? { kind: "lookup", nodes: [value], stacked: [index], shared: [table] } : null;
 }
 
 /** Over the same rows of all steps. */

@@ -37,7 +37,7 @@ import {
   where,
 } from "../../src/index.js";
 import { factsOfLoop } from "../../src/inspect/explain-slow.js";
-import { modelSubject } from "../../src/inspect/explain-subject.js";
+import { type ExplainedProgram, modelSubject } from "../../src/inspect/explain-subject.js";
 import { explain } from "../../src/inspect/index.js";
 import { layerNorm, zeros as zeroTensor } from "../../src/ops/index.js";
 import { requiredInside } from "../../src/train/inside.js";
@@ -235,4 +235,29 @@ test("explaining what is not built, not given or not explainable says so", () =>
   assert.throws(() => explain(energy as () => unknown), code("no_example"));
   assert.throws(() => explain({} as never), code("not_explainable"));
   assert.throws(() => explain(twoLayers(), { batch: 0 }), code("bad_option"));
+});
+
+test("an embedding's products are made once per row of a small table, for predictions once per change of the weights, and read in the step", () => {
+  const model = sequential([embedding({ vocabularySize: 9, size: 16 }), lstm({ units: 8, returnSequences: true }), dense({ units: 2 })]);
+  model.compile({ optimizer: "adam", loss: "mse" });
+  model.build(["time"]);
+  const layer = explain(model, { measure: false }).layers[1]!;
+  assert.deepEqual(layer.slow, []);
+  assert.ok(layer.hoisted.some((text) => text.startsWith("a product once for each of 9 rows of a table: ")));
+  assert.ok(layer.hoisted.some((text) => text.startsWith("a table lookup in the step: ")));
+  assert.ok(layer.sunk.some((text) => text.startsWith("a product of the gradient once for each of 9 rows of a table: ")));
+  const [{ sections: training }, { sections: predicting }] = modelSubject(requiredInside(model, "test"), 32, 50).programs as [
+    ExplainedProgram,
+    ExplainedProgram,
+  ];
+  assert.deepEqual(
+    predicting[0]!.prepare.filter(({ op }) => op === "gemm").map((one) => one.op === "gemm" && [one.m, one.n, one.k]),
+    [[9, 32, 16]],
+  );
+  for (const { instructions } of [training[0]!, predicting[0]!]) {
+    const loop = instructions.find(({ op }) => op === "loop");
+    assert.ok(loop?.op === "loop" && loop.body.some(({ op }) => op === "gather"));
+    // No product of the embedding's size runs over the tokens.
+    assert.ok(instructions.every((one) => one.op !== "gemm" || one.k !== 16 || typeof one.m === "number"));
+  }
 });
