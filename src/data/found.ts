@@ -28,7 +28,10 @@ export function foundInSeries(laid: Laid, k: number, { table, times, frequency, 
   if (missing > 0) lines.push(`${missing} ${missing === 1 ? "value is" : "values are"} missing`);
   if (gaps + missing > 0) lines.push("gaps are bridged where the network reads them; they are never scored");
   lines.push(...covariateLines(laid));
-  if (ahead > 0) lines.push(`${ahead} ${ahead === 1 ? "row" : "rows"} after the last value: the known future`);
+  if (ahead > 0) {
+    const what = laid.future.length > 0 ? "the known future" : `those have no ${name}, the forecast begins with the first of them`;
+    lines.push(`${ahead} ${ahead === 1 ? "row" : "rows"} after the last value: ${what}`);
+  }
   return lines;
 }
 
@@ -54,6 +57,8 @@ export function foundInPanel({ table, times, frequency, season, series, skipped,
   if (gaps > 0) lines.push(`${gaps} ${gaps === 1 ? "step has" : "steps have"} no row`);
   if (missing > 0) lines.push(`${missing} ${missing === 1 ? "value is" : "values are"} missing`);
   lines.push(...covariateLines(series[0]!));
+  const early = series[0]!.future.length > 0 ? 0 : series.filter((one) => one.ahead > 0).length;
+  if (early > 0) lines.push(`${early} series ${early === 1 ? "has" : "have"} rows without a value at the end: their forecasts begin there`);
   if (columns.length > 0) lines.push(`the same in all rows of a series: ${columns.map((column) => column.name).join(", ")}`);
   if (skipped.length > 0) lines.push(skippedWords(skipped));
   return lines;

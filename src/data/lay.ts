@@ -64,9 +64,9 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
     return values;
   };
   const whole = targets.map(spread);
-  const length = facts.future.length === 0 ? grid.size : 1 + Math.max(...whole.map(lastSeen));
+  const length = 1 + Math.max(...whole.map(lastSeen));
   if (whole.every((values) => lastSeen(values) < 0)) throw allMissing(group.id, facts);
-  // Rows of the known future have no target: that is no missing value.
+  // Rows after the last value are ahead of it, whether more is known of them or not: that is no missing value.
   const ahead = countFrom(length, merged.times.length, grid);
   const upToEnd = (values: Float64Array): Float64Array => (length === values.length ? values : values.slice(0, length));
   return {

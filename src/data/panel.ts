@@ -76,7 +76,7 @@ function layLong(table: Table, options: PanelOptions): Laying {
   const usable = timed.flatMap(({ group, merged }) =>
     attempt(group.id, () => {
       const laid = laySeries(group, merged, step, facts);
-      if (!isAlone) checkUsable(laid, options.least);
+      if (!isAlone) checkUsable(laid, options);
       return { group, laid };
     }),
   );
@@ -97,7 +97,7 @@ function layRows(table: Table, options: PanelOptions): Laying {
     const id = rowId(parts, row);
     return attempt(id, () => {
       const laid = layRow(table, parts, row);
-      checkUsable(laid, options.least);
+      checkUsable(laid, options);
       return { group: { id, rows: { length: 1, get: () => row } }, laid };
     });
   });
@@ -116,7 +116,7 @@ function layColumns(table: Table, options: PanelOptions): Laying {
   const usable = parts.columns.flatMap((column, k) =>
     attempt(column.name, () => {
       const laid = layColumn(parts, k, step);
-      checkUsable(laid, options.least);
+      checkUsable(laid, options);
       return { group: { id: column.name, rows: parts.group.rows }, laid };
     }),
   );
@@ -212,11 +212,11 @@ function stepFor(clocks: readonly Numbers[], times: Times, frequency: string | u
   return clocks.length === 0 ? step : inOrder(clocks[0]!).step;
 }
 
-/** A series of which no target moves, or that is too short, is of no use. */
-function checkUsable(laid: Laid, least = 1): void {
+/** A series that is too short is of no use, nor is one of which no target moves, unless it is only to be forecast. */
+function checkUsable(laid: Laid, { least = 1, constant = false }: PanelOptions): void {
   const firsts = laid.targets.map(({ values }) => values.find((value) => !Number.isNaN(value)));
   const moves = laid.targets.some(({ values }, k) => values.some((value) => !Number.isNaN(value) && value !== firsts[k]));
-  if (!moves) {
+  if (!moves && !constant) {
     const names = laid.targets.map(({ name }) => name).join(", ");
     throw new DataError("constant_target", `${names} of ${laid.id} is ${firsts[0]} in every row: nothing to learn.`);
   }

@@ -119,8 +119,8 @@ export function checkRoles(table: Table, roles: Readonly<Record<string, readonly
       const other = seen.get(name);
       seen.set(name, role);
       if (other === undefined) continue;
-      const message =
-        other === role ? `${name} is named twice as a ${role} column.` : `${name} is named as ${other} and as ${role} column.`;
+      const twice = `${name} is named twice as ${role === "id" ? "an" : "a"} ${role} column.`;
+      const message = other === role ? twice : `${name} is named as ${other} and as ${role} column.`;
       throw new DataError("two_roles", message, "Name it once.", { ...placeOf(table.file), column: name });
     }
   }

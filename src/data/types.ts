@@ -205,4 +205,6 @@ export interface PanelOptions extends Omit<SeriesOptions, "target"> {
   readonly statics?: readonly string[];
   /** Fewest rows a series must have; shorter ones are skipped. */
   readonly least?: number;
+  /** Keeps series of which no target moves: nothing is learnt from them, but a model that is trained can forecast them. */
+  readonly constant?: boolean;
 }

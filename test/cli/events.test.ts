@@ -73,6 +73,15 @@ test("a classifier of events is trained, saved, used and scored; the same sequen
   const strange = await desk.run(["evaluate", "ward", "events.csv", "--label", "outcomes.csv", "--require", "mase<1"]);
   assert.equal(strange.code, 2);
   assert.match(strange.stderr, /is no condition on the scores of a classifier/);
+  for (const [verb, ...flag] of [
+    ["predict", "--anomalies"],
+    ["predict", "--holidays", "outcomes.csv"],
+    ["evaluate", "--test", "5"],
+    ["evaluate", "--duplicates", "mean"],
+  ] as const) {
+    const unused = await desk.run([verb, "ward", "events.csv", "--label", "outcomes.csv", ...flag]);
+    assert.deepEqual([unused.code, unused.stderr], [2, `ward classifies events: ${flag[0]} does nothing there. Leave it out.\n`]);
+  }
 });
 
 test("models keep how their events are called, score few sequences, and say what does not fit them", async (t) => {

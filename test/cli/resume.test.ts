@@ -50,7 +50,7 @@ test("resume with more epochs goes on beyond the end, and a finished run gives i
   assert.deepEqual(outcomeOf(desk, "run"), before);
   const more = await desk.run(["resume", "run", "--epochs", "9", "--json"]);
   assert.equal(more.code, 0, more.stderr);
-  await desk.run([...args, "--epochs", "9", "--out", "once"]);
+  await desk.run([...args.with(args.indexOf("--epochs") + 1, "9"), "--out", "once"]);
   assert.deepEqual(outcomeOf(desk, "run"), outcomeOf(desk, "once"));
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Command } from "commander";
 import { createProgram } from "../../src/cli/program.js";
+import { checked } from "../../src/cli/settings/kinds.js";
 import { settingsOf } from "../../src/cli/settings/setting.js";
 import { monthlyCsv, openDesk } from "./run.js";
 
@@ -137,6 +138,19 @@ test("every verb has the global options, three worked examples, and a descriptio
       .outputHelp();
     assert.equal(help.match(/^ {2}\$ /gm)?.length, 3, command.name());
     for (const { description } of command.options) assert.ok(description.length > 10);
+  }
+});
+
+test("an option given twice makes a list or is refused, whatever the command", () => {
+  const texts = ["1", "2", "0.3", "0.7", "comma", "mase<1", "auroc>0.8", "maeRatio<1", "word"];
+  for (const command of commands()) {
+    for (const setting of settingsOf(command).filter(({ required }) => required)) {
+      const { kind, long, parseArg } = setting;
+      const text = [...(kind.choices ?? []), ...texts].find((each) => checked(kind, kind.read(each)) !== null)!;
+      const once: unknown = parseArg!(text, undefined as never);
+      if (kind.repeatable) assert.deepEqual(parseArg!(text, once as never), [...(once as string[]), ...(once as string[])]);
+      else assert.throws(() => parseArg!(text, once as never), { message: new RegExp(`^${long} is given twice, .*\\. Give it once\\.`) });
+    }
   }
 });
 

@@ -45,6 +45,16 @@ const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
     /^models\/none does not exist\. Train one first: deep-rnn forecast FILE\.\n$/,
   ],
   ["--out must not be a file", ["forecast", "sales.csv", "--out", "sales.csv"], /^--out sales\.csv is a file, not a folder\.\n$/],
+  [
+    "a target given twice is refused, and no value wins in silence",
+    ["forecast", "sales.csv", "--target", "Sales", "--target", "Month"],
+    /^--target is given twice, the second time as Month\. Give it once\.\n$/,
+  ],
+  [
+    "so is a choice",
+    ["forecast", "sales.csv", "--stack", "plain", "--stack", "dilated"],
+    /^--stack is given twice, the second time as dilated\./,
+  ],
   ["a full --out needs --force", ["forecast", "sales.csv", "--out", "."], /^\. is not empty\. Choose another folder, or add --force\.\n$/],
 ];
 

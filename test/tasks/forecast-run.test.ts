@@ -8,7 +8,7 @@ import { forecastJson } from "../../src/tasks/forecast/json.js";
 import { forecastWith } from "../../src/tasks/forecast/predict.js";
 import { parsePreprocess } from "../../src/tasks/forecast/preprocess.js";
 import { runForecast } from "../../src/tasks/forecast/run.js";
-import type { ForecastEvent } from "../../src/tasks/forecast/types.js";
+import type { ForecastEvent, ForecastRun } from "../../src/tasks/forecast/types.js";
 import { constantTrainer, failure, monthly } from "./fakes.js";
 
 const airline = readFileSync("data/airline-passengers.csv", "utf8"); // tests run in the repository root
@@ -77,15 +77,48 @@ test("a test part longer than the horizon is forecast from several origins", asy
 
 test("missing values are never scored", async () => {
   const lines = airline.trimEnd().split("\n");
-  lines[lines.length - 1] = "1960-12,";
+  lines[lines.length - 2] = "1960-11,";
   lines.splice(lines.length - 4, 1);
   const { data, evaluation, holdout } = await runForecast(parseTable(lines.join("\n")), { test: 12 }, constantTrainer(0).trainer);
   assert.deepEqual([data.missing, data.gaps, data.rows], [1, 1, 143]);
   assert.deepEqual([evaluation.points, holdout.length], [10, 12]);
   assert.deepEqual(
     holdout.filter((row) => row.actual === null).map((row) => row.time),
-    ["1960-09", "1960-12"],
+    ["1960-09", "1960-11"],
   );
+});
+
+test("rows without a target at the end are no missing values: the forecast begins with the first of them", async () => {
+  const { trainer } = constantTrainer(0);
+  const bare = await runForecast(parseTable(airline), { horizon: 6 }, trainer);
+  const blank = `${airline.trimEnd()}\n1961-01,\n1961-02,\n`;
+  for (const options of [{}, { calendar: ["month"] } as const]) {
+    const run = await runForecast(parseTable(blank), { horizon: 6, ...options }, trainer);
+    assert.deepEqual([run.data.missing, run.data.end, run.evaluation.points], [0, "1960-12", 6]);
+    assert.deepEqual([run.forecast, run.holdout], [bare.forecast, bare.holdout]);
+    assert.ok(run.notes.includes("2 rows after the last value: those have no Passengers, the forecast begins with the first of them"));
+    const again = await forecastWith(run.model, run.preprocess, parseTable(blank));
+    assert.deepEqual(again.predictions, run.forecast);
+  }
+});
+
+test("a series that was never below zero has no interval that begins there, and anomalies are scored as before", async () => {
+  const values = Array.from({ length: 120 }, (_, i) => ((i * 37) % 11 === 0 ? 40 : (i * 7) % 3));
+  const text = (from: number): string => monthly(values.map((value) => value - from));
+  const run = (from: number): Promise<ForecastRun> =>
+    runForecast(parseTable(text(from)), { horizon: 6, test: 12, season: 1, anomalies: true }, constantTrainer(0).trainer);
+  const [counts, moved] = [await run(0), await run(1)];
+  const rows = [...counts.holdout, ...counts.forecast];
+  assert.ok(rows.some(({ lower95, upper95 }) => lower95 === 0 && upper95! > 0));
+  assert.ok(
+    rows.every(({ value, lower80, lower95, upper95 }) => lower95! >= 0 && lower95! <= lower80! && lower80! <= value && value < upper95!),
+  );
+  assert.ok([...moved.holdout, ...moved.forecast].some(({ lower95 }) => lower95! < -1));
+  assert.deepEqual(
+    counts.rowScores!.map(({ time }) => time),
+    moved.rowScores!.map(({ time }) => time),
+  );
+  assert.ok(counts.rowScores!.some(({ lower }) => lower < 0));
 });
 
 test("events come in order and progress ends at 1", async () => {

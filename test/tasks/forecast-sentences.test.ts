@@ -133,3 +133,18 @@ test("a network that fills any memory is refused before it is built", async () =
   const message = "--units 100000000 makes 9.0e16 weights; at most 1e8 are possible. Give fewer units or layers.";
   await says(monthly(values(60)), { units: 1e8 }, message);
 });
+
+test("options that have nothing to act on are refused", async () => {
+  const text = monthly(values(60));
+  const level = "--anomaly-level says what --anomalies flags, and that is not given. Add --anomalies.";
+  await says(text, { anomalyLevel: 0.9 }, level);
+  await says(text, { anomalyLevel: 0.9, anomalies: false }, level);
+  const sampling =
+    "--sampling shares the windows out among many series, and there is one. Leave it out, or name the column of the series with --id.";
+  await says(text, { sampling: "scale" }, sampling);
+});
+
+test("a column that is named twice is told in good English", () =>
+  says("shop,Month,Sales\na,2000-01,1\n", { id: "shop,shop", target: "Sales" }, "shop is named twice as an id column. Name it once.", {
+    column: "shop",
+  }));

@@ -13,7 +13,7 @@ import type { ModelFlags, TableFlags } from "../options.js";
 import { globalOptions, holidaysOption, modelCellOption, moreHolidays, tableOptions, taskFlags } from "../options.js";
 import { anyRequirement, forecastMeasures, refuseOthers, unmetBy } from "../requirement.js";
 import { evaluateClasses } from "../saved-classifier.js";
-import { savedTask } from "../saved-task.js";
+import { refuseUnused, savedTask } from "../saved-task.js";
 import { scoreRows, scoreTable } from "../scores.js";
 import { path, whole } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
@@ -62,6 +62,7 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   const { terminal } = context;
   const model = modelFolder(given);
   const kind = savedTask(model);
+  refuseUnused(given, kind, context);
   if (kind === "classify") return evaluateClasses(model, data, flags, context);
   if (kind === "impute") {
     const what = `${given} fills tables, and what it fills is not known better.`;
@@ -92,6 +93,6 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   ];
   terminal.out(context.json ? toJson(envelope) : lines.join("\n"));
   terminal.say("Rows that the model was trained on make it look better than it is.");
-  for (const { message } of warnings) terminal.alarm(terminal.paintErr("red", message));
+  for (const { message } of unmet) terminal.alarm(terminal.paintErr("red", message));
   return unmet.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }

@@ -18,7 +18,7 @@ import { globalOptions, holidaysOption, modelCellOption, moreHolidays, tableOpti
 import { pictureOf } from "../picture.js";
 import { predictClasses } from "../saved-classifier.js";
 import { predictFilled } from "../saved-fill.js";
-import { savedTask } from "../saved-task.js";
+import { doing, refuseUnused, savedTask } from "../saved-task.js";
 import { path } from "../settings/kinds.js";
 import { Setting } from "../settings/setting.js";
 import { readInput } from "../table-input.js";
@@ -55,23 +55,16 @@ export function describePredict(command: Command, start: Start): void {
   );
 }
 
-const doing = {
-  forecast: ["forecasts a table", "- reads standard input."],
-  classify: ["classifies events", ""],
-  impute: ["fills a table", "- reads standard input."],
-} as const;
-
 /** Runs the verb; results go to stdout, words to stderr. */
 export async function runPredict(given: string, file: string | undefined, flags: PredictFlags, context: Context): Promise<number> {
   const { terminal } = context;
   const model = modelFolder(given);
   const task = savedTask(model);
   if (file === undefined) {
-    const [what, hint] = doing[task];
-    throw usageError("input_missing", `${given} ${what}; name the file.`, hint);
+    const hint = task === "classify" ? "" : "- reads standard input.";
+    throw usageError("input_missing", `${given} ${doing[task]}; name the file.`, hint);
   }
-  if (task !== "forecast" && flags.anomalies === true)
-    throw usageError("no_anomalies", `${given} ${doing[task][0]}: --anomalies is for forecasts.`, "Leave it out.");
+  refuseUnused(given, task, context);
   if (task === "classify") return predictClasses(model, file, flags, context);
   if (task === "impute") return predictFilled(model, file, flags, context);
   const place = answerPlace(context, file, flags);
@@ -110,13 +103,18 @@ function predictionLines(
   const rows = result.predictions;
   const target = rows[0]?.target ?? "forecast";
   const banded = rows.some((row) => row.lower80 !== null);
+  // Several series are told apart by their ids.
+  const isMany = rows.some((row) => row.id !== null);
   const cells = [
-    ["time", target, ...(banded ? ["80 % from", "to"] : [])],
-    ...rows.map((row) => [row.time, shown(row.value), ...(banded ? [shown(row.lower80), shown(row.upper80)] : [])]),
+    [...(isMany ? ["id"] : []), "time", target, ...(banded ? ["80 % from", "to"] : [])],
+    ...rows.map((row) => [
+      ...(isMany ? [row.id ?? ""] : []),
+      ...[row.time, shown(row.value), ...(banded ? [shown(row.lower80), shown(row.upper80)] : [])],
+    ]),
   ];
   const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
   const lines = cells.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "),
+    row.map((cell, i) => (i <= (isMany ? 1 : 0) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "),
   );
   const [head = "", ...body] = lines;
   const picture =

@@ -1,5 +1,6 @@
 // A setting: one option of the command line that the environment and a config file can give as well.
 import { InvalidArgumentError, Option } from "commander";
+import { usageError } from "../failure.js";
 import type { Kind } from "./kinds.js";
 import { checked, toggle } from "./kinds.js";
 
@@ -24,7 +25,7 @@ export class Setting extends Option {
     this.kind = kind;
     this.otherwise = otherwise;
     if (kind.choices !== undefined) this.choices(kind.choices);
-    else if (kind !== toggle) this.argParser(parser(kind));
+    if (kind !== toggle) this.argParser(parser(this));
   }
 
   /** `DEEP_RNN_BATCH_SIZE` for `--batch-size`. */
@@ -40,10 +41,13 @@ export function settingsOf(command: { readonly options: readonly Option[] }): Se
   return command.options.filter((option) => option instanceof Setting);
 }
 
-function parser(kind: Kind): (text: string, before: unknown) => unknown {
+/** Reads the value of one use of a flag; `before` is what an earlier use gave. */
+function parser({ kind, long }: Setting): (text: string, before: unknown) => unknown {
   return (text, before) => {
     const found = checked(kind, kind.read(text));
     if (found === null) throw new InvalidArgumentError(kind.need);
-    return kind.repeatable && Array.isArray(before) && Array.isArray(found.value) ? [...before, ...found.value] : found.value;
+    if (before === undefined) return found.value;
+    if (kind.repeatable && Array.isArray(before) && Array.isArray(found.value)) return [...before, ...found.value];
+    throw usageError("usage_given_twice", `${long} is given twice, the second time as ${text}.`, "Give it once.");
   };
 }

@@ -2,16 +2,19 @@
 
 import { DataError } from "../../base/errors.js";
 import type { Anomaly, AnomalySummary, RowScore } from "./anomaly-types.js";
-import type { ForecastRow } from "./types.js";
+import type { ForecastOptions, ForecastRow } from "./types.js";
 
 /** Share of all rows that is expected inside, unless asked otherwise. */
 export const usualLevel = 0.99;
 /** No distribution measured from errors says more: a score of 12. */
 const leastProbability = 1e-12;
 
-/** @throws DataError `bad_option` unless it is a share between 0 and 1 */
-export function checkLevel(level: number | undefined): void {
-  if (level === undefined || (level > 0 && level < 1)) return;
+/** @throws DataError `bad_option` unless it is a share between 0 and 1, and there is something to flag */
+export function checkLevel({ anomalies, anomalyLevel: level }: Pick<ForecastOptions, "anomalies" | "anomalyLevel">): void {
+  if (level === undefined) return;
+  if (anomalies !== true)
+    throw new DataError("bad_option", "--anomaly-level says what --anomalies flags, and that is not given.", "Add --anomalies.");
+  if (level > 0 && level < 1) return;
   throw new DataError("bad_option", `--anomaly-level ${level}: a share between 0 and 1 is needed, as 0.99.`);
 }
 

@@ -17,7 +17,6 @@ import {
   StaticTensors,
 } from "../../data/window-columns.js";
 import { type Channels, noChannels } from "./network/types.js";
-import type { Warning } from "./run-plan.js";
 import type { TaskOptions } from "./types.js";
 
 /** What is kept with a model of the columns it reads; as JSON. */
@@ -163,20 +162,6 @@ function partsOf(members: readonly BesideMember[], { calendar, holidays }: TaskO
     );
   }
   return calendar === true ? usefulParts(longest) : calendar === undefined || calendar === false ? [] : calendar;
-}
-
-/** One warning if the forecast goes into a year of which no holiday is known. */
-export function holidayWarnings(
-  { holidays }: Pick<BesideFacts, "holidays">,
-  members: readonly Pick<BesideMember, "series">[],
-  horizon: number,
-): Warning[] {
-  const last = holidays?.at(-1);
-  if (last === undefined) return [];
-  const end = members.reduce((latest, { series }) => Math.max(latest, series.timeAt(series.values.length + horizon - 1)), 0);
-  const year = new Date(end).getUTCFullYear();
-  if (year <= Number(last.slice(0, 4))) return [];
-  return [{ code: "holidays_end", message: `the holidays end with ${last}: none is known for ${year}, to which the forecast goes` }];
 }
 
 /** Days as texts, the first one first. */

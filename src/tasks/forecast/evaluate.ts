@@ -7,7 +7,7 @@ import { type Correction, correctionOf } from "./correction.js";
 import type { Outlook } from "./forecaster.js";
 import { scoreSpread } from "./interval-scores.js";
 import { intervalsFrom, type Residual, type Spread, spreadOf } from "./intervals.js";
-import { errorsOf, rowsAt } from "./outputs.js";
+import { errorsOf, shownRowsAt } from "./outputs.js";
 import { naiveError, scorePairs } from "./scores.js";
 import type { Plan } from "./setup.js";
 import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
@@ -131,7 +131,7 @@ export function holdoutRows({ frame, origins, levels, spreads, quantiles }: Hold
   return origins.flatMap((origin, n) => {
     const spread = spreads[n]!;
     const intervals = spread && intervalsFrom(spread);
-    return rowsAt(levels[n]!, { series, transform: frame.transform, origin, intervals, quantiles: quantiles[n]! });
+    return shownRowsAt(levels[n]!, { series, transform: frame.transform, origin, intervals, quantiles: quantiles[n]! });
   });
 }
 

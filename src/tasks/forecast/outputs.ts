@@ -5,6 +5,8 @@ import type { Series } from "../../data/types.js";
 import { missingIn } from "../../data/windows.js";
 import { type Outlook, quantileAt } from "./forecaster.js";
 import type { Intervals, Residual } from "./intervals.js";
+import { namesOf } from "./names.js";
+import type { Warning } from "./run-plan.js";
 import type { ForecastRow, SavedTransform } from "./types.js";
 
 /** Observed minus forecast, in levels, for rows before `end`; a combination whose members all need more of the past forecast nothing. */
@@ -27,7 +29,19 @@ export interface RowsJob {
   readonly quantiles?: Outlook["quantiles"];
 }
 
-/** Rows of the result for forecasts from `origin` on. */
+/** Rows of the result for forecasts from `origin` on: a series that was never below zero has no value and no interval there. */
+export function shownRowsAt(levels: Float64Array, job: RowsJob): ForecastRow[] {
+  const { values } = job.series;
+  const rows = rowsAt(levels, job);
+  if (values.subarray(0, job.origin).some((value) => value < 0)) return rows;
+  const kept = (end: number | null): number | null => end && Math.max(0, end);
+  return rows.map(({ value, lower80, upper80, lower95, upper95, ...row }) => ({
+    ...{ ...row, value: Math.max(0, value) },
+    ...{ lower80: kept(lower80), upper80: kept(upper80), lower95: kept(lower95), upper95: kept(upper95) },
+  }));
+}
+
+/** The same with values and ends as they were measured: what is surprising is judged by those. */
 export function rowsAt(levels: Float64Array, { series, transform, origin, intervals, quantiles = null }: RowsJob): ForecastRow[] {
   const values = fromLevels(levels, transform);
   const inUnit = (level: number): number => (transform.log ? Math.exp(level) : level);
@@ -50,6 +64,21 @@ export function rowsAt(levels: Float64Array, { series, transform, origin, interv
       upper95: bound(step, half95, 0.975),
     };
   });
+}
+
+/** What is said if rows have no intervals: those beyond the end, or those held out, before which fewer errors were made. */
+export function intervalWarnings(holdout: readonly ForecastRow[], forecast: readonly ForecastRow[]): Warning[] {
+  const bareIn = (rows: readonly ForecastRow[]): (string | null)[] => [
+    ...new Set(rows.filter(({ lower80 }) => lower80 === null).map(({ id }) => id)),
+  ];
+  const ahead = bareIn(forecast);
+  const held = bareIn(holdout).filter((id) => !ahead.includes(id));
+  const whose = (ids: readonly (string | null)[]): string => (ids.includes(null) ? "" : ` of ${namesOf(ids.map(String))}`);
+  const why = "too few errors were made before to measure them from";
+  return [
+    ...(ahead.length === 0 ? [] : [`the forecast${whose(ahead)} has no intervals: ${why}`]),
+    ...(held.length === 0 ? [] : [`the first held-out rows${whose(held)} have no intervals: ${why}`]),
+  ].map((message) => ({ code: "no_intervals", message }));
 }
 
 /** Below this many complete windows, windows with a few bridged targets are let in. */

@@ -39,7 +39,9 @@ export function sizesOf(series: Series, options: ForecastOptions): Sizes {
   const origins = options.backtest ?? 1;
   const longest =
     options.test === undefined ? Math.min(fifth, Math.floor(rows / (origins + 4))) : Math.min(fifth, Math.floor((rows - options.test) / 4));
-  const horizon = options.horizon ?? Math.max(1, Math.min(options.test ?? season, longest, knownAhead(series)));
+  const known = knownAhead(series);
+  const wanted = options.test ?? (known === Number.POSITIVE_INFINITY ? season : known);
+  const horizon = options.horizon ?? Math.max(1, Math.min(wanted, longest, known));
   const test = options.test ?? origins * horizon;
   const nominal = series.season > 1 ? 2 * series.season : 2 * horizon;
   const fits = (input: number): boolean => input + 2 * horizon + test <= rows;
@@ -209,7 +211,7 @@ function checkOptions(options: ForecastOptions): void {
     const value = options[name];
     if (value !== undefined && !(value > 0 && value < Number.POSITIVE_INFINITY)) throw badOption(name, value, "a number above 0 is needed");
   }
-  checkLevel(options.anomalyLevel);
+  checkLevel(options);
   const { dropout, weightDecay, clipNorm } = options;
   if (dropout !== undefined && !(dropout >= 0 && dropout < 1)) throw badOption("dropout", dropout, "a share from 0 to below 1 is needed");
   if (weightDecay !== undefined && !(weightDecay >= 0)) throw badOption("weightDecay", weightDecay, "a number of at least 0 is needed");

@@ -4,7 +4,7 @@ import type { Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
 import { checkLevel, shownAnomalies } from "./anomalies.js";
 import type { RowScore } from "./anomaly-types.js";
-import { rowsAt } from "./outputs.js";
+import { intervalWarnings, shownRowsAt } from "./outputs.js";
 import { scoreNew } from "./past-rows.js";
 import { historyOf } from "./pictured.js";
 import type { Warning } from "./run-plan.js";
@@ -35,7 +35,7 @@ export async function forecastWith(
   table: Table,
   options: PredictOptions & AnomalyOptions = {},
 ): Promise<ForecastPredictionRun> {
-  checkLevel(options.anomalyLevel);
+  checkLevel(options);
   const { members, warnings, forecaster } = await openMembers(table, preprocess, options, { model, test: 0 });
   const ahead = await levelsAhead(
     forecaster,
@@ -43,12 +43,13 @@ export async function forecastWith(
   );
   const predictions = members.flatMap(({ series, saved: { transform, intervals } }, n) => {
     const { levels, quantiles } = ahead[n]!;
-    return rowsAt(levels, { series, transform, origin: series.values.length, intervals, quantiles });
+    return shownRowsAt(levels, { series, transform, origin: series.values.length, intervals, quantiles });
   });
   const { anomalies: isAsked = false, anomalyLevel: level } = options;
   const sizes = { steps: preprocess.input, horizon: preprocess.horizon, level };
   const rowScores = isAsked ? await scoreNew(forecaster, members, sizes) : null;
   const shown = rowScores === null ? {} : shownAnomalies(rowScores, level);
+  const told = [...warnings, ...intervalWarnings([], predictions)];
   const history = historyOf(members[0]!.series);
-  return { task: "forecast", count: predictions.length, predictions, ...shown, rowScores, history, warnings };
+  return { task: "forecast", count: predictions.length, predictions, ...shown, rowScores, history, warnings: told };
 }

@@ -7,7 +7,8 @@ import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
 import { meanOf } from "../../data/transform.js";
 import type { Panel, Series, Table } from "../../data/types.js";
-import { type Beside, type BesideMember, besideWords, channelsOf, holidayWarnings, measureBeside } from "./beside.js";
+import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
+import { constantWarnings, emptyFutureWarnings, holidayWarnings } from "./column-warnings.js";
 import { withoutColumns } from "./es-rnn/options.js";
 import { type Place, placesOf } from "./forecaster.js";
 import { leakWarnings } from "./leaks.js";
@@ -91,6 +92,10 @@ function planOne(table: Table, options: TaskOptions): RunPlan {
     const what = "--static names columns that tell series apart, and there is one series.";
     throw new DataError("bad_option", what, "Name the column of the series with --id.", placeOf(table.file));
   }
+  if (options.sampling !== undefined) {
+    const what = "--sampling shares the windows out among many series, and there is one.";
+    throw new DataError("bad_option", what, "Leave it out, or name the column of the series with --id.", placeOf(table.file));
+  }
   const bare = planSeries(series(table, options), options);
   const beside = measureBeside(table, { statics: [] }, [besideMember(bare, 0)], { ...options, horizon: bare.sizes.horizon });
   const plan = withChannels(bare, channelsOf(beside?.facts ?? null));
@@ -109,7 +114,13 @@ function planOne(table: Table, options: TaskOptions): RunPlan {
 
 function besideWarnings(beside: Beside | null, plans: readonly Plan[]): Warning[] {
   if (beside === null) return [];
-  return [...leakWarnings(plans.map(({ series }) => series)), ...holidayWarnings(beside.facts, plans, plans[0]!.sizes.horizon)];
+  const { horizon } = plans[0]!.sizes;
+  return [
+    ...leakWarnings(plans.map(({ series }) => series)),
+    ...constantWarnings(beside, plans),
+    ...emptyFutureWarnings(plans, horizon),
+    ...holidayWarnings(beside.facts, plans, horizon),
+  ];
 }
 
 function besideMember({ series, sizes, validation }: Plan, place: number): BesideMember {
@@ -212,10 +223,11 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
   };
 }
 
-function samplingWords(sources: readonly WindowSource[], quotas: readonly number[], { sampling = "series" }: ForecastOptions): string[] {
-  if (sources.every(({ windows }, n) => windows <= quotas[n]!)) return [];
+function samplingWords(sources: readonly WindowSource[], quotas: readonly number[], { sampling }: ForecastOptions): string[] {
+  if (sources.every(({ windows }, n) => windows <= quotas[n]!))
+    return sampling === undefined ? [] : ["all windows are used: --sampling has nothing to choose"];
   const how = { windows: "every window as likely", series: "every series as many", scale: "large series more (1 + mean absolute value)" };
-  return [`not all windows are used, so that training takes about a minute: ${how[sampling]}, at least two of each series`];
+  return [`not all windows are used, so that training takes about a minute: ${how[sampling ?? "series"]}, at least two of each series`];
 }
 
 /** What a series has to give, and how large it is before its hold-out. */

@@ -12,7 +12,7 @@ import { Inputs } from "./inputs.js";
 import { intervalsOf } from "./intervals.js";
 import { savedNetworkOf } from "./network/saved.js";
 import type { Trainer } from "./network/trainer.js";
-import { rowsAt } from "./outputs.js";
+import { intervalWarnings, shownRowsAt } from "./outputs.js";
 import { meanEvaluation, sharedChoice } from "./panel-scores.js";
 import { scorePast } from "./past-rows.js";
 import { historyOf, picturedSeries } from "./pictured.js";
@@ -65,21 +65,18 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
   const evaluation = plan.panel === null ? evaluations[0]! : meanEvaluation(evaluations, { isPure: options.pure === true });
   if (evaluation.points === 0) warn("nothing_scored", "all held-out values are missing: nothing could be scored");
   const saved = plan.members.map((member, n) => savedSeries(member, scored[n]!));
-  const { residuals } = scored[0]!.known;
-  if (plan.panel === null && saved[0]!.intervals === null) {
-    warn("no_intervals", `only ${residuals.length} errors to measure intervals from: none are given`);
-  }
   emit({ kind: "scored", evaluation, verdict: evaluation.verdict });
   const rowScores = options.anomalies === true ? await scorePast(evaluated.forecaster, plan, validated, options) : null;
 
   const final = await training.again("refit", chosen.bestEpoch);
+  const holdout = scored.flatMap((each, n) => holdoutRows(each, plan.members[n]!.plan));
   const forecast = await rowsAhead(final.forecaster, plan, saved);
+  for (const { code, message } of intervalWarnings(holdout, forecast)) warn(code, message);
   const choice = describeChoice(sharedChoice(scored.map(({ known }) => known.choice)), validated.correction ?? scored[0]!.known.correction);
   const seconds = (performance.now() - started) / 1000;
   emit({ kind: "done", seconds });
   return {
-    ...{ data, network, training: trainingOf(chosen, options), evaluation, forecast, choice, model: final.model },
-    holdout: scored.flatMap((holdout, n) => holdoutRows(holdout, plan.members[n]!.plan)),
+    ...{ data, network, training: trainingOf(chosen, options), evaluation, holdout, forecast, choice, model: final.model },
     preprocess: preprocessOf(plan, saved, final.esRnn ?? null),
     history: historyOf(first.series),
     pictured: plan.panel === null ? [] : picturedSeries(plan.members, evaluations),
@@ -114,7 +111,7 @@ async function rowsAhead(forecaster: Forecaster, { members }: RunPlan, saved: re
   return members.flatMap(({ plan }, n) => {
     const { transform, intervals } = saved[n]!;
     const { levels, quantiles } = ahead[n]!;
-    return rowsAt(levels, { series: plan.series, transform, origin: plan.sizes.rows, intervals, quantiles });
+    return shownRowsAt(levels, { series: plan.series, transform, origin: plan.sizes.rows, intervals, quantiles });
   });
 }
 

@@ -9,8 +9,10 @@ import { notANumber } from "../../data/roles.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import type { Duplicates, Panel, PanelOptions, Series, Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
-import { type Beside, type BesideFacts, daysOf, holidayWarnings, openBeside, staticsOf } from "./beside.js";
+import { type Beside, type BesideFacts, daysOf, openBeside, staticsOf } from "./beside.js";
+import { emptyFutureWarnings, holidayWarnings, unseenWordWarnings } from "./column-warnings.js";
 import type { Forecaster } from "./forecaster.js";
+import { namesOf } from "./names.js";
 import { settleNewcomers } from "./newcomers.js";
 import { nameIn, type Warning } from "./run-plan.js";
 import { refuseShortFuture } from "./setup.js";
@@ -87,16 +89,15 @@ export async function openMembers(
     const saved = candidate.stored ?? settled[isNew.indexOf(candidate)]!;
     return { series: candidate.series, saved, frame: makeFrame(candidate.series.values, saved.transform, preprocess.season) };
   });
-  if (facts !== null && test === 0) warnings.push(...holidayWarnings(facts, candidates, preprocess.horizon));
-  if (isNew.length > 0) warnings.push({ code: "new_series", message: newWords(isNew.map(({ series }) => series.id ?? series.name)) });
+  if (facts !== null) warnings.push(...unseenWordWarnings(table, facts));
+  if (facts !== null && test === 0)
+    warnings.push(...emptyFutureWarnings(candidates, preprocess.horizon), ...holidayWarnings(facts, candidates, preprocess.horizon));
+  if (isNew.length > 0) {
+    const which = namesOf(isNew.map(({ series }) => series.id ?? series.name));
+    const message = `the model was not trained on ${which}: scale and simple methods are found from the rows given`;
+    warnings.push({ code: "new_series", message });
+  }
   return { found, members, forecaster, warnings };
-}
-
-const shownNew = 3;
-
-function newWords(names: readonly string[]): string {
-  const shown = names.length > shownNew ? `${names.slice(0, shownNew).join(", ")} and ${names.length - shownNew} more` : names.join(", ");
-  return `the model was not trained on ${shown}: scale and simple methods are found from the rows given`;
 }
 
 function candidatesOf(found: Panel, preprocess: SavedPreprocess, test: number): { candidates: Candidate[]; warnings: Warning[] } {
@@ -155,6 +156,7 @@ function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOp
   if (!isWide) for (const name of columns.time) columnOf(table, name);
   const settings: PanelOptions = {
     season,
+    constant: true,
     ...(isWide ? { wide: true } : { target: many?.targets ?? [columns.target] }),
     ...(beside === null ? {} : { past: beside.past, future: beside.future, words: beside.words }),
     ...(many === undefined ? {} : { statics: beside?.statics.map(({ name }) => name) ?? [] }),
@@ -185,7 +187,7 @@ function checkMember(
   test: number,
 ): void {
   if (stored?.transform.log === true || esRnn?.spec.form === "multiplicative") refuseNonPositive(series, columns.target);
-  if (test === 0) refuseShortFuture(series, beside?.future ?? [], horizon);
+  if (test === 0) refuseShortFuture(series, beside?.future ?? [], { horizon, isFixed: true });
   const rows = series.values.length;
   const needed = input + (stored?.transform.seasonalLag ?? 0);
   const who = series.id === null ? shortName(series.file) : "it";

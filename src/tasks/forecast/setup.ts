@@ -41,7 +41,7 @@ export function planSeries(found: Series, options: ForecastOptions): Plan {
     });
   }
   const sizes = sizesOf(found, options);
-  refuseShortFuture(found, options.future ?? [], sizes.horizon);
+  refuseShortFuture(found, options.future ?? [], { horizon: sizes.horizon, isFixed: false });
   const training = values.subarray(0, sizes.rows - sizes.test);
   if (training.every((value) => Number.isNaN(value))) {
     throw new DataError(
@@ -95,14 +95,18 @@ function windowsOf({ sizes, steps, transform }: Pick<Plan, "sizes" | "steps" | "
 }
 
 /**
- * Known-future columns must be known for all rows that are forecast.
+ * Known-future columns must be known for all rows that are forecast. The horizon of a saved model is fixed.
  * @throws DataError `future_too_short`
  */
-export function refuseShortFuture({ ahead, values, timeLabel, file }: Series, names: readonly string[], horizon: number): void {
+export function refuseShortFuture(
+  { ahead, values, timeLabel, file }: Series,
+  names: readonly string[],
+  { horizon, isFixed }: { readonly horizon: number; readonly isFixed: boolean },
+): void {
   if (names.length === 0 || ahead >= horizon) return;
   const known = ahead === 0 ? "no row" : ahead === 1 ? "1 row" : `${ahead} rows`;
-  const message = `the future of ${names.join(", ")} is known for ${known} after ${timeLabel(values.length - 1)}; the forecast needs ${horizon}.`;
-  const fewer = ahead === 0 ? "" : `, or give --horizon ${ahead}`;
+  const message = `the future of ${names.join(", ")} is known for ${known} after ${timeLabel(values.length - 1)}; the ${isFixed ? "model forecasts" : "forecast needs"} ${horizon}.`;
+  const fewer = ahead === 0 || isFixed ? "" : `, or give --horizon ${ahead}`;
   throw new DataError("future_too_short", message, `Add rows without a target${fewer}.`, placeOf(file));
 }
 

@@ -1,0 +1,129 @@
+// What does not stop a forecast is said: columns that tell nothing, rows ahead without what is known, rows without intervals.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readHolidays } from "../../src/data/calendar.js";
+import { parseTable } from "../../src/data/table.js";
+import { forecastWith } from "../../src/tasks/forecast/predict.js";
+import { runForecast } from "../../src/tasks/forecast/run.js";
+import { planRun, type Warning } from "../../src/tasks/forecast/run-plan.js";
+import type { ForecastRun, TaskOptions } from "../../src/tasks/forecast/types.js";
+import { constantTrainer, failure } from "./fakes.js";
+
+const day = (i: number): string => new Date(Date.UTC(2022, 0, 1 + i)).toISOString().slice(0, 10);
+const sold = (i: number): number => 100 + 20 * Math.sin(i / 3) + ((i * 37) % 11);
+
+interface Made {
+  readonly ids?: readonly string[];
+  readonly days?: number;
+  readonly ahead?: number;
+  readonly promo?: (i: number, id: string) => string;
+}
+
+/** Days of some shops, `ahead` of them without a sale. */
+function table({ ids = ["a"], days = 100, ahead = 7, promo = (i) => (i % 6 === 0 ? "yes" : "no") }: Made = {}): string {
+  const rows = ids.flatMap((id) =>
+    Array.from({ length: days + ahead }, (_, i) => `${id},${day(i)},${i < days ? sold(i) : ""},${promo(i, id)},${i % 5}`),
+  );
+  return `shop,day,sold,promo,price\n${rows.join("\n")}\n`;
+}
+
+const base: TaskOptions = { target: "sold", time: "day", horizon: 7 };
+const warned = (text: string, options: TaskOptions): readonly Warning[] => planRun(parseTable(text), { ...base, ...options }).warnings;
+const said = (text: string, options: TaskOptions): string[] => warned(text, options).map(({ message }) => message);
+
+test("cycles and columns that are the same in every row are named; those that move are not", () => {
+  assert.deepEqual(said(table(), { calendar: ["minute", "hour"] }), [
+    "minute, hour are the same in every row: the network learns nothing from that",
+  ]);
+  assert.deepEqual(said(table(), { calendar: ["weekday", "monthday", "month"] }), []);
+  assert.deepEqual(said(table(), { calendar: true, past: ["price"] }), []);
+  assert.deepEqual(said(table({ promo: () => "7" }), { future: ["promo"] }), [
+    "promo is the same in every row: the network learns nothing from that",
+  ]);
+  const differs = table({ ids: ["a", "b"], promo: (_, id) => (id === "a" ? "1" : "2") });
+  assert.deepEqual(said(differs, { id: "shop", future: ["promo"], statics: [] }), []);
+});
+
+test("holidays that are no row, or every row, are named with the dates of both", () => {
+  const holidays = (from: number, count: number): TaskOptions => ({
+    holidays: readHolidays(parseTable(`date\n${Array.from({ length: count }, (_, i) => day(from + i)).join("\n")}\n`)),
+  });
+  assert.deepEqual(said(table(), holidays(-400, 3)).slice(0, 1), [
+    "no row is a holiday, so that nothing is learnt from them: the 3 days of the file go from 2020-11-27 to 2020-11-29, the rows from 2022-01-01 to 2022-04-10",
+  ]);
+  assert.match(said(table(), holidays(-1, 120))[0]!, /^every row is a holiday, so that nothing is learnt from them/);
+  assert.deepEqual(said(table(), holidays(50, 1)), []);
+});
+
+test("a known-future column without a value in the rows ahead is named, in a forecast and in predict, and for which series", async () => {
+  const hole = { promo: (i: number, id: string) => (i < 100 || id === "b" ? String(i % 4) : "") };
+  const message = "promo has no value in the rows that are forecast, from 2022-04-11 on: the network reads it as missing there";
+  assert.deepEqual(said(table(hole), { future: ["promo", "price"] }), [message]);
+  const many = said(table({ ...hole, ids: ["a", "b", "c"] }), { future: ["promo"], id: "shop" });
+  assert.deepEqual(many, [message.replace("promo has", "promo of a, c has")]);
+  const { run } = await trained(table(), { future: ["promo"] });
+  const later = table({ promo: (i) => (i < 100 ? "yes" : "") });
+  const told = (await forecastWith(run.model, run.preprocess, parseTable(later))).warnings;
+  assert.deepEqual(told, [{ code: "future_empty", message: message.replace("promo", "promo=yes") }]);
+});
+
+test("words that a saved model has not seen are named with how many rows have them", async () => {
+  const { run } = await trained(table(), { future: ["promo"] });
+  const odd = table({ promo: (i) => (i > 101 ? ["maybe", "new, odd"][i % 2]! : i % 6 === 0 ? "yes" : "no") }).replaceAll(
+    "new, odd",
+    '"new, odd"',
+  );
+  const { warnings } = await forecastWith(run.model, run.preprocess, parseTable(odd));
+  assert.deepEqual(warnings, [
+    { code: "unseen_words", message: 'promo is "maybe", "new, odd" in 5 rows, which the model has not seen: read as missing' },
+  ]);
+});
+
+test("predict does not offer a horizon that the model fixed", async () => {
+  const { run } = await trained(table(), { future: ["promo"] });
+  const { message } = await failure(() => forecastWith(run.model, run.preprocess, parseTable(table({ ahead: 2 }))));
+  assert.equal(message, "the future of promo is known for 2 rows after 2022-04-10; the model forecasts 7. Add rows without a target.");
+});
+
+test("the forecast goes as far as the known future, and a season where nothing is known", () => {
+  const { horizon: _horizon, ...open } = base;
+  const found = (options: TaskOptions): number => planRun(parseTable(table({ ahead: 14 })), { ...open, ...options }).first.sizes.horizon;
+  assert.deepEqual([found({ future: ["promo"], season: 7 }), found({ season: 7 })], [14, 7]);
+});
+
+test("rows without intervals are named: those ahead, else those held out before enough errors", async () => {
+  const ofLength = async (days: number): Promise<string[]> => {
+    const { run } = await trained(table({ days, ahead: 0 }), { horizon: 3, input: 3 });
+    const bare = [run.holdout[0]!.lower80, run.forecast[0]!.lower80].filter((end) => end === null).length;
+    const told = run.warnings.filter(({ code }) => code === "no_intervals");
+    assert.equal(told.length, bare > 0 ? 1 : 0);
+    return told.map(({ message }) => message);
+  };
+  assert.deepEqual(await ofLength(12), ["the forecast has no intervals: too few errors were made before to measure them from"]);
+  assert.deepEqual(await ofLength(15), ["the first held-out rows have no intervals: too few errors were made before to measure them from"]);
+  assert.deepEqual(await ofLength(60), []);
+});
+
+test("a new series of one value is forecast by it, and a known one that has stopped moving too", async () => {
+  const { run } = await trained(table({ ids: ["a", "b"], ahead: 0 }), { id: "shop", statics: [] });
+  const still = (id: string, value: number): string => Array.from({ length: 60 }, (_, i) => `${id},${day(i)},${value},no,0`).join("\n");
+  const text = `shop,day,sold,promo,price\n${still("b", 4)}\n${still("five", 5)}\n${still("none", 0)}\n`;
+  const { predictions, warnings } = await forecastWith(run.model, run.preprocess, parseTable(text));
+  assert.deepEqual(
+    predictions.map(({ id, value }) => [id, Math.round(1e6 * value) / 1e6]),
+    [
+      ["b", 4],
+      ["five", 5],
+      ["none", 0],
+    ].flatMap((pair) => new Array(7).fill(pair)),
+  );
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ["new_series"],
+  );
+});
+
+async function trained(text: string, options: TaskOptions): Promise<{ run: ForecastRun }> {
+  return { run: await runForecast(parseTable(text), { ...base, ...options }, constantTrainer(0).trainer) };
+}
