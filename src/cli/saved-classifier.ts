@@ -12,7 +12,7 @@ import type { ModelFlags, TableFlags } from "./options.js";
 import { classifyMeasures, refuseOthers, unmet } from "./requirement.js";
 
 /** What these verbs take for a classifier beside the files. */
-export interface ClassifierFlags extends ModelFlags, Pick<TableFlags, "missing" | "delimiter" | "encoding"> {
+export interface ClassifierFlags extends ModelFlags, Pick<TableFlags, "missing" | "dateOrder" | "delimiter" | "encoding"> {
   readonly label?: string;
   readonly require?: readonly string[];
 }
@@ -66,9 +66,15 @@ export async function evaluateClasses(model: string, file: string, flags: Classi
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
-function readingOf({ missing, delimiter, encoding }: ClassifierFlags): Pick<ClassifierFlags, "missing" | "delimiter" | "encoding"> {
+function readingOf({
+  missing,
+  dateOrder,
+  delimiter,
+  encoding,
+}: ClassifierFlags): Pick<ClassifierFlags, "missing" | "dateOrder" | "delimiter" | "encoding"> {
   return {
     ...(missing === undefined ? {} : { missing }),
+    ...(dateOrder === undefined ? {} : { dateOrder }),
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(encoding === undefined ? {} : { encoding }),
   };

@@ -1,5 +1,6 @@
 // Events while they are read: triples of time, parameter and value per id, packed; then ordered, merged and split into static and changing.
 
+import type { DateOrder } from "./time.js";
 import type { Duplicates } from "./types.js";
 
 /** Numbers that grow at their end. */
@@ -46,6 +47,8 @@ export class EventStore {
   readonly parameters: ParameterFacts[] = [];
   /** Whether times are hours since 1970. */
   hasDates: boolean = false;
+  /** Of dates with slashes; null if none was seen. */
+  dateOrder: DateOrder | null = null;
   readonly #places: Map<string, number> = new Map();
   readonly #unknown: ReadonlySet<number>;
   readonly #ids: Map<string, Raw> = new Map();

@@ -1,5 +1,6 @@
 // Event tables: what is measured when, at times of its own for every patient, machine or customer.
 
+import type { DateOrder } from "./time.js";
 import type { Delimiter, Duplicates, Encoding, StaticColumn, Table } from "./types.js";
 
 /** Where the clock of a sequence begins: at its first event, or where the file's own times do. */
@@ -11,6 +12,8 @@ export interface EventOptions {
   readonly time?: string;
   readonly parameter?: string;
   readonly value?: string;
+  /** For dates such as 03/04/2020; found where one of the file's dates decides it. */
+  readonly dateOrder?: DateOrder;
   /**
    * Dates count from the first event of their id. Plain numbers stay as they are ("zero"), unless sequences begin ten times later than they
    * are long: they are then readings of a counter and count from the first event too.
@@ -63,7 +66,7 @@ export interface Events {
   /** Unpacks one sequence. */
   sequence(index: number): EventSequence;
   /** The options that make other rows be read as these were, whatever would be found in them. */
-  readonly alike: Required<Pick<EventOptions, "origin" | "negative" | "statics">>;
+  readonly alike: Required<Pick<EventOptions, "origin" | "negative" | "statics">> & Pick<EventOptions, "dateOrder">;
   /** Measurements kept. */
   readonly events: number;
   /** Ids without an outcome, and outcomes without events: both are left out. */

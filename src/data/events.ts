@@ -5,7 +5,7 @@ import { EventStore, type PackedEvents } from "./event-store.js";
 import type { EventOptions, EventOrigin, Events } from "./event-types.js";
 import { outcomeColumn } from "./outcome-column.js";
 import { columnOf, placeOf } from "./table.js";
-import { parseTime } from "./time.js";
+import { type DateOrder, findDateOrder, parseTime } from "./time.js";
 import type { Column, ReadTableOptions, StaticColumn, Table } from "./types.js";
 
 const hourMs = 3_600_000;
@@ -20,7 +20,7 @@ const names = {
 /**
  * Reads event rows of one table: each says of which id, when, what, and how much.
  *
- * @throws DataError `unknown_column`, `choose_column`, `bad_time`, `not_a_number`, `no_events`, `label_unclear`, `no_outcomes`
+ * @throws DataError `unknown_column`, `choose_column`, `bad_time`, `ambiguous_dates`, `not_a_number`, `no_events`, `label_unclear`, `no_outcomes`
  * @example  const { parameters, sequence } = events(parseTable("id,hour,parameter,value\n7,0,HR,80\n7,0.5,HR,84\n7,1,pH,7.4\n"));
  */
 export function events(table: Table, options: EventOptions = {}): Events {
@@ -33,13 +33,14 @@ export function events(table: Table, options: EventOptions = {}): Events {
 
 /**
  * Adds the rows of one table to a store.
- * @throws DataError `unknown_column`, `choose_column`, `bad_time`, `not_a_number`
+ * @throws DataError `unknown_column`, `choose_column`, `bad_time`, `ambiguous_dates`, `not_a_number`
  */
 export function addRows(store: EventStore, table: Table, options: EventOptions, idOf: (row: number) => string): void {
   const taken = options.id === undefined ? [] : [options.id];
   const time = roleColumn(table, "time", options.time, taken);
   const parameter = roleColumn(table, "parameter", options.parameter, taken);
   const value = roleColumn(table, "value", options.value, taken);
+  store.dateOrder = options.dateOrder ?? dateOrderOf(table, time) ?? store.dateOrder;
   for (let row = 0; row < table.rows; row++) {
     const number = value.get(row);
     const cell = value.cell(row);
@@ -55,6 +56,15 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
     const what = parameter.cell(row);
     if (what !== null) store.add(idOf(row), hoursOf(table, time, row, store), what, number);
   }
+}
+
+function dateOrderOf(table: Table, column: Column): DateOrder | null {
+  const written = Array.from({ length: column.rows }, (_, row) => (Number.isNaN(column.time(row)) ? column.cell(row) : null));
+  const { order, ambiguous } = findDateOrder(written);
+  if (ambiguous < 0) return order;
+  const line = table.lines.get(ambiguous);
+  const message = `${table.lineWord} ${line}, ${column.name}: "${written[ambiguous]}" fits day or month first throughout;`;
+  throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", { ...placeOf(table.file), line, column: column.name });
 }
 
 /** How the tables of events are read: what was measured is a name, whatever it looks like. */
@@ -87,7 +97,7 @@ function hoursOf(table: Table, column: Column, row: number, store: EventStore): 
   const clock = /^(\d+):([0-5]\d)(?::([0-5]\d))?$/.exec(cell);
   if (clock !== null) return Number(clock[1]) + Number(clock[2]) / 60 + Number(clock[3] ?? 0) / 3600;
   const kept = column.time(row);
-  const ms = Number.isNaN(kept) ? parseTime(cell, null)?.ms : kept;
+  const ms = Number.isNaN(kept) ? parseTime(cell, store.dateOrder)?.ms : kept;
   if (ms !== undefined) {
     store.hasDates = true;
     return ms / hourMs;
@@ -139,6 +149,7 @@ export function finishEvents(store: EventStore, options: EventOptions): Events {
     ...{ ids, parameters, statics, events: count, unmatched },
     alike: {
       origin,
+      ...(store.dateOrder === null ? {} : { dateOrder: store.dateOrder }),
       negative: store.parameters.filter(({ least }) => least < 0).map(({ name }) => name),
       statics: store.parameters.filter((_, place) => isStatic[place]).map(({ name }) => name),
     },

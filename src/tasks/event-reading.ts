@@ -9,6 +9,7 @@ export interface EventReading {
   readonly time: string | null;
   readonly parameter: string | null;
   readonly value: string | null;
+  readonly dateOrder: "dmy" | "mdy" | null;
   readonly origin: EventOrigin | null;
   readonly negative: readonly string[] | null;
   readonly statics: readonly string[] | null;
@@ -24,18 +25,19 @@ export const eventReadingSchema: z.ZodType<EventReading> = z
     time: name,
     parameter: name,
     value: name,
+    dateOrder: z.enum(["dmy", "mdy"]).nullable(),
     origin: z.enum(["first", "zero"]).nullable(),
     negative: names,
     statics: names,
   })
-  .default({ id: null, time: null, parameter: null, value: null, origin: null, negative: null, statics: null });
+  .default({ id: null, time: null, parameter: null, value: null, dateOrder: null, origin: null, negative: null, statics: null });
 
 /** What is kept of a reading. */
 export function keptReading(
   { id, time, parameter, value }: Pick<EventOptions, "id" | "time" | "parameter" | "value">,
   { alike }: Pick<Events, "alike">,
 ): EventReading {
-  return { id: id ?? null, time: time ?? null, parameter: parameter ?? null, value: value ?? null, ...alike };
+  return { id: id ?? null, time: time ?? null, parameter: parameter ?? null, value: value ?? null, dateOrder: null, ...alike };
 }
 
 /** The options that read other events alike. */

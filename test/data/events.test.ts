@@ -117,6 +117,16 @@ test("a clock begins at the first event for dates of any year and for counters, 
   assert.deepEqual([...events(later, signed.alike).sequence(0).values], [-1, 3]);
 });
 
+test("dates with slashes are read in the order that one of them decides, and refused if none does", async () => {
+  const rows = (...dates: string[]): string => ["id,date,parameter,value", ...dates.map((date, i) => `1,${date},BE,${i}`)].join("\n");
+  const american = events(parseTable(rows("03/04/2021", "03/25/2021", "03/05/2021")));
+  assert.deepEqual([...american.sequence(0).times], [0, 24, 21 * 24]);
+  const open = parseTable(rows("03/04/2021", "03/05/2021"));
+  assert.match((await failure(() => events(open))).message, /^line 2, date: "03\/04\/2021" fits day or month first throughout;/);
+  assert.deepEqual([...events(open, american.alike).sequence(0).times], [0, 24]);
+  assert.deepEqual([...events(open, { dateOrder: "dmy" }).sequence(0).times], [0, 30 * 24]);
+});
+
 test("an id without an outcome is left out, and the outcome is found if only one column has two values", () => {
   const found = events(parseTable(long), { outcomes: parseTable("id,score,died\n1,4.5,yes\n3,2,no\n8,1,no\n") });
   assert.deepEqual([found.ids, found.label, found.labels, found.unmatched], [["1"], "died", ["yes"], { events: 1, outcomes: 2 }]);

@@ -24,7 +24,7 @@ import { listen } from "../task-listener.js";
 /** The flags of this verb as commander hands them over. */
 export interface ClassifyFlags
   extends GlobalFlags,
-    Omit<TableFlags, "duplicates" | "dateOrder">,
+    Omit<TableFlags, "duplicates">,
     Omit<ClassifyOptions, "onEvent" | "signal" | "statics" | "known" | "checkpoints" | "cell"> {
   readonly cell?: string;
   readonly events?: string;
@@ -43,8 +43,7 @@ Examples:
 export function describeClassify(command: Command, start: Start): void {
   command.description("Classify sequences of events, such as hospital stays, by an outcome of each.");
   for (const option of [...dataSettings(), ...networkSettings()]) command.addOption(option);
-  for (const option of [...tableOptions().filter(({ long }) => long !== "--duplicates" && long !== "--date-order"), ...globalOptions()])
-    command.addOption(option);
+  for (const option of [...tableOptions().filter(({ long }) => long !== "--duplicates"), ...globalOptions()]) command.addOption(option);
   command.addHelpText("after", examples);
   command.action((flags: ClassifyFlags) => start((context) => runClassify(flags, context)));
 }

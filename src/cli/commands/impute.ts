@@ -130,8 +130,8 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
   return failed.length === 0 ? exitCodes.ok : exitCodes.notMet;
 }
 
-function eventReading({ id, time, parameter, value, missing, delimiter, encoding }: ImputeFlags): EventOptions {
-  const given = { id, time, parameter, value, missing, delimiter, encoding };
+function eventReading({ id, time, parameter, value, dateOrder, missing, delimiter, encoding }: ImputeFlags): EventOptions {
+  const given = { id, time, parameter, value, dateOrder, missing, delimiter, encoding };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

@@ -113,7 +113,7 @@ async function tableOfInput(
   if (typeof input === "function") return input(options.missing);
   if (typeof input !== "string") return input;
   if (clock === null) return readTable(input, options);
-  const { dateOrder: _dateOrder, cells: _cells, ...reading } = options;
+  const { cells: _cells, ...reading } = options;
   return stepTable(await readEvents(input, { ...(kept === null ? {} : readAlike(kept)), ...reading }), clock);
 }
 
