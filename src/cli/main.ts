@@ -98,7 +98,7 @@ class Session {
     const { json, quiet, color } = this.#settings.values;
     this.#json = json?.value === true;
     this.#terminal = this.#open(quiet?.value === true, color?.value !== false);
-    for (const { message } of this.#settings.warnings) this.#terminal.alarm(`${this.#terminal.paintErr("yellow", "Warning:")} ${message}`);
+    for (const { message } of this.#settings.warnings) this.#terminal.warn(message);
   }
 
   #context(): Context {

@@ -29,7 +29,7 @@ export async function predictClasses(model: string, file: string, flags: Classif
   const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result });
   const classes = Object.keys(made.predictions[0]?.probabilities ?? {});
   await writeAnswer(context, place, envelope, { "predictions.csv": classifiedCsv(made.predictions, classes) });
-  for (const { message } of warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
+  for (const { message } of warnings) terminal.warn(message);
   const width = Math.max(2, ...result.predictions.map(({ input }) => input.length));
   const lines = result.predictions.map(({ input, label, probability }) => `${input.padEnd(width)}  ${label}  ${shown(probability, 3)}`);
   terminal.out(
@@ -57,7 +57,7 @@ export async function evaluateClasses(model: string, file: string, flags: Classi
   const failed = unmet(flags.require ?? [], { ...evaluation });
   const warnings = [...made.warnings, ...failed];
   const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings, result });
-  for (const { message } of made.warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
+  for (const { message } of made.warnings) terminal.warn(message);
   await writeAnswer(context, place, envelope, { "predictions.csv": classifiedCsv(predictions, data.classes) });
   const head = terminal.paintOut("bold", `Scores on ${counted(data.examples, "sequence")}`);
   terminal.out(context.json ? toJson(envelope) : [head, ...scoreLines(evaluation, terminal)].join("\n"));

@@ -38,7 +38,7 @@ export function listen(
       if (event.kind === "found") for (const line of [...event.lines, backendLine(backend)]) say(line);
       if (event.kind === "warning") {
         log.push(`Warning: ${event.message}`);
-        terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${event.message}`);
+        terminal.warn(event.message);
       }
       if (event.kind !== "epoch") return;
       epochs.push(event);

@@ -13,6 +13,8 @@ export interface Terminal {
   say(text: string): void;
   /** Errors and warnings, to stderr, also under `--quiet`. */
   alarm(text: string): void;
+  /** A warning, marked as one. */
+  warn(text: string): void;
   /** Redraws the last line of stderr; only on a TTY. */
   redraw(text: string): void;
   readonly quiet: boolean;
@@ -70,6 +72,11 @@ export function openTerminal(options: TerminalOptions): Terminal {
     if (drawn) stderr.write(clearLine);
     drawn = false;
   };
+  const paintErr = wantsColor(options.color, process.env, stderr.isTTY === true) ? painted : plain;
+  const alarm = (text: string): void => {
+    wipe();
+    stderr.write(`${text}\n`);
+  };
   return {
     out: (text) => {
       wipe();
@@ -81,10 +88,8 @@ export function openTerminal(options: TerminalOptions): Terminal {
       wipe();
       stderr.write(`${text}\n`);
     },
-    alarm: (text) => {
-      wipe();
-      stderr.write(`${text}\n`);
-    },
+    alarm,
+    warn: (text) => alarm(`${paintErr("yellow", "Warning:")} ${text}`),
     redraw: (text) => {
       if (!interactive) return;
       stderr.write(clearLine + text.slice(0, Math.max(8, stderr.columns ?? 80) - 1));
@@ -98,6 +103,6 @@ export function openTerminal(options: TerminalOptions): Terminal {
       return Math.max(8, stderr.columns ?? 80);
     },
     paintOut: wantsColor(options.color, process.env, stdout.isTTY === true) ? painted : plain,
-    paintErr: wantsColor(options.color, process.env, stderr.isTTY === true) ? painted : plain,
+    paintErr,
   };
 }

@@ -61,6 +61,9 @@ test("--dry-run says what would be trained and writes nothing", async (t) => {
   assert.ok(result.plan.windows.train > 0);
   const words = await desk.run(["forecast", "sales.csv", ...small, "--dry-run"]);
   assert.match(words.stdout, /network: elman 4/);
+  const warned = await desk.run(["forecast", "sales.csv", ...small, "--calendar", "hour", "--dry-run", "--json", "--quiet"]);
+  const { warnings } = JSON.parse(warned.stdout) as { warnings: { code: string; message: string }[] };
+  assert.deepEqual([warnings[0]?.code, warned.stderr], ["constant_columns", `Warning: ${warnings[0]?.message}\n`]);
   assert.deepEqual(desk.names(), ["sales.csv"]);
 });
 

@@ -133,3 +133,9 @@ test("a given frequency has to fit", async () => {
   assert.equal((await failure(() => of(days(40), { frequency: "monthly" }))).code, "bad_frequency");
   assert.equal(of(days(10, 2), { frequency: "daily" }).gaps, 9);
 });
+
+test("a table of several series is no series: the first one is not taken in silence", async () => {
+  const rows = ["a", "b"].map((id) => `${id},2024-01-01,1\n${id},2024-01-02,2\n`).join("");
+  const { message } = await failure(() => series(parseTable(`unique_id,ds,y\n${rows}`, { file: "two.csv" })));
+  assert.equal(message, "two.csv holds 2 series, told apart by unique_id. Read them with panel().");
+});

@@ -76,7 +76,7 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   const { evaluateForecast } = await import("../../tasks/index.js");
   const made = await evaluateForecast(model, (missing, wide) => readInput(data, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));
-  for (const { message } of made.warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
+  for (const { message } of made.warnings) terminal.warn(message);
   const { task, evaluation } = made;
   const result: Evaluation = { task, data: made.data, evaluation };
   const unmet = unmetBy(evaluation, require);

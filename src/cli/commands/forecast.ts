@@ -169,10 +169,11 @@ function report(run: ForecastRun, json: Ok<ForecastResult>, file: string, contex
 async function explainPlan(file: string, options: ForecastOptions, flags: GlobalFlags, context: Context): Promise<number> {
   const backend = await startBackend(flags);
   const { planForecast } = await import("../../tasks/index.js");
-  const { data, network, plan, notes, lines } = await planForecast(file, options);
+  const { data, network, plan, notes, lines, warnings } = await planForecast(file, options);
   const words = [...foundLines({ data, lines: notes }), backendLine(backend), ...plannedLines({ network, lines })];
   const result = { dryRun: true, data, network, plan, training: null, evaluation: null, holdout: [], forecast: [] };
-  context.terminal.out(context.json ? toJson(okEnvelope(context, { backend, result })) : words.join("\n"));
+  context.terminal.out(context.json ? toJson(okEnvelope(context, { backend, warnings, result })) : words.join("\n"));
+  for (const { message } of warnings) context.terminal.warn(message);
   context.terminal.say("Nothing was trained and nothing written: --dry-run.");
   return exitCodes.ok;
 }
@@ -197,7 +198,7 @@ function listener(
     if (event.kind === "planned") say(plannedLines(event));
     if (event.kind === "warning") {
       log.push(`Warning: ${event.message}`);
-      terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${event.message}`);
+      terminal.warn(event.message);
     }
     if (event.kind === "epoch") {
       epochs.push(event);

@@ -74,7 +74,7 @@ export async function runPredict(given: string, file: string | undefined, flags:
   const { predictForecast } = await import("../../tasks/index.js");
   const made = await predictForecast(model, (missing, wide) => readInput(file, { ...flags, wide }, missing), options);
   terminal.say(backendLine(backend));
-  for (const { message } of made.warnings) terminal.alarm(`${terminal.paintErr("yellow", "Warning:")} ${message}`);
+  for (const { message } of made.warnings) terminal.warn(message);
   const rows = cut({ predictions: made.predictions, ...(made.anomalies === undefined ? {} : { anomalies: made.anomalies }) });
   const strange = made.anomalySummary === undefined ? {} : { anomalySummary: made.anomalySummary };
   const envelope = okEnvelope<ForecastPrediction>(context, {

@@ -2,7 +2,7 @@
 
 import type { Table } from "../../data/types.js";
 import { readTask } from "./read-task.js";
-import { placesIn, planRun, shownWindows } from "./run-plan.js";
+import { placesIn, planRun, shownWindows, type Warning } from "./run-plan.js";
 import { shownSizes } from "./setup.js";
 import { trainerFor } from "./strategies.js";
 import type { ForecastData, ForecastNetwork, ForecastOptions } from "./types.js";
@@ -23,6 +23,8 @@ export interface ForecastPlan {
   readonly notes: readonly string[];
   /** The split in sentences. */
   readonly lines: readonly string[];
+  /** What will be told once training begins. */
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -41,7 +43,6 @@ export async function planForecast(input: string | Table, options: ForecastOptio
       placesIn(plan, ({ refit }) => refit),
     ),
     plan: { ...shownSizes(first), epochs: first.epochs, windows: shownWindows(plan) },
-    notes: [...notes, ...warnings.map(({ message }) => message)],
-    lines,
+    ...{ notes, lines, warnings },
   };
 }

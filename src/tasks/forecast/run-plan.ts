@@ -50,9 +50,8 @@ export interface RunPlan {
 }
 
 /** Whether a table is read as many series: by option, or by the column names of Nixtla's libraries. */
-export function isPanel(table: Table, { id, wide, target }: ForecastOptions): boolean {
-  const has = (name: string): boolean => Object.hasOwn(table.columns, name);
-  return id !== undefined || wide === true || (target === undefined && has("unique_id") && has("ds") && has("y"));
+export function isPanel(table: Table, { id, wide }: Pick<ForecastOptions, "id" | "wide">): boolean {
+  return id !== undefined || wide === true || ["unique_id", "ds", "y"].every((name) => Object.hasOwn(table.columns, name));
 }
 
 /**
@@ -192,7 +191,7 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
   );
   if (kept.length === 0) {
     const why = skipped[0]!;
-    const what = `None of ${skipped.length} series can be forecast; ${why.id}: ${why.message}`;
+    const what = `None of ${skipped.length} series can be forecast; ${shownId(why.id)}: ${why.message}`;
     throw new DataError("no_series", what, "Try a shorter --horizon and --input.", placeOf(table.file));
   }
   // A series without a single window takes its columns with it.
@@ -247,10 +246,16 @@ export function nameIn({ targets }: Pick<Panel, "targets">, { id, name }: Pick<S
   return targets.length > 1 ? `${id ?? ""} ${name}`.trim() : (id ?? name);
 }
 
+/** Rows whose id is missing are one series. */
+export function shownId(id: string): string {
+  return id === "" ? "the series without an id" : id;
+}
+
 const shownSkips = 5;
 
 /** Why series are left out; the first few, and how many more. */
 function skipWords(skipped: Panel["skipped"]): string[] {
-  const words = skipped.slice(0, shownSkips).map(({ id, code, message }) => `${id} is left out [${code}]: ${message}`);
-  return skipped.length > shownSkips ? [...words, `${skipped.length - shownSkips} more series are left out`] : words;
+  const words = skipped.slice(0, shownSkips).map(({ id, code, message }) => `${shownId(id)} is left out [${code}]: ${message}`);
+  const more = skipped.length - shownSkips;
+  return more > 0 ? [...words, `${more} more series ${more === 1 ? "is" : "are"} left out`] : words;
 }

@@ -14,7 +14,7 @@ import { emptyFutureWarnings, holidayWarnings, unseenWordWarnings } from "./colu
 import type { Forecaster } from "./forecaster.js";
 import { namesOf } from "./names.js";
 import { settleNewcomers } from "./newcomers.js";
-import { nameIn, type Warning } from "./run-plan.js";
+import { nameIn, shownId, type Warning } from "./run-plan.js";
 import { refuseShortFuture } from "./setup.js";
 import { savedForecaster } from "./strategies.js";
 import type { ForecastModel, SavedPreprocess, SavedSeries } from "./types.js";
@@ -108,7 +108,7 @@ function candidatesOf(found: Panel, preprocess: SavedPreprocess, test: number): 
   }
   const known = preprocess.panel.series;
   const skip = (id: string, message: string): void =>
-    void warnings.push({ code: "series_skipped", message: `${id} is left out: ${message}` });
+    void warnings.push({ code: "series_skipped", message: `${shownId(id)} is left out: ${message}` });
   for (const { id, message } of found.skipped) skip(id, message);
   const candidates = found.series.flatMap((series, place): Candidate[] => {
     const id = nameIn(found, series);
