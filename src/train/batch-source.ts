@@ -81,6 +81,7 @@ function streamBatches({ session, measures, data, options }: FitPlan, stream: Ba
           { ...given, x: toColumns(given.x, "x"), y: toColumns(given.y, "y"), lengths: given.lengths },
           ports,
           losses,
+          false,
         );
         const prepared = trainingData(whole, options, { ports, losses });
         const feeds = await new BatchFeeder(prepared, session.carried).prepare(orderedRows(0, prepared.rows));

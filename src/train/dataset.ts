@@ -61,17 +61,22 @@ export function prepareInputs(given: { x: Columns; lengths: Named<TensorLike> | 
   const checked = [...x].map(([name, column]): [string, Column] => {
     const own = isSequence(ports.inputs.get(name)!) ? lengthsFor(lengths, name) : null;
     const mayMiss = ports.missingInputs.has(name);
-    checkFinite(column, own, mayMiss);
-    return [name, later(column, (part, rows) => checkFinite(part, lengthsOf(own, rows), mayMiss, rows))];
+    const others = [...ports.missingInputs];
+    checkFinite(column, own, mayMiss, { others });
+    return [name, later(column, (part, rows) => checkFinite(part, lengthsOf(own, rows), mayMiss, { rows, others }))];
   });
   return { rows: rowsOf(x), x: new Map(checked), y: new Map(), lengths, missing: new Set(), weights: new Map() };
 }
 
-/** Inputs and targets together; targets get the shape their loss works on. */
+/**
+ * Inputs and targets together; targets get the shape their loss works on.
+ * @param isAll  false for one batch of many
+ */
 export function prepareData(
   given: { x: Columns; y: Columns; lengths: Named<TensorLike> | undefined; sampleWeights?: Named<TensorLike> | undefined },
   ports: Ports,
   losses: ReadonlyMap<string, Loss>,
+  isAll = true,
 ): Prepared {
   checkSameRows([...given.x.values()][0]!, [...given.y.values()][0]!);
   const inputs = prepareInputs(given, ports);
@@ -86,10 +91,10 @@ export function prepareData(
     checkTargetLengths(column, lengths);
     const { values } = losses.get(name)!;
     checkFinite(column, lengths, true);
-    if (hasHoles(column, lengths)) missing.add(name);
+    if (hasHoles(column, lengths, isAll)) missing.add(name);
     checkTargetValues(column, output, { values, lengths });
     const verify: Column["verify"] = (part, rows) => {
-      checkFinite(part, lengthsOf(lengths, rows), true, rows);
+      checkFinite(part, lengthsOf(lengths, rows), true, { rows });
       checkTargetValues(part, output, { values, lengths: lengthsOf(lengths, rows), rows });
     };
     return [name, later(column, verify)];

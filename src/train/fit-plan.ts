@@ -40,7 +40,7 @@ export interface FitRequest {
 export function planFit({ model, saved, session, setup, data, options, resume, stream }: FitRequest): FitPlan {
   const epochs = checkWhole("epochs", options.epochs ?? 10, 0);
   const measures = measuresFor(setup, session.ports);
-  const prepared = prepareData({ ...data, lengths: data.lengths }, session.ports, measures.losses);
+  const prepared = prepareData({ ...data, lengths: data.lengths }, session.ports, measures.losses, stream === null);
   const isReordered = stream === null && (options.shuffle !== false || options.bucketByLength === true);
   if (session.carried.isUsed && isReordered) throw shuffledStates();
   if (options.bucketByLength === true && prepared.lengths.size === 0) throw nothingToBucket();

@@ -166,7 +166,7 @@ class Training {
       await this.#events.safePoint("batch", logs);
       await this.#pause();
     }
-    const logs = this.#tally.logs();
+    const logs = this.#tally.whole(this.#plan.data.missing, "the training rows");
     const learningRate = this.#rate.at(session.steps);
     stepper.showAverage();
     if (validation === null) return { ...logs, learningRate };
@@ -176,7 +176,7 @@ class Training {
       validation,
       () => this.#plan.signal?.aborted === true,
       // Streams of their own, which begin with every validation.
-      new CarriedStates(session.built),
+      { states: new CarriedStates(session.built), called: "the validation rows" },
     );
     if (measured !== null) return { ...logs, ...validationLogs(measured), learningRate };
     this.#isOver();

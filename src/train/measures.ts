@@ -1,5 +1,6 @@
 // Adds up what batches return, and names it: loss, accuracy, and per output where there are several.
 
+import { DataError } from "../base/errors.js";
 import type { Stored } from "../base/stored.js";
 import type { HostTensor } from "../base/tensor.js";
 import { isRecord, type Tree } from "../base/tree.js";
@@ -52,6 +53,23 @@ export class Tally {
   /** Valid elements so far, by output in the order of the losses. */
   counts(): number[] {
     return [...this.#measures.losses.keys()].map((name) => this.#losses.get(name)?.count ?? 0);
+  }
+
+  /**
+   * The logs of a pass that is over. A mean over nothing is no score: throws DataError `no_targets_seen` for an output of which every target
+   * is missing.
+   *
+   * @param missing  outputs that may lack targets
+   * @param rows     as the sentence calls what was passed over
+   */
+  whole(missing: ReadonlySet<string>, rows: string): Logs {
+    const empty = [...this.#measures.losses.keys()].find((name) => missing.has(name) && this.#losses.get(name)?.count === 0);
+    if (empty === undefined) return this.logs();
+    const of = empty === "" ? "" : ` of "${empty}"`;
+    throw new DataError(
+      "no_targets_seen",
+      `Every target${of} in ${rows} is missing or has the weight 0: there is nothing to compare with.`,
+    );
   }
 
   /** The pass so far: the whole loss with its penalties, then each output's own if there are several, then metrics. */

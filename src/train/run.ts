@@ -28,7 +28,7 @@ export async function evaluateRows(
   measures: Measures,
   pass: Pass,
   isCancelled: () => boolean = () => false,
-  states: CarriedStates = session.carried,
+  { states = session.carried, called = "the given rows" }: { readonly states?: CarriedStates; readonly called?: string } = {},
 ): Promise<Logs | null> {
   const plan = planFeeds(pass.data, session.ports);
   const backend = await session.backend();
@@ -46,7 +46,7 @@ export async function evaluateRows(
     tally.add(totals);
     await pause();
   }
-  return tally.logs();
+  return tally.whole(pass.data.missing, called);
 }
 
 /** The outputs for these rows, by output name. */

@@ -85,9 +85,10 @@ export function measure(outputs: ReadonlyMap<string, Tensor>, data: BatchData, m
     const predicted = domain !== null && domainOf(output) === null ? pack(output, domain) : output;
     const target = asValue(data.targets(name));
     const given = domain === null ? target : pack(target, domain);
-    // What is missing is 0 for the loss, and its element of the loss does not count.
+    // What is missing is a number for the loss, and its element of the loss does not count. 1 rather than 0, because losses divide by targets
+    // and take their logarithm, and no gradient of 0 undoes an infinite slope; class 0 is always there.
     const seen = data.hasHoles(name) ? asValue(equal(given, given)) : null;
-    const actual = seen === null ? given : asValue(where(seen, given, 0));
+    const actual = seen === null ? given : asValue(where(seen, given, loss.targets === "class" ? 0 : 1));
     const weight = data.weights(name);
     const weights = weight === null ? null : weightsOf(asValue(weight), domain);
     const total = (of: Tensor): Total => totalOf(packedIn(asValue(of), domain), { weights, seen }, loss);

@@ -8,9 +8,14 @@ import type { Loss } from "./losses/index.js";
 
 /**
  * Refuses infinities in valid steps, and NaN where it does not mean a missing value, naming the first. Rows that are not read yet are
- * passed over; `rows` are the numbers of a batch's rows. Throws DataError `not_finite`.
+ * passed over; `rows` are the numbers of a batch's rows, `others` the inputs that may miss values. Throws DataError `not_finite`.
  */
-export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss: boolean, rows: Int32Array | null = null): void {
+export function checkFinite(
+  column: Column,
+  lengths: Int32Array | null,
+  mayMiss: boolean,
+  { rows = null, others = [] }: { readonly rows?: Int32Array | null; readonly others?: readonly string[] } = {},
+): void {
   if (column.source !== undefined) return;
   if (column.data instanceof Int32Array || isAllFinite(column.data)) return;
   const at = firstWrong(column, lengths, mayMiss ? (value) => Number.isFinite(value) || Number.isNaN(value) : Number.isFinite);
@@ -19,6 +24,8 @@ export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss:
   const value = data[at]!;
   const what = `${label} holds ${value} at ${placeOf(at, shape, rows)}`;
   if (!Number.isNaN(value)) throw new DataError("not_finite", `${what}.`);
+  if (others.length > 0)
+    throw new DataError("not_finite", `${what}; only ${others.join(", ")} may miss values.`, "Give this one a number at every step.");
   const hint =
     shape.length === 3
       ? "Begin the network with fillMissing() or a cell made by withDecay, fill the value yourself, or shorten the row with lengths."
@@ -26,12 +33,15 @@ export function checkFinite(column: Column, lengths: Int32Array | null, mayMiss:
   throw new DataError("not_finite", `${what}: a missing value, which the first layer cannot take.`, hint);
 }
 
-/** True if valid steps hold NaN, or may do so once they are read; throws DataError `no_targets_seen` if they hold nothing else. */
-export function hasHoles(column: Column, lengths: Int32Array | null): boolean {
-  if (column.source !== undefined) return column.dtype === "float32";
+/**
+ * True if valid steps hold NaN, or may do so once they are read; throws DataError `no_targets_seen` if they hold nothing else. One batch of
+ * many may, and all of them have one form.
+ */
+export function hasHoles(column: Column, lengths: Int32Array | null, isAll: boolean): boolean {
+  if (column.source !== undefined || !isAll) return column.dtype === "float32";
   if (isAllFinite(column.data) || firstWrong(column, lengths, (value) => !Number.isNaN(value)) < 0) return false;
   if (firstWrong(column, lengths, (value) => Number.isNaN(value)) >= 0) return true;
-  throw new DataError("no_targets_seen", `${column.label} holds nothing but missing values: there is nothing to learn from.`);
+  throw new DataError("no_targets_seen", `${column.label} holds nothing but missing values: there is nothing to compare with.`);
 }
 
 /** Refuses targets outside what the loss is made for; throws DataError `bad_target`. */

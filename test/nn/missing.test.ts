@@ -7,7 +7,7 @@ import { gradientCheck } from "../../src/inspect/gradient-check.js";
 import { defineCell, type Tensors } from "../../src/nn/cell.js";
 import { brits } from "../../src/nn/layers/brits.js";
 import { dense } from "../../src/nn/layers/feedforward.js";
-import { gru, lstm } from "../../src/nn/layers/named.js";
+import { antisymmetricRnn, gru, indRnn, lru, lstm, minGru, minLstm, simpleRnn } from "../../src/nn/layers/named.js";
 import { recurrent } from "../../src/nn/layers/recurrent.js";
 import { withDecay } from "../../src/nn/layers/with-decay.js";
 import type { BuiltNetwork, NetworkInput } from "../../src/nn/network.js";
@@ -106,6 +106,27 @@ describe("missing values", () => {
     assert.deepEqual(run(again), run(built));
     assert.ok(run(built).every(Number.isFinite));
   });
+});
+
+describe("every cell of the library", () => {
+  for (const make of [simpleRnn, lstm, gru, minGru, minLstm, lru, indRnn, antisymmetricRnn])
+    for (const [name, layer] of [
+      ["fades", recurrent(withDecay(make), { units: 3, returnSequences: true, goBackwards: true })],
+      ["imputes", brits(make, { units: 3 })],
+    ] as const)
+      it(`${name} with gradients that central differences find: ${make.name}`, () => {
+        const built = layerNetwork(layer, { x: sequence(I), dt: sequence(1) });
+        const dt = draw([B, T, 1], 0, 2);
+        const factor = draw([B, T, name === "fades" ? 3 : I]);
+        const report = gradientCheck(
+          (w: Tensors) => {
+            const out = built.call({ layer: w }, { x: hidden(Number.NaN), dt }, { training: false, key: null, lengths }) as Tensors;
+            return sum(mul(out.output!, factor));
+          },
+          randomWeights(built, make.name, 0.4).layer!,
+        );
+        assert.ok(report.passed, `${report.where}: ${report.error}`);
+      });
 });
 
 describe("cells that read the mask themselves", () => {

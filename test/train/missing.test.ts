@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Tensor } from "../../src/base/tensor.js";
 import { dense, embedding, fillMissing, gru, lstm, recurrent, withDecay } from "../../src/nn/index.js";
-import { tensor } from "../../src/ops/index.js";
-import { functional, loadModel, type Model, quantile, sequential, studentTNll } from "../../src/train/index.js";
+import { abs, div, log, sub, tensor } from "../../src/ops/index.js";
+import { functional, type LossFunction, loadModel, type Model, quantile, sequential, studentTNll } from "../../src/train/index.js";
 
 const random = (seed: number): (() => number) => {
   let state = seed;
@@ -131,6 +131,61 @@ describe("missing targets", () => {
     }
   });
 
+  it("a loss that divides by targets or takes their logarithm learns from those that are there alone", async () => {
+    const positive = y.map((value) => value + 1);
+    const share: LossFunction = (actual, predicted) => abs(div(sub(predicted, actual), actual));
+    const ratio: LossFunction = (actual, predicted) => abs(sub(log(actual), predicted));
+    for (const loss of [share, ratio]) {
+      const train = async (targets: readonly number[], weights: number[][] | undefined): Promise<readonly number[]> => {
+        const model = sequential([lstm({ units: 4, returnSequences: true }), dense({ units: 2 })]);
+        model.compile({ optimizer: "sgd", loss });
+        model.build(["time", 3], { seed: 2 });
+        await model.fit(x, as(targets, [6, 5, 2]), {
+          epochs: 2,
+          batchSize: 3,
+          verbose: "silent",
+          ...(weights === undefined ? {} : { sampleWeights: weights }),
+        });
+        return [...(await model.predict(x)).data];
+      };
+      const steps = Array.from({ length: 6 }, (_, row) => Array.from({ length: 5 }, (_, step) => Number((row + step) % 3 !== 1)));
+      const missing = positive.map((value, index) =>
+        steps[Math.floor(index / 10)]![Math.floor(index / 2) % 5] === 0 ? Number.NaN : value,
+      );
+      const [found, expected] = [await train(missing, undefined), await train(positive, steps)];
+      found.forEach((value, index) => {
+        assert.ok(Math.abs(value - expected[index]!) < 1e-6);
+      });
+    }
+  });
+
+  it("one batch of many may be without targets, all rows of a pass may not", async () => {
+    const none = as(new Array<number>(60).fill(Number.NaN), [6, 5, 2]);
+    const some = as(holes(y, 3), [6, 5, 2]);
+    const [with_, without] = [perStep(), perStep()];
+    const first = await with_.fit(
+      [
+        { x, y: none },
+        { x, y: some },
+      ],
+      { epochs: 2, accumulate: 2, verbose: "silent" },
+    );
+    const second = await without.fit([{ x, y: some }], { epochs: 2, verbose: "silent" });
+    assert.deepEqual(first.history.loss, second.history.loss);
+    await assert.rejects(
+      perStep().fit([{ x, y: none }], { verbose: "silent" }),
+      /^DataError: Every target in the training rows is missing/,
+    );
+    const late = as(
+      y.map((value, index) => (index < 40 ? value : Number.NaN)),
+      [6, 5, 2],
+    );
+    await assert.rejects(
+      perStep().fit(x, late, { validationSplit: 0.3, verbose: "silent" }),
+      /Every target in the validation rows is missing/,
+    );
+  });
+
   it("targets that are all missing are refused, and so are infinities", async () => {
     const model = perStep();
     const none = as(
@@ -192,6 +247,16 @@ describe("missing inputs", () => {
     model.build(["time", 1]);
     const series = as([Number.NaN, 3, Number.NaN, Number.NaN, 5], [1, 5, 1]);
     assert.deepEqual([...(await model.predict(series)).data], [0, 0, 3, 1, 3, 0, 3, 0, 5, 1]);
+  });
+
+  it("a gap that is missing is refused by name, for it is no value that may be", async () => {
+    const model = functional(
+      { read: recurrent(withDecay(gru), { units: 3 }), risk: dense({ units: 1 }) },
+      (l, { x, dt }: { x: Tensor; dt: Tensor }) => l.risk(l.read(x, { dt })),
+    );
+    model.build({ x: ["time", 2], dt: ["time", 1] }, { seed: 1 });
+    const dt = as(holes(numbers([4, 6, 1], 3), 4), [4, 6, 1]);
+    await assert.rejects(model.predict({ x, dt }), /x\.dt holds NaN at \[0, 1, 0\]; only x may miss values/);
   });
 
   it("token numbers are never missing", async () => {

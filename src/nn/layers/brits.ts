@@ -37,7 +37,7 @@ export interface BritsOptions {
 export function brits<O>(cell: Cell<O> | CellMaker, options: BritsOptions & { readonly returnState: true }): StatefulLayer;
 export function brits<O>(cell: Cell<O> | CellMaker, options: BritsOptions): Layer;
 export function brits(cell: AnyCell | CellMaker, options: BritsOptions): Layer & StatefulLayer {
-  const inner = cellOf(cell);
+  const inner = cellOf(cell, "brits");
   const imputing = imputingCell(inner);
   const kinds = { units: "size", consistency: "nonNegative", reconstruction: "nonNegative", returnState: "boolean", name: "text" } as const;
   checkOptions("brits", options, kinds, ["units"]);

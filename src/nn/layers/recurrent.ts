@@ -163,13 +163,16 @@ export function plainOptions(options: object): LayerConfig["options"] {
  *
  * @throws UsageError `not_a_cell` for anything that `defineCell` did not make, `bad_cell` for one that is called as one of the library
  */
-export function asAnyCell(cell: OwnCell): AnyCell {
+export function asAnyCell(cell: OwnCell, op = "recurrent"): AnyCell {
   if (typeof cell !== "object" || cell === null || typeof cell.definition?.step !== "function") {
     throw new UsageError({
       code: "not_a_cell",
-      op: "recurrent",
+      op,
       what: "the first argument is not a cell",
-      hint: "Make one with defineCell({ ... }).",
+      hint:
+        op === "recurrent"
+          ? "Make one with defineCell({ ... })."
+          : "Give a layer's name such as gru, or make a cell with defineCell({ ... }).",
     });
   }
   refuseTakenName(cell);

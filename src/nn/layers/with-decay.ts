@@ -1,10 +1,10 @@
 // `withDecay` as users call it: on a cell of their own, or on one of the library by its layer's name.
 
 import type { AnyCell, Cell } from "../cell.js";
-import { elmanTanh, gruCell, lruCell, lstmCell, minGruCell, minLstmCell } from "../cells/index.js";
+import { antisymmetricCell, elmanTanh, gruCell, indRnnCell, lruCell, lstmCell, minGruCell, minLstmCell } from "../cells/index.js";
 import { withDecayCell } from "../cells/with-decay.js";
 import type { Layer } from "../layer.js";
-import { gru, lru, lstm, minGru, minLstm, simpleRnn } from "./named.js";
+import { antisymmetricRnn, gru, indRnn, lru, lstm, minGru, minLstm, simpleRnn } from "./named.js";
 import { asAnyCell } from "./recurrent.js";
 
 /** A maker of recurrent layers, such as `gru`: it stands for its cell. */
@@ -17,11 +17,13 @@ const cellOfMaker: ReadonlyMap<unknown, AnyCell> = new Map<unknown, AnyCell>([
   [minGru, asAnyCell(minGruCell)],
   [minLstm, asAnyCell(minLstmCell)],
   [lru, asAnyCell(lruCell)],
+  [indRnn, asAnyCell(indRnnCell)],
+  [antisymmetricRnn, asAnyCell(antisymmetricCell)],
 ]);
 
 /** The cell that is meant: itself, or the one behind a layer's maker. */
-export function cellOf(given: AnyCell | CellMaker): AnyCell {
-  return cellOfMaker.get(given) ?? asAnyCell(given as AnyCell);
+export function cellOf(given: AnyCell | CellMaker, op: string): AnyCell {
+  return cellOfMaker.get(given) ?? asAnyCell(given as AnyCell, op);
 }
 
 /**
@@ -36,5 +38,5 @@ export function cellOf(given: AnyCell | CellMaker): AnyCell {
 export function withDecay<O>(cell: Cell<O>): Cell<O>;
 export function withDecay(cell: CellMaker): Cell<{ readonly [option: string]: number }>;
 export function withDecay(cell: AnyCell | CellMaker): AnyCell {
-  return withDecayCell(cellOf(cell));
+  return withDecayCell(cellOf(cell, "withDecay"));
 }

@@ -183,7 +183,7 @@ export function tableReading({ missing, delimiter, encoding }: ClassifyOptions):
 
 function foundWords({ ids, times, names, statics }: EventColumns): string[] {
   const static_ = statics.length === 0 ? "no static values" : `static: ${statics.map(({ name }) => name).join(", ")}`;
-  return [`${ids.length} sequences, ${times.length} events of ${names.length} variables`, static_];
+  return [`${ids.length} sequences, ${times.length} events of ${names.length} ${names.length === 1 ? "variable" : "variables"}`, static_];
 }
 
 function savedOf(
