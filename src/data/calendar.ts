@@ -1,6 +1,8 @@
 // What the calendar says about every step, known as far ahead as one likes: time of day and year as circles, and holidays.
 
 import { DataError } from "../base/errors.js";
+import { covariate } from "./covariate.js";
+import { RecentNumbers } from "./recent-numbers.js";
 import { placeOf } from "./table.js";
 import { daysInMonth } from "./time.js";
 import { readTimes } from "./time-column.js";
@@ -68,17 +70,12 @@ export function calendarColumns(series: Series, options: CalendarOptions = {}): 
   return options.holidays === undefined ? columns : [...columns, holidayColumn(series, length, options.holidays)];
 }
 
-/** A cycle as two columns; dates are made one by one, for a long series has millions of them. */
+/** A cycle as two columns. */
 function circle(series: Series, part: CalendarPart, length: number): Covariate[] {
-  const [sines, cosines] = [new Float64Array(length), new Float64Array(length)];
-  for (let index = 0; index < length; index++) {
-    const angle = 2 * Math.PI * cycles[part].share(new Date(series.timeAt(index)));
-    sines[index] = Math.sin(angle);
-    cosines[index] = Math.cos(angle);
-  }
+  const angles = new RecentNumbers({ length, get: (index) => 2 * Math.PI * cycles[part].share(new Date(series.timeAt(index))) });
   return [
-    { name: `${part} sin`, values: sines },
-    { name: `${part} cos`, values: cosines },
+    covariate(`${part} sin`, { length, get: (index) => Math.sin(angles.get(index)) }),
+    covariate(`${part} cos`, { length, get: (index) => Math.cos(angles.get(index)) }),
   ];
 }
 
@@ -93,14 +90,16 @@ export function usefulParts(series: Series): CalendarPart[] {
 
 /** Holidays within each step: 0 or 1 up to days, their number for weeks and months. */
 function holidayColumn(series: Series, length: number, { days }: Holidays): Covariate {
-  const values = new Float64Array(length).map((_, index) => {
-    const first = Math.floor(series.timeAt(index) / dayMs);
-    const next = Math.floor(series.timeAt(index + 1) / dayMs);
-    let found = 0;
-    for (let day = first; day < Math.max(next, first + 1); day++) if (days.has(day)) found++;
-    return found;
+  return covariate("holiday", {
+    length,
+    get(index) {
+      const first = Math.floor(series.timeAt(index) / dayMs);
+      const next = Math.floor(series.timeAt(index + 1) / dayMs);
+      let found = 0;
+      for (let day = first; day < Math.max(next, first + 1); day++) if (days.has(day)) found++;
+      return found;
+    },
   });
-  return { name: "holiday", values };
 }
 
 /**

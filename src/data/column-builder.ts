@@ -65,10 +65,10 @@ export class ColumnBuilder {
     this.#numeric++;
   }
 
-  /** A cell of a text, or a value of a file that has types: numbers as they are, the rest by its text. */
+  /** A cell of a text, or a value of a file that has types: numbers as they are, the rest by its text. Infinity is a word, as in a text. */
   pushValue(value: number | string | boolean | null): void {
     if (value === null) this.#pushMissing();
-    else if (typeof value === "number") this.pushNumber(Number.isFinite(value) ? value : Number.NaN);
+    else if (typeof value === "number" && Math.abs(value) !== Number.POSITIVE_INFINITY) this.pushNumber(value);
     else this.#pushCell(String(value).trim());
   }
 

@@ -37,7 +37,7 @@ export class TextGate {
     this.#encoding = encoding ?? "utf-8";
   }
 
-  /** @throws DataError `spreadsheet`, `zip_archive`, `binary_file`, `not_utf8` */
+  /** @throws DataError `spreadsheet`, `zip_archive`, `packed_parquet`, `binary_file`, `not_utf8` */
   push(block: Uint8Array): Uint8Array {
     const bytes = this.#hasBegun ? block : this.#begin(block);
     if (this.#decoder !== null) return new TextEncoder().encode(this.#decoder.decode(bytes, { stream: true }));
@@ -80,6 +80,14 @@ export class TextGate {
     if (isZip && /\.zip$/i.test(this.#name))
       throw new DataError("zip_archive", `${this.#name} is a zip archive;`, "unpack it, or compress the table with gzip.", this.#place);
     if (isZip || isOle) throw spreadsheet(this.#place.file ?? "");
+    const isParquet = bytes[0] === 0x50 && bytes[1] === 0x41 && bytes[2] === 0x52 && bytes[3] === 0x31;
+    if (isParquet)
+      throw new DataError(
+        "packed_parquet",
+        `${this.#name} is Parquet in gzip or from a pipe;`,
+        "give the path of the Parquet file itself.",
+        this.#place,
+      );
   }
 
   #notUtf8(bytes: Uint8Array, at: number): DataError {

@@ -7,6 +7,8 @@ import { pathToFileURL } from "node:url";
 import { DataError } from "../base/errors.js";
 import { ColumnBuilder } from "./column-builder.js";
 import { shortName } from "./decode.js";
+import { cellReader, type DuckDbCell, type DuckDbType, isNested, type TypeNames } from "./duckdb-cells.js";
+import { JsonTable } from "./json-table.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest } from "./numbers.js";
 import { factsOf, placeOf, tableFrom } from "./table-builder.js";
@@ -25,6 +27,7 @@ interface Chunk {
 }
 interface Result {
   columnNames(): string[];
+  columnTypes(): DuckDbType[];
   fetchChunk(): Promise<Chunk | null>;
 }
 interface Connection {
@@ -37,8 +40,11 @@ interface Instance {
   closeSync(): void;
 }
 interface DuckDb {
+  readonly DuckDBTypeId: TypeNames;
   readonly DuckDBInstance: { create(path: string, options: Readonly<Record<string, string>>): Promise<Instance> };
 }
+
+const comments = /--.*|\/\*[\s\S]*?\*\//g;
 
 /** Nothing is fetched from the network: extensions that are not there stay away. */
 const settings = { autoinstall_known_extensions: "false", autoload_known_extensions: "false" };
@@ -47,16 +53,19 @@ const settings = { autoinstall_known_extensions: "false", autoload_known_extensi
  * The rows of a Parquet file, or of a query. A query sees the file as the table `data`, and other files by their names.
  * @throws DataError `needs_duckdb`, `bad_parquet`, `bad_sql`, `no_rows`, `duplicate_column`
  */
-export async function readWithDuckDb(path: string, options: ReadTableOptions): Promise<Table> {
-  const query = /\.sql$/i.test(path) ? await readFile(path, "utf8") : options.sql;
+export async function readWithDuckDb(path: string, isParquet: boolean, options: ReadTableOptions): Promise<Table> {
+  const query = isParquet || !/\.sql$/i.test(path) ? options.sql : (await readFile(path, "utf8")).replace(/^\ufeff/, "");
+  if (query?.replace(comments, "").trim() === "") throw new DataError("bad_sql", `${shortName(path)} holds no query.`, "", { file: path });
   const duckdb = await loadDuckDb(query === undefined ? "Reading Parquet" : "Running SQL", path);
   const instance = await duckdb.DuckDBInstance.create(":memory:", settings);
   try {
     const connection = await instance.connect();
     try {
-      const source = `'${path.replaceAll("'", "''")}'`;
+      const name = `'${path.replaceAll("'", "''")}'`;
+      const source = isParquet ? `read_parquet(${name})` : name;
       if (options.sql !== undefined) await connection.run(`CREATE VIEW data AS SELECT * FROM ${source}`);
-      return await tableOf(await connection.stream(query ?? `SELECT * FROM read_parquet(${source})`), path, options);
+      const result = await connection.stream(query ?? `SELECT * FROM ${source}`);
+      return await tableOf(result, duckdb.DuckDBTypeId, { ...options, file: options.file ?? path });
     } finally {
       connection.closeSync();
     }
@@ -67,52 +76,56 @@ export async function readWithDuckDb(path: string, options: ReadTableOptions): P
   }
 }
 
-async function tableOf(result: Result, path: string, options: ReadTableOptions): Promise<Table> {
-  const file = options.file ?? path;
-  const names = result.columnNames();
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new DataError("duplicate_column", `the query names the column "${twice}" twice.`, "Rename one of them.", { file });
+async function tableOf(result: Result, names: TypeNames, options: ReadTableOptions & { readonly file: string }): Promise<Table> {
+  const columns = result.columnNames();
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined) {
+    const message = `the query names the column "${twice}" twice.`;
+    throw new DataError("duplicate_column", message, "Rename one of them.", { file: options.file });
+  }
+  const types = result.columnTypes();
+  const reads = types.map((type) => cellReader(type, names));
+  const rows = types.some((type) => isNested(type, names)) ? nestedRows(columns, options) : flatRows(columns, options);
+  let count = 0;
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const vectors = columns.map((_, column) => chunk!.getColumnVector(column));
+    for (let row = 0; row < chunk.rowCount; row++) rows.add((column) => reads[column]!(vectors[column]!.getItem(row)), ++count);
+  }
+  if (count === 0) throw new DataError("no_rows", `${shortName(options.file)} has no rows.`, "", placeOf(options.file));
+  return rows.finish();
+}
+
+/** Takes rows one after the other, cell by cell. */
+interface Rows {
+  add(cellOf: (column: number) => DuckDbCell, row: number): void;
+  finish(): Table;
+}
+
+function flatRows(names: readonly string[], options: ReadTableOptions & { readonly file: string }): Rows {
   const facts = { ...missingTest(options.missing ?? []), delimiter: "," };
   const builders = names.map((name) => new ColumnBuilder(factsOf(options, name, facts)));
   const lines = new NumberStore();
-  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    const rows = chunk.rowCount;
-    builders.forEach((builder, column) => {
-      const vector = chunk!.getColumnVector(column);
-      for (let row = 0; row < rows; row++) builder.pushValue(cellOf(vector.getItem(row)));
-    });
-    for (let row = 0; row < rows; row++) lines.push(lines.length + 1);
-  }
-  if (lines.length === 0) throw new DataError("no_rows", `${shortName(file)} has no rows.`, "", placeOf(file));
-  return tableFrom(names, builders, { lines, lineWord: "row", file, hasHeader: true, named: names.length, delimiter: "," });
+  return {
+    add(cellOf, row) {
+      for (let column = 0; column < builders.length; column++) builders[column]!.pushValue(flat(cellOf(column)));
+      lines.push(row);
+    },
+    finish: () =>
+      tableFrom(names, builders, { lines, lineWord: "row", file: options.file, hasHeader: true, named: names.length, delimiter: "," }),
+  };
 }
 
-/** Numbers, words and times of DuckDB as cells; what it has beyond them, by its text. */
-function cellOf(value: unknown): number | string | boolean | null {
-  if (value === null || value === undefined) return null;
-  if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") return value;
-  // Identifiers may be larger than a double holds.
-  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (typeof value !== "object") return String(value);
-  const parts: Readonly<Record<string, unknown>> = { ...value };
-  if (typeof parts.micros === "bigint") return isoTime(Number(parts.micros / 1000n));
-  if (typeof parts.millis === "bigint") return isoTime(Number(parts.millis));
-  if (typeof parts.seconds === "bigint") return isoTime(1000 * Number(parts.seconds));
-  if (typeof parts.nanos === "bigint") return isoTime(Number(parts.nanos / 1_000_000n));
-  if (typeof parts.days === "number" && parts.months === undefined) return new Date(86_400_000 * parts.days).toISOString().slice(0, 10);
-  if (typeof parts.scale === "number" && typeof parts.value === "bigint") return decimalOf(parts.value, parts.scale);
-  return String(value);
+function flat(cell: DuckDbCell): number | string | boolean | null {
+  return typeof cell === "object" && cell !== null ? JSON.stringify(cell) : cell;
 }
 
-function isoTime(ms: number): string {
-  const text = new Date(ms).toISOString();
-  return ms % 1000 === 0 ? text.slice(0, 19) : text.slice(0, 23);
-}
-
-/** Through text: dividing a large whole number by a power of ten would round twice. */
-function decimalOf(value: bigint, scale: number): number {
-  return Number(`${value}e-${scale}`);
+/** Lists and objects inside a row mean what they mean in JSON. */
+function nestedRows(names: readonly string[], options: ReadTableOptions & { readonly file: string }): Rows {
+  const table = new JsonTable(options, "row");
+  return {
+    add: (cellOf, row) => table.add(Object.fromEntries(names.map((name, column) => [name, cellOf(column)])), row),
+    finish: () => table.finish(),
+  };
 }
 
 async function loadDuckDb(what: string, file: string): Promise<DuckDb> {
@@ -139,12 +152,16 @@ function besideUser(): string | null {
 }
 
 function isDuckDb(loaded: unknown): loaded is DuckDb {
-  return typeof loaded === "object" && loaded !== null && "DuckDBInstance" in loaded;
+  return typeof loaded === "object" && loaded !== null && "DuckDBInstance" in loaded && "DuckDBTypeId" in loaded;
 }
 
 function asDataError(error: unknown, path: string, isQuery: boolean): unknown {
   if (error instanceof DataError || !(error instanceof Error)) return error;
-  const reason = error.message.split("\n")[0]!.replace(/\.$/, "");
+  const reason = error.message
+    .split("\n")[0]!
+    .replace(/^Failed to extract statements: /, "")
+    .replace(/\.$/, "");
   if (isQuery) return new DataError("bad_sql", `the query cannot be run: ${reason}.`, "", { file: path });
-  return new DataError("bad_parquet", `${shortName(path)} cannot be read: ${reason}.`, "", { file: path });
+  const cause = reason.replace(/^[\w ]+ Error: /, "");
+  return new DataError("bad_parquet", `${shortName(path)} cannot be read: ${cause}.`, "Copy or write it again.", { file: path });
 }

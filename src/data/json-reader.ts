@@ -55,10 +55,14 @@ export class JsonReader {
 
   #parse(bytes: Uint8Array): Readonly<Record<string, unknown>> {
     try {
-      // NaN and Infinity are no JSON, but Python writes them.
+      // NaN and Infinity are no JSON, but Python writes them; a number too large for a double is infinite.
       const text = decoder.decode(bytes);
       const value: unknown = JSON.parse(
-        /\b(?:NaN|Infinity)\b/.test(text) ? text.replace(/([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, "$1null") : text,
+        /\b(?:NaN|Infinity)\b/.test(text)
+          ? text
+              .replace(/([:[,]\s*)NaN(?=\s*[,}\]])/g, "$1null")
+              .replace(/([:[,]\s*-?)Infinity(?=\s*[,}\]])/g, (_, before: string) => `${before}1e999`)
+          : text,
       );
       if (isRecord(value)) return value;
     } catch (error) {

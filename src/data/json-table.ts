@@ -14,12 +14,15 @@ type Cell = number | string | boolean | null;
 /** Builds a table from objects. */
 export class JsonTable {
   readonly #options: TableOptions;
+  readonly #lineWord: Table["lineWord"];
   readonly #facts: ColumnFacts;
   readonly #columns: Map<string, ColumnBuilder> = new Map();
   readonly #lines: NumberStore = new NumberStore();
 
-  constructor(options: TableOptions) {
+  /** @param lineWord  what the numbers of objects count */
+  constructor(options: TableOptions, lineWord: Table["lineWord"] = "line") {
     this.#options = options;
+    this.#lineWord = lineWord;
     this.#facts = { ...missingTest(options.missing ?? []), delimiter: "," };
   }
 
@@ -30,8 +33,8 @@ export class JsonTable {
     const rows = lists.length === 0 ? 1 : lists[0]![1].length;
     const odd = lists.find(([, list]) => list.length !== rows);
     if (odd !== undefined) {
-      const message = `line ${line}: "${odd[0]}" has ${odd[1].length} values, "${lists[0]![0]}" ${rows}.`;
-      throw new DataError("bad_json", message, "Lists in one object are columns of equal length.", {
+      const message = `${this.#lineWord} ${line}: "${odd[0]}" has ${odd[1].length} values, "${lists[0]![0]}" ${rows}.`;
+      throw new DataError("bad_json", message, `Lists in one ${this.#lineWord === "row" ? "row" : "object"} are columns of equal length.`, {
         ...placeOf(this.#options.file),
         line,
       });
@@ -49,7 +52,7 @@ export class JsonTable {
     const names = [...this.#columns.keys()];
     const rest = {
       lines: this.#lines,
-      lineWord: "line",
+      lineWord: this.#lineWord,
       file: file ?? null,
       hasHeader: true,
       named: names.length,

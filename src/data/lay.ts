@@ -1,9 +1,10 @@
 // One series laid on its grid: gaps become NaN, and rows after the last target are the known future.
 
 import { DataError } from "../base/errors.js";
+import { covariate } from "./covariate.js";
 import { type Grid, placeOn, type Step, timeOn } from "./frequency.js";
 import { nameOf, stepOfName } from "./frequency-names.js";
-import type { Numbers } from "./number-store.js";
+import { NumberStore, type Numbers } from "./number-store.js";
 import type { CovariateColumn } from "./roles.js";
 import { notANumber } from "./roles.js";
 import type { MergedRows, RowGroup } from "./rows.js";
@@ -58,7 +59,7 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
   for (const column of targets) checkNumbers(table, column, group);
   const grid = placeOn(merged.times, step);
   if (grid === null) throw offGrid(group.id, step, table);
-  const spread = (column: Pick<CovariateColumn, "get">): Float64Array => {
+  const spread = (column: Column): Float64Array => {
     const values = new Float64Array(grid.size).fill(Number.NaN);
     for (let i = 0; i < merged.times.length; i++) values[grid.positions?.[i] ?? i] = merged.value(column, i, how);
     return values;
@@ -69,6 +70,10 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
   // Rows after the last value are ahead of it, whether more is known of them or not: that is no missing value.
   const ahead = countFrom(length, merged.times.length, grid);
   const upToEnd = (values: Float64Array): Float64Array => (length === values.length ? values : values.slice(0, length));
+  const beside = (column: CovariateColumn, end: number): Covariate => {
+    const numbers = laidNumbers(column, merged, grid, how);
+    return covariate(column.name, { length: end, get: (index) => numbers.get(index) });
+  };
   return {
     id: group.id,
     grid,
@@ -77,8 +82,8 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
       values: upToEnd(values),
       missing: Math.max(0, missingCells(targets[k]!, group) - ahead),
     })),
-    past: facts.past.map((column) => ({ name: column.name, values: upToEnd(spread(column)) })),
-    future: facts.future.map((column) => ({ name: column.name, values: spread(column) })),
+    past: facts.past.map((column) => beside(column, length)),
+    future: facts.future.map((column) => beside(column, grid.size)),
     ahead: grid.size - length,
     rows: group.rows.length,
     gaps: grid.size - merged.times.length,
@@ -87,6 +92,17 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
     isClockChange: merged.isClockChange && how === undefined,
     ...clockOf(grid, merged.times, times),
   };
+}
+
+/** A column step by step: read where the table keeps it if every row is a step, else packed with its gaps. */
+function laidNumbers(column: CovariateColumn, merged: MergedRows, { positions, size }: Grid, how: Duplicates | undefined): Numbers {
+  if (positions === null && merged.duplicates === 0) return { length: size, get: (index) => merged.value(column, index, how) };
+  const numbers = new NumberStore();
+  for (let i = 0; i < merged.times.length; i++) {
+    while (numbers.length < (positions?.[i] ?? i)) numbers.push(Number.NaN);
+    numbers.push(merged.value(column, i, how));
+  }
+  return numbers;
 }
 
 /** Entries at or after a step. */

@@ -1,5 +1,7 @@
 // Looks for the future in what is prepared for a network: changes every row from a cut on and sees what moves before it.
 
+import { covariate } from "./covariate.js";
+import { numbersOf } from "./number-store.js";
 import type { Covariate, Series } from "./types.js";
 
 /** Numbers that a network would read for a forecast beginning at row `origin`. */
@@ -52,6 +54,6 @@ export function withOtherFuture(series: Series, cut: number): Series {
   const size = 1 + series.values.reduce((most, value) => (Number.isNaN(value) ? most : Math.max(most, Math.abs(value))), 0);
   const change = (values: Float64Array): Float64Array =>
     values.map((value, i) => (i < cut ? value : i % 5 === 4 && !Number.isNaN(value) ? Number.NaN : size * (3 + ((i * 7) % 11))));
-  const changeColumn = ({ name, values }: Covariate): Covariate => ({ name, values: change(values) });
+  const changeColumn = ({ name, values }: Covariate): Covariate => covariate(name, numbersOf(change(values)));
   return { ...series, values: change(series.values), past: series.past.map(changeColumn) };
 }

@@ -106,7 +106,7 @@ function prepare(
   }
   const own = new Set(series.future);
   const scaled = (column: Covariate): ScaledColumn => ({
-    values: column.values,
+    column,
     ...(own.has(column) || series.past.includes(column) ? scales.get(column.name)! : asTheyAre),
   });
   return {

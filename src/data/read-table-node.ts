@@ -49,7 +49,7 @@ export async function readTableFile(path: string, options: ReadTableOptions): Pr
   }
   await blocks.return(undefined);
   const { readWithDuckDb } = await import("#node/data/duckdb");
-  return readWithDuckDb(path, options);
+  return readWithDuckDb(path, isParquet, options);
 }
 
 function marks(bytes: Uint8Array, mark: string): boolean {

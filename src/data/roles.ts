@@ -40,7 +40,7 @@ function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
   if (numeric.length === 0) {
     const empty = others.length === 1 && others[0]!.missing === table.rows ? others[0]! : null;
     if (empty !== null) return empty;
-    const hint = table.names.length === 1 ? "Columns are separated by commas, semicolons or tabs." : "";
+    const hint = table.names.length === 1 && table.lineWord === "line" ? "Columns are separated by commas, semicolons or tabs." : "";
     throw new DataError("no_numbers", `${shortName(table.file)} has no numeric column to forecast.`, hint, placeOf(table.file));
   }
   const names = numeric.map((column) => column.name);

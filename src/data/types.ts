@@ -85,7 +85,11 @@ export type Duplicates = "mean" | "first" | "last" | "sum" | "error";
 /** A column that stands beside the values of a series. */
 export interface Covariate {
   readonly name: string;
-  /** NaN where missing. Past-only: one value per step of the series; known-future: `ahead` more. */
+  /** Steps. Past-only: those of the series; known-future: `ahead` more. */
+  readonly length: number;
+  /** The value at one step; NaN where it is missing, and beyond the last one. */
+  get(index: number): number;
+  /** All of them. They are unpacked when asked for, so hold them in a variable. */
   readonly values: Float64Array;
 }
 

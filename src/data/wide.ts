@@ -1,6 +1,7 @@
 // Tables in the wide form: a series per row (its id, then its values), or a series per column beside the time.
 
 import { DataError } from "../base/errors.js";
+import { covariate } from "./covariate.js";
 import { shortName } from "./decode.js";
 import { findStep, type Grid, placeOn, type Step } from "./frequency.js";
 import { stepOfName } from "./frequency-names.js";
@@ -11,7 +12,7 @@ import { type CovariateColumn, checkRoles, covariateColumns, notANumber } from "
 import { groupRows, mergeRows, type RowGroup } from "./rows.js";
 import { columnOf, placeOf } from "./table.js";
 import { looksLikeTimes, readTimes, splitNames, type Times } from "./time-column.js";
-import type { Column, PanelOptions, Table } from "./types.js";
+import type { Column, Covariate, PanelOptions, Table } from "./types.js";
 
 /** What the target of a wide table is called: its columns carry the names of series or of times. */
 export const wideTarget = "value";
@@ -172,10 +173,15 @@ export function layColumn({ group, columns, facts, times }: SeriesColumns, k: nu
   return {
     ...laid,
     targets: [{ ...target!, name: wideTarget, values: target!.values.subarray(from), missing: Math.max(0, target!.missing - from) }],
-    past: laid.past.map((one) => ({ ...one, values: one.values.subarray(from) })),
-    future: laid.future.map((one) => ({ ...one, values: one.values.subarray(from) })),
+    past: laid.past.map((one) => without(one, from)),
+    future: laid.future.map((one) => without(one, from)),
     rows: laid.rows - from,
     timeAt: (index) => laid.timeAt(index + from),
     timeLabel: (index) => laid.timeLabel(index + from),
   };
+}
+
+/** A column that begins `from` steps later. */
+function without(column: Covariate, from: number): Covariate {
+  return covariate(column.name, { length: column.length - from, get: (index) => column.get(from + index) });
 }

@@ -12,8 +12,8 @@ export interface ColumnScale {
 
 /** A column of one series with the scale in which it is read; no scaled copy is kept. */
 export interface ScaledColumn extends ColumnScale {
-  /** NaN where missing. */
-  readonly values: ArrayLike<number>;
+  /** NaN where missing, and beyond the last row. */
+  readonly column: Pick<Covariate, "get">;
 }
 
 /** The columns of one series. */
@@ -28,11 +28,11 @@ export function measureColumns(
 ): ReadonlyMap<string, ColumnScale> {
   const sums = new Map<string, { n: number; mean: number; squares: number }>();
   for (const { columns, until } of parts) {
-    for (const { name, values } of columns) {
-      const total = sums.get(name) ?? { n: 0, mean: 0, squares: 0 };
-      sums.set(name, total);
+    for (const column of columns) {
+      const total = sums.get(column.name) ?? { n: 0, mean: 0, squares: 0 };
+      sums.set(column.name, total);
       for (let row = 0; row < until; row++) {
-        const value = values[row]!;
+        const value = column.get(row);
         if (Number.isNaN(value)) continue;
         // Around the running mean (Welford 1962): squares of years or epochs would swallow their spread.
         const distance = value - total.mean;
@@ -86,12 +86,12 @@ export class WindowTensors {
     const { input, horizon } = this.#sizes;
     const first = origin - input;
     for (let t = 0; t < input; t++) this.#put(w, t, 0, target[t]!);
-    [...past, ...future].forEach(({ values, centre, scale }, k) => {
-      for (let t = 0; t < input; t++) this.#put(w, t, 1 + k, (values[first + t]! - centre) / scale);
+    [...past, ...future].forEach(({ column, centre, scale }, k) => {
+      for (let t = 0; t < input; t++) this.#put(w, t, 1 + k, (column.get(first + t) - centre) / scale);
     });
-    future.forEach(({ values, centre, scale }, k) => {
+    future.forEach(({ column, centre, scale }, k) => {
       for (let h = 0; h < horizon; h++) {
-        const value = ((values[origin + h] ?? Number.NaN) - centre) / scale;
+        const value = (column.get(origin + h) - centre) / scale;
         this.#future[(w * horizon + h) * future.length + k] = Number.isNaN(value) ? 0 : within(value);
       }
     });

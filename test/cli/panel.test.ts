@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { duckdb, parquetOf } from "../data/duckdb.js";
 import { outcomeOf } from "./outcome.js";
 import { type Desk, openDesk } from "./run.js";
 
@@ -83,17 +84,12 @@ const cases: readonly Case[] = [
   },
 ];
 
-const duckdb: { DuckDBInstance: { create(): Promise<{ connect(): Promise<{ run(sql: string): Promise<unknown> }> }> } } | null =
-  await import("@duckdb/node-api" as string).catch(() => null);
-
 /** The rows in every form of file that can hold them and be written here. */
 async function formsOf(desk: Desk, { text, isTextOnly = false }: Case): Promise<readonly string[]> {
   desk.write("shops.csv", text);
   desk.write("shops.csv.gz", gzipSync(text));
   if (duckdb === null || isTextOnly) return ["shops.csv", "shops.csv.gz"];
-  const [source, path] = [join(desk.path, "shops.csv"), join(desk.path, "shops.parquet")];
-  const connection = await (await duckdb.DuckDBInstance.create()).connect();
-  await connection.run(`COPY (SELECT * FROM read_csv('${source}', header = true)) TO '${path}' (FORMAT parquet)`);
+  await parquetOf(join(desk.path, "shops.csv"), join(desk.path, "shops.parquet"));
   return ["shops.csv", "shops.csv.gz", "shops.parquet"];
 }
 

@@ -12,6 +12,7 @@ import { series } from "../../src/data/series.js";
 import { parseTable } from "../../src/data/table.js";
 import type { SeriesOptions, Table } from "../../src/data/types.js";
 import { failure } from "../tasks/fakes.js";
+import { duckdb, parquetOf, withoutDuckDb } from "./duckdb.js";
 
 const folder = mkdtempSync(join(tmpdir(), "formats-"));
 type Row = Readonly<Record<string, string | number | null>>;
@@ -26,26 +27,8 @@ const write = (name: string, bytes: string | Uint8Array): string => {
   return join(folder, name);
 };
 
-interface DuckDb {
-  readonly DuckDBInstance: { create(): Promise<{ connect(): Promise<{ run(sql: string): Promise<unknown> }> }> };
-}
-const duckdb = await (async (): Promise<DuckDb | null> => {
-  const name = "@duckdb/node-api";
-  try {
-    return (await import(name)) as DuckDb;
-  } catch {
-    return null;
-  }
-})();
-const withoutDuckDb = duckdb === null ? "@duckdb/node-api is not installed" : false;
-
-async function parquet(name: string, rows: readonly Row[]): Promise<string> {
-  const source = write(`${name}.source.csv`, csv(rows));
-  const path = join(folder, name);
-  const connection = await (await duckdb!.DuckDBInstance.create()).connect();
-  await connection.run(`COPY (SELECT * FROM read_csv('${source}', header = true)) TO '${path}' (FORMAT parquet)`);
-  return path;
-}
+const parquet = (name: string, rows: readonly Row[]): Promise<string> =>
+  parquetOf(write(`${name}.source.csv`, csv(rows)), join(folder, name));
 
 /** The file in every form that can be written here. */
 async function everyForm(name: string, rows: readonly Row[]): Promise<string[]> {

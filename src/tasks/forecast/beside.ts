@@ -71,7 +71,7 @@ export function measureBeside(
     ...{ past, future, words: columnWords(table, [...past, ...future]), scales: Object.fromEntries(scales) },
     ...{ calendar: partsOf(members, options, table), holidays: options.holidays === undefined ? null : daysOf(options.holidays) },
     statics: measureStatics(statics),
-    mask: members.some(({ series }) => [...series.past, ...series.future].some(({ values }) => values.some(Number.isNaN))),
+    mask: members.some(({ series }) => [...series.past, ...series.future].some(hasHoles)),
   };
   const isEmpty = past.length + future.length + facts.calendar.length + statics.length === 0 && facts.holidays === null;
   return isEmpty ? null : openBeside(facts, members, { statics, horizon });
@@ -100,19 +100,20 @@ function columnsOf(
   { scales, calendar }: BesideFacts,
   { holidays, horizon }: { readonly holidays: Holidays | null; readonly horizon: number },
 ): BesideColumns {
-  const scaled = ({ name, values }: Covariate): ScaledColumn => ({ values, ...(Object.hasOwn(scales, name) ? scales[name]! : asItIs) });
+  const scaled = (column: Covariate): ScaledColumn => {
+    const scale = Object.hasOwn(scales, column.name) ? scales[column.name]! : asItIs;
+    return { column, ...scale };
+  };
   const [past, future] = [series.past.map(scaled), series.future.map(scaled)];
   if (calendar.length === 0 && holidays === null) return { past, future };
   const ahead = Math.max(series.ahead, horizon);
-  const days = holidays === null ? [] : calendarColumns(series, { parts: [], ahead, holidays }).map(compact);
-  // One cycle after the other: only one is in double precision at a time.
-  const cycles = calendar.flatMap((part) => calendarColumns(series, { parts: [part], ahead }).map(compact));
-  return { past, future: [...future, ...cycles, ...days] };
+  const known = calendarColumns(series, { parts: calendar, ahead, ...(holidays === null ? {} : { holidays }) });
+  return { past, future: [...future, ...known.map((column) => ({ column, ...asItIs }))] };
 }
 
-/** In single precision, as tensors hold it: half the memory. */
-function compact({ values }: Covariate): ScaledColumn {
-  return { values: Float32Array.from(values), ...asItIs };
+function hasHoles(column: Covariate): boolean {
+  for (let row = 0; row < column.length; row++) if (Number.isNaN(column.get(row))) return true;
+  return false;
 }
 
 /** How many columns of each kind a network reads. */

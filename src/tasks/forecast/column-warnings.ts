@@ -1,7 +1,7 @@
 // What is told about columns beside the target: those that say nothing, or not what the rows ahead need.
 
 import { columnOf } from "../../data/table.js";
-import type { Series, Table } from "../../data/types.js";
+import type { Covariate, Series, Table } from "../../data/types.js";
 import type { ScaledColumn } from "../../data/window-columns.js";
 import type { Beside, BesideFacts, BesideMember } from "./beside.js";
 import { namesOf } from "./names.js";
@@ -26,8 +26,8 @@ export function holidayWarnings(
 /** Columns and cycles that are the same in every row of every series, up to the end of the targets: a network learns nothing from them. */
 export function constantWarnings({ columns, facts }: Beside, members: readonly OfSeries[]): Warning[] {
   const isConstant = (pick: (of: Beside["columns"][number]) => ScaledColumn): boolean => {
-    const first = pick(columns[0]!).values[0]!;
-    return columns.every((each, n) => isFilledWith(first, pick(each).values, members[n]!.series.values.length));
+    const first = pick(columns[0]!).column.get(0);
+    return columns.every((each, n) => isFilledWith(first, pick(each).column, members[n]!.series.values.length));
   };
   const [{ series }] = members as [OfSeries];
   const begin = series.future.length;
@@ -44,14 +44,14 @@ export function constantWarnings({ columns, facts }: Beside, members: readonly O
   const days = facts.holidays;
   if (days === null || !isConstant(({ future }) => future.at(-1)!)) return warnings;
   const end = series.timeLabel(series.values.length - 1);
-  const which = columns[0]!.future.at(-1)!.values[0] === 0 ? "no row" : "every row";
+  const which = columns[0]!.future.at(-1)!.column.get(0) === 0 ? "no row" : "every row";
   const file = `the ${days.length} days of the file go from ${days[0]} to ${days.at(-1)}, the rows from ${series.timeLabel(0)} to ${end}`;
   return [...warnings, { code: "constant_columns", message: `${which} is a holiday, so that nothing is learnt from them: ${file}` }];
 }
 
 /** Whether the values up to `end` are one, or all missing. */
-function isFilledWith(first: number, values: ArrayLike<number>, end: number): boolean {
-  for (let row = 0; row < end; row++) if (!Object.is(values[row], first)) return false;
+function isFilledWith(first: number, column: ScaledColumn["column"], end: number): boolean {
+  for (let row = 0; row < end; row++) if (!Object.is(column.get(row), first)) return false;
   return true;
 }
 
@@ -60,7 +60,7 @@ export function emptyFutureWarnings(members: readonly OfSeries[], horizon: numbe
   const names = [...new Set(members.flatMap(({ series }) => series.future.map(({ name }) => name)))];
   return names.flatMap((name): Warning[] => {
     const empty = members.filter(({ series }) =>
-      series.future.some((column) => column.name === name && isEmptyAhead(series, column.values, horizon)),
+      series.future.some((column) => column.name === name && isEmptyAhead(series, column, horizon)),
     );
     if (empty.length === 0) return [];
     const [{ series }] = empty as [OfSeries];
@@ -71,8 +71,9 @@ export function emptyFutureWarnings(members: readonly OfSeries[], horizon: numbe
   });
 }
 
-function isEmptyAhead({ values: { length } }: Series, values: Float64Array, horizon: number): boolean {
-  return values.subarray(length, length + horizon).every(Number.isNaN);
+function isEmptyAhead({ values: { length } }: Series, column: Covariate, horizon: number): boolean {
+  for (let step = 0; step < horizon; step++) if (!Number.isNaN(column.get(length + step))) return false;
+  return true;
 }
 
 /** Words that a saved model has not seen in a column that it reads. */

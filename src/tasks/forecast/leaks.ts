@@ -24,17 +24,17 @@ export function leakWarnings(members: readonly Series[]): Warning[] {
   });
   // Rows are asked for series by series: the series of the last one is nearly always that of the next.
   let n = 0;
-  const column = (name: string, values: (series: Series) => Float64Array): { name: string; get(row: number): number } => ({
+  const column = (name: string, valueAt: (series: Series, row: number) => number): { name: string; get(row: number): number } => ({
     name,
     get(row) {
       while (row < starts[n]!) n--;
       while (n + 1 < starts.length && row >= starts[n + 1]!) n++;
-      return values(members[n]!)[row - starts[n]!]!;
+      return valueAt(members[n]!, row - starts[n]!);
     },
   });
   const beside = (["past", "future"] as const).flatMap((kind) =>
-    first[kind].map(({ name }, k) => column(name, (series) => series[kind][k]!.values)),
+    first[kind].map(({ name }, k) => column(name, (series, row) => series[kind][k]!.get(row))),
   );
-  const target = column(first.name, (series) => series.values);
+  const target = column(first.name, (series, row) => series.values[row]!);
   return findLeakHints(target, beside, groups).map(({ code, message }) => ({ code, message }));
 }
