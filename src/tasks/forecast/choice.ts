@@ -1,6 +1,6 @@
 // The choice of a default forecast: every member forecasts from several earlier origins, and weighs what its errors there say.
 
-import { type MemberPast, members } from "./members.js";
+import { type MemberPast, members, triedNames } from "./members.js";
 
 /** A combination of members, found before a row. */
 export interface Choice {
@@ -67,14 +67,11 @@ function spread(from: number, to: number, most: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.round(from + ((to - from) * i) / (count - 1)));
 }
 
-/** Every member's name. */
-export const memberNames: readonly string[] = Object.keys(members);
-
 /** What the named members forecast from each origin; members that cannot are left out. Reads at most so many rows of each past. */
 export function trialsAt(
   data: ChoiceData,
   origins: readonly number[],
-  names: readonly string[] = memberNames,
+  names: readonly string[] = triedNames,
   rows: number = trialRows,
 ): Trial[] {
   const { values, season, longSeason } = data;
@@ -96,9 +93,9 @@ function forecastsOf(past: MemberPast, names: readonly string[]): Record<string,
 }
 
 /**
- * Weighs the members by their mean absolute errors e over the origins: e^-4 up to 1.7 times the smallest e, nothing beyond;
- * the first origins count a quarter of the last ones. Combinations with weights near to equal beat the single best in every M
- * competition: what a few origins say about neighbours in a ranking is mostly chance.
+ * Weighs the members by their mean absolute errors e over the origins: prior x e^-p up to 2.1 times the smallest e, nothing beyond; the
+ * first origins count a quarter of the last ones. Combinations with weights near to equal beat the single best in every M competition:
+ * what a few origins say about neighbours in a ranking is mostly chance, so p grows with the number of whole horizons they span.
  *
  * A member that could not forecast from some early origins is compared where it could: its error relative to that of the
  * members that were always there.
@@ -109,7 +106,7 @@ export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
     .filter(({ actual }) => !actual.every(Number.isNaN));
   const origins = usable.map(({ origin }) => origin);
   const ages = recency(origins);
-  const table = memberNames.map((name) => ({
+  const table = triedNames.map((name) => ({
     name,
     errors: usable.map(({ forecasts, actual }) => (forecasts[name] === undefined ? Number.NaN : meanError(actual, forecasts[name]))),
   }));
@@ -125,8 +122,9 @@ export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
     return [[name, level === 0 ? own : (own / weightedMean(usual, tried)) * level]];
   });
   const least = errors.reduce((least, [, error]) => Math.min(least, error), Number.POSITIVE_INFINITY);
+  const power = powerOf(origins, data.horizon);
   return {
-    weights: normalised(errors.map(([name, error]) => [name, weightOf(error, least)])),
+    weights: normalised(errors.map(([name, error]) => [name, weightOf(error, least, power) * (priors[name] ?? 1)])),
     errors: Object.fromEntries(errors),
     origins,
   };
@@ -135,12 +133,31 @@ export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
 /** What a forecast is if nothing could be tried. */
 const fallback = "seasonalNaive";
 
-function weightOf(error: number, least: number): number {
+/**
+ * What a member is worth before anything is tried, 1 if not said: chosen on the training parts of competitions and on generated series.
+ */
+const priors: Readonly<Record<string, number>> = {
+  dampedHoltWintersLog: 3,
+  arima: 2,
+  shrunkDamped: 2,
+  sesLong: 0.5,
+  naive2Long: 0.5,
+  seasonalMean: 0.5,
+  mean: 0.25,
+};
+
+function weightOf(error: number, least: number, power: number): number {
   if (!(error <= mostBehind * least)) return 0;
-  return error === 0 ? 1 : (least / error) ** 4;
+  return error === 0 ? 1 : (least / error) ** power;
 }
 
-const mostBehind = 1.7;
+const mostBehind = 2.1;
+
+/** From nearly equal weights for one horizon to nearly the best alone for many. */
+function powerOf(origins: readonly number[], horizon: number): number {
+  const independent = Math.min(origins.length, 1 + (Math.max(...origins) - Math.min(...origins)) / horizon);
+  return Math.min(12, 0.5 + 0.75 * independent);
+}
 
 /** Weights that halve twice from the last origin to the first. */
 function recency(origins: readonly number[]): number[] {

@@ -2,11 +2,12 @@
 
 import { type Frame, fromLevels } from "../../data/frame.js";
 import { blended, type Parts, partsOf } from "./blend.js";
-import { type Choice, choose, firstTrial, memberNames, trialsAt } from "./choice.js";
+import { type Choice, choose, firstTrial, trialsAt } from "./choice.js";
 import { type Correction, correctionOf } from "./correction.js";
 import type { Outlook } from "./forecaster.js";
 import { scoreSpread } from "./interval-scores.js";
 import { intervalsFrom, type Residual, type Spread, spreadOf } from "./intervals.js";
+import { triedNames } from "./members.js";
 import { errorsOf, shownRowsAt } from "./outputs.js";
 import { naiveError, scorePairs } from "./scores.js";
 import type { Plan } from "./setup.js";
@@ -71,7 +72,7 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   const origins = holdoutOrigins(plan);
   const isFew = origins.length <= fewOrigins;
   const isFixed = !isFew || given !== null;
-  const names = !isFixed ? memberNames : [...new Set<string>([...simpleMethodNames, ...Object.keys(choice?.weights ?? {})])];
+  const names = [...new Set<string>([...simpleMethodNames, ...(isFixed ? Object.keys(choice?.weights ?? {}) : triedNames)])];
   const trials = trialsAt(data, origins, names, isFew ? rows : Math.floor(mostRows / origins.length));
   const between = !isFixed && choice !== null ? trialsAt(data, laterOrigins(part, { from: rows - test, end: rows }, origins)) : [];
   const all = [...part.trials, ...between, ...trials].sort((a, b) => a.origin - b.origin);

@@ -1,9 +1,12 @@
 // The forecasters that a default forecast may be made of: the simple methods, their forms on logarithms and on a longer
-// season, means, and linear autoregressions. Each is a pure function of the rows before an origin.
+// season, means, linear autoregressions and ARIMA. Each is a pure function of the rows before an origin.
 
+import { arima } from "./simple/arima.js";
 import { autoregression } from "./simple/autoregression.js";
+import { harmonicArima } from "./simple/harmonic.js";
 import { type Past, type SimpleMethod, simpleMethodNames, simpleMethods } from "./simple/index.js";
 import { mean, seasonalMean } from "./simple/mean.js";
+import { shrunkDamped } from "./simple/shrunk-season.js";
 
 /** What members are told beside the past itself. */
 export interface MemberPast extends Past {
@@ -34,7 +37,7 @@ export const methodTitles: Readonly<Record<SimpleMethod, string>> = {
   dampedHoltWinters: "damped Holt-Winters",
 };
 
-const onLogarithms: readonly SimpleMethod[] = ["theta", "damped", "seasonalNaiveDrift"];
+const onLogarithms: readonly SimpleMethod[] = ["theta", "damped", "seasonalNaiveDrift", "dampedHoltWinters"];
 const onLongSeason: readonly SimpleMethod[] = ["seasonalNaive", "seasonalNaiveDrift", "naive2", "ses", "damped", "theta"];
 
 /** All members by the names under which a choice is stored. */
@@ -49,6 +52,15 @@ export const members: Readonly<Record<string, Member>> = {
     title: "stiff autoregression",
     forecast: (past) => autoregression(past, { lags: lagsOf(past), ridge: 1, difference: 0 }),
   },
+  arima: { title: "ARIMA", forecast: arima },
+  shrunkDamped: { title: "damped Holt with a shrunk season", forecast: shrunkDamped },
+  harmonicArima: {
+    title: "ARIMA with yearly harmonics",
+    forecast: (past) => {
+      const year = yearOf(past);
+      return year > 0 ? harmonicArima(past, year) : null;
+    },
+  },
   seasonalAutoregression: {
     title: "autoregression of seasonal differences",
     forecast: (past) =>
@@ -56,11 +68,37 @@ export const members: Readonly<Record<string, Member>> = {
   },
 };
 
+/**
+ * Members that a combination gains nothing from, which were near copies of others or let trends run on, on the training parts of
+ * competitions and on generated series. They are known to models saved before.
+ */
+const retired: readonly string[] = [
+  "holt",
+  "damped",
+  "comb",
+  "holtWinters",
+  "dampedLog",
+  "seasonalNaiveDriftLog",
+  "dampedLong",
+  "thetaLong",
+];
+
+/** Every member's name. */
+export const memberNames: readonly string[] = Object.keys(members);
+
+/** The members that are tried for a combination. */
+export const triedNames: readonly string[] = memberNames.filter((name) => !retired.includes(name));
+
 /** Two short seasons, or a tenth more than a long one; the long season if three of it are there. */
 function lagsOf({ values, season, longSeason }: MemberPast): number {
   const longest = longSeason > 1 && longSeason < mostLags && values.length >= 3 * longSeason ? longSeason : season;
   const wanted = longest === 1 ? 12 : Math.max(12, longest > 30 ? Math.ceil(1.1 * longest) : 2 * longest);
   return Math.max(1, Math.min(wanted, values.length >> 2, mostLags));
+}
+
+/** Rows in a year of days or weeks, which no whole season holds; 0 if rows are neither. */
+function yearOf({ season, longSeason }: MemberPast): number {
+  return longSeason === 364 ? 365.25 : season === 52 ? 365.25 / 7 : 0;
 }
 
 /** The normal equations of more lags would take longer than all else. */
@@ -71,10 +109,15 @@ function logarithmic(name: SimpleMethod): Member {
     title: `${methodTitles[name]} on logarithms`,
     forecast(past) {
       if (past.log && name === "seasonalNaiveDrift") return null; // the same as the method itself
-      const levels = logarithms(past.values);
-      return levels && simpleMethods[name]({ ...past, values: levels, log: false }).map(Math.exp);
+      return onLevels(past, simpleMethods[name]);
     },
   };
+}
+
+/** A method told the logarithms; null if a value has none. */
+function onLevels(past: MemberPast, method: (past: Past) => Float64Array | null): Float64Array | null {
+  const levels = logarithms(past.values);
+  return levels && (method({ ...past, values: levels, log: false })?.map(Math.exp) ?? null);
 }
 
 const known = new WeakMap<Float64Array, Float64Array>();

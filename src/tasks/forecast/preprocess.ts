@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { DataError } from "../../base/errors.js";
 import { calendarParts } from "../../data/calendar.js";
-import { memberNames } from "./choice.js";
+import { memberNames } from "./members.js";
 import { savedNetwork } from "./network/saved.js";
 import type { SavedPreprocess } from "./types.js";
 

@@ -1,6 +1,8 @@
 // Linear autoregression of all steps ahead at once, with a ridge: the linear part that windows of a long series pay for.
 
+import { filled } from "./fill.js";
 import type { Past } from "./method.js";
+import { solvePositive } from "./solve.js";
 
 export interface AutoregressionOptions {
   /** Rows read before the origin. */
@@ -21,7 +23,7 @@ const mostWindows = 1500;
 export function autoregression(past: Past, { lags, ridge, difference }: AutoregressionOptions): Float64Array | null {
   const { horizon, log } = past;
   const raw = log ? past.values.map(Math.log) : past.values;
-  const levels = bridged(raw);
+  const levels = filled(raw, past.season);
   const changes = difference === 0 ? levels : levels.slice(difference).map((value, i) => value - levels[i]!);
   const windows = Math.min(mostWindows, changes.length - lags - horizon + 1);
   if (windows < 8) return null;
@@ -36,21 +38,6 @@ export function autoregression(past: Past, { lags, ridge, difference }: Autoregr
   for (let h = 0; h < horizon && difference > 0; h++)
     result[h]! += h < difference ? levels[levels.length - difference + h]! : result[h - difference]!;
   return log ? result.map(Math.exp) : result;
-}
-
-/** Gaps as straight lines, so that a window never has a hole; the ends carry the nearest value. */
-function bridged(values: Float64Array): Float64Array {
-  const result = values.slice();
-  let left = -1;
-  for (let i = 0; i <= values.length; i++) {
-    if (i < values.length && Number.isNaN(values[i])) continue;
-    for (let j = left + 1; j < i; j++) {
-      const [from, to] = [left < 0 ? values[i]! : values[left]!, i < values.length ? values[i]! : values[left]!];
-      result[j] = from + ((to - from) * (j - left)) / (i - left);
-    }
-    left = i;
-  }
-  return result;
 }
 
 /** Sums over windows of x xᵀ [n, n] and x yᵀ [n, H], n = lags and a constant. */
@@ -82,28 +69,4 @@ function ahead(window: Float64Array, coefficients: Float64Array, horizon: number
     for (let h = 0; h < horizon; h++) result[h]! += x * coefficients[i * horizon + h]!;
   }
   return result;
-}
-
-/** Solves A X = B by Cholesky's decomposition in place; A [n, n] positive definite, its lower half given, B [n, k]. */
-function solvePositive(a: Float64Array, b: Float64Array, n: number, k: number): Float64Array {
-  for (let j = 0; j < n; j++) {
-    for (let i = j; i < n; i++) {
-      let sum = a[i * n + j]!;
-      for (let p = 0; p < j; p++) sum -= a[i * n + p]! * a[j * n + p]!;
-      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / a[j * n + j]!;
-    }
-  }
-  for (let c = 0; c < k; c++) {
-    for (let i = 0; i < n; i++) {
-      let sum = b[i * k + c]!;
-      for (let p = 0; p < i; p++) sum -= a[i * n + p]! * b[p * k + c]!;
-      b[i * k + c] = sum / a[i * n + i]!;
-    }
-    for (let i = n - 1; i >= 0; i--) {
-      let sum = b[i * k + c]!;
-      for (let p = i + 1; p < n; p++) sum -= a[p * n + i]! * b[p * k + c]!;
-      b[i * k + c] = sum / a[i * n + i]!;
-    }
-  }
-  return b;
 }

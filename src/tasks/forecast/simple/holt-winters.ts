@@ -92,9 +92,11 @@ function filter(
   const beta = alpha! * share!;
   const gamma = (1 - alpha!) * seasonShare!;
   let squares = 0;
+  let place = -1;
   for (let i = 0; i < values.length; i++) {
     const base = level + phi * slope;
-    const index = indices[i % season]!;
+    place = place + 1 === season ? 0 : place + 1;
+    const index = indices[place]!;
     slope *= phi;
     level = base;
     if (Number.isNaN(values[i])) continue;
@@ -102,7 +104,7 @@ function filter(
     squares += e * e;
     level += (alpha! * e) / (isRatio ? index : 1);
     slope += (beta * e) / (isRatio ? index : 1);
-    indices[i % season] = index + (gamma * e) / (isRatio ? base : 1);
+    indices[place] = index + (gamma * e) / (isRatio ? base : 1);
   }
   return { level, slope, phi, indices, isRatio, squares };
 }
