@@ -68,7 +68,7 @@ function settingsOf(run: ForecastRun, context: Context): Record<string, Entry> {
 
 function shownSettings(config: Readonly<Record<string, Entry>>): (readonly [string, string])[] {
   return Object.entries(config)
-    .filter(([name, { value }]) => settingNames.has(name) && value !== null)
+    .filter(([name, { value, origin }]) => settingNames.has(name) && value !== null && (name !== "sampling" || origin !== "default"))
     .map(([name, { value, origin }]) => [name, `${Array.isArray(value) ? value.join(", ") : String(value)} (${origin})`]);
 }
 
@@ -87,6 +87,9 @@ const settingNames = new Set([
   "input",
   "horizon",
   "test",
+  "backtest",
+  "pure",
+  "paths",
   "cell",
   "activation",
   "layers",

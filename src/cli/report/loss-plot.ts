@@ -12,7 +12,7 @@ export interface EpochLoss {
 }
 
 const size = { width: 960, height: 300 };
-const frame: Frame = { left: 64, right: 944, top: 40, bottom: 256 };
+const frame: Frame = { left: 64, right: 944, top: 52, bottom: 256 };
 
 /**
  * A complete `<svg>` element. The axis is logarithmic if the loss spans more than a factor of 30.

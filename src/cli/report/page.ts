@@ -66,7 +66,7 @@ function scores(run: ForecastRun): string {
   });
   const heads = scoreNames.map((name) => `<th scope="col">${scoreTitles[name]}</th>`);
   return `<section aria-labelledby="score-title"><h2 id="score-title">Scores on the held-out rows</h2>
-${scroll("Scores", `<table><thead><tr><th scope="col">method</th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`)}
+${scroll("Scores", `<table class="methods"><thead><tr><th scope="col">method</th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`)}
 <p class="note">Smaller is better. MASE below 1: smaller errors than those of the seasonal naive method inside the training part.</p></section>`;
 }
 

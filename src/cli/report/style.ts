@@ -54,5 +54,5 @@ pre{background:var(--code);border-radius:8px;padding:14px 16px;white-space:pre-w
 details{margin:6px 0}
 summary{cursor:pointer;padding:6px 0;color:var(--accent)}
 @media print{body{background:#fff}section{border-color:#ccc;padding:14px 16px}figure,tr,.tile,.facts>div{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}.plot{min-width:0}.scroll{overflow:visible}details::details-content{content-visibility:visible;display:block;block-size:auto}a,summary{color:inherit}}
-@media (max-width:560px){main{padding:20px 10px 40px}section{padding:16px 14px}.facts>div{grid-template-columns:1fr;gap:0}}
+@media (max-width:560px){main{padding:20px 10px 40px}section{padding:16px 14px}th,td{padding:8px 5px}table{font-size:15px}.methods th:first-child{white-space:normal}.methods .mark{display:block}.facts>div{grid-template-columns:1fr;gap:0}}
 `.trim();
