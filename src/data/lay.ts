@@ -55,7 +55,7 @@ export function frequencyOf(step: Step, times: Times, asked: string | undefined)
 export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts: LayFacts): Laid {
   const { table, times, targets, how } = facts;
   const isMerged = how === undefined ? merged.isClockChange : how !== "error";
-  if (merged.duplicates > 0 && !isMerged) throw duplicateTimes(merged.firstDuplicate, facts);
+  if (merged.duplicates > 0 && !isMerged) throw duplicateTimes(group.id, merged.firstDuplicate, facts);
   for (const column of targets) checkNumbers(table, column, group);
   const grid = placeOn(merged.times, step);
   if (grid === null) throw offGrid(group.id, step, table);
@@ -147,13 +147,13 @@ function checkNumbers(table: Table, column: Column, { rows }: RowGroup): void {
   if (first >= 0) throw notANumber(table, column, first);
 }
 
-function duplicateTimes(rows: readonly number[], { times, table }: LayFacts): DataError {
+function duplicateTimes(id: string | null, rows: readonly number[], { times, table }: LayFacts): DataError {
   const lines = rows.map((row) => table.lines.get(row));
   const often = rows.length === 2 ? "twice" : `${rows.length} times`;
   const shown = lines.length > 6 ? `${lines.slice(0, 6).join(", ")}, ...` : lines.join(", ");
   const message = `${times.textOf(rows[0]!)} appears ${often} (${table.lineWord}s ${shown}):`;
   const place = { ...placeOf(table.file), line: lines[1]!, column: times.columns.join(",") };
-  return new DataError("duplicate_times", message, "--duplicates mean, or name --id.", place);
+  return new DataError("duplicate_times", message, id === null ? "--duplicates mean, or name --id." : "--duplicates mean.", place);
 }
 
 function offGrid(id: string | null, step: Step, table: Table): DataError {

@@ -61,13 +61,13 @@ export function columnOf(table: Table, name: string): Column {
   });
 }
 
-/** The closest of `names` by edit distance (ignoring case), or null if none is close. */
+/** The closest of `names` by edit distance (ignoring case), or null if none is close: half of the letters must stand. */
 export function nearestName(name: string, names: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of names) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    if (distance < bestDistance && 2 * distance <= Math.max(name.length, candidate.length)) {
       best = candidate;
       bestDistance = distance;
     }
@@ -75,16 +75,17 @@ export function nearestName(name: string, names: readonly string[]): string | nu
   return best;
 }
 
-/** Levenshtein distance with one row of memory. */
+/** Letters changed, put in, left out, or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let [before, previous] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const change = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(change, previous[j]! + 1, current[j - 1]! + 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      current.push(Math.min(change, previous[j]! + 1, current[j - 1]! + 1, isSwapped ? before[j - 2]! + 1 : change));
     }
-    previous = current;
+    [before, previous] = [previous, current];
   }
   return previous[b.length]!;
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { readTable } from "../../src/data/read-table.js";
-import { parseTable, tableOf } from "../../src/data/table.js";
+import { nearestName, parseTable, tableOf } from "../../src/data/table.js";
 import type { ReadTableOptions, Table } from "../../src/data/types.js";
 import { failure } from "../tasks/fakes.js";
 
@@ -114,4 +114,12 @@ test("what is no text file is refused by what it is", async () => {
 
 test("tables can be made in memory", () => {
   assert.deepEqual(numbers(tableOf({ a: [1, null, 3], b: ["x", "y", "z"] }), "a"), [1, Number.NaN, 3]);
+});
+
+test("a name is taken for another where half of the letters stand, swapped neighbours among them", () => {
+  assert.deepEqual(
+    ["Sale", "gur", "date", "day", "y", "Y"].map((name) => nearestName(name, ["Sales", "gru", "day", "z", "y"])),
+    ["Sales", "gru", "day", "day", "y", "y"],
+  );
+  assert.deepEqual([nearestName("y", ["a", "b"]), nearestName("day", ["y", "ds"])], [null, null]);
 });

@@ -86,6 +86,31 @@ test("predict does not offer a horizon that the model fixed", async () => {
   assert.equal(message, "the future of promo is known for 2 rows after 2022-04-10; the model forecasts 7. Add rows without a target.");
 });
 
+test("what is wrong with a table is not blamed on options that predict lacks, and several series are not taken for one", async () => {
+  const { run } = await trained(table(), { past: ["price"] });
+  const says = async (text: string): Promise<string> =>
+    (await failure(() => forecastWith(run.model, run.preprocess, parseTable(text, { file: "new.csv" })))).message;
+  const bare = table({ ahead: 0 });
+  assert.match(await says(`${bare}a,${day(3)},7,no,1\n`), /^2022-01-04 appears twice \(lines 5, 102\): --duplicates mean\.$/);
+  assert.equal(await says(bare.replace(/^(a,[^,]*),[^,]*,/gm, "$1,,")), "sold has no values: every cell is missing.");
+  const rows = ["a", "b"].flatMap((id) => Array.from({ length: 60 }, (_, i) => `${id},${day(i)},${sold(i)}`));
+  const known = await runForecast(
+    parseTable(
+      `ds,y\n${rows
+        .slice(0, 60)
+        .map((row) => row.slice(2))
+        .join("\n")}\n`,
+    ),
+    { horizon: 3 },
+    constantTrainer(0).trainer,
+  );
+  const two = parseTable(`unique_id,ds,y\n${rows.join("\n")}\n`, { file: "two.csv" });
+  assert.equal(
+    (await failure(() => forecastWith(known.model, known.preprocess, two))).message,
+    "two.csv holds 2 series, told apart by unique_id; the model forecasts one. Give the rows of one.",
+  );
+});
+
 test("the forecast goes as far as the known future, and a season where nothing is known", () => {
   const { horizon: _horizon, ...open } = base;
   const found = (options: TaskOptions): number => planRun(parseTable(table({ ahead: 14 })), { ...open, ...options }).first.sizes.horizon;

@@ -1,6 +1,6 @@
 // The series of a new table as a saved model wants them, each with what was stored for it.
 
-import { DataError } from "../../base/errors.js";
+import { DataError, type DataPlace } from "../../base/errors.js";
 import type { Holidays } from "../../data/calendar.js";
 import { shortName } from "../../data/decode.js";
 import { type Frame, makeFrame } from "../../data/frame.js";
@@ -103,6 +103,10 @@ export async function openMembers(
 function candidatesOf(found: Panel, preprocess: SavedPreprocess, test: number): { candidates: Candidate[]; warnings: Warning[] } {
   const warnings: Warning[] = [];
   if (preprocess.panel === undefined) {
+    if (found.series.length > 1) {
+      const what = `${shortName(found.file)} holds ${found.series.length} series, told apart by ${found.id}; the model forecasts one.`;
+      throw new DataError("several_series", what, "Give the rows of one.", placeOf(found.file));
+    }
     checkMember(found.series[0]!, preprocess, preprocess, test);
     return { candidates: [{ series: found.series[0]!, place: 0, stored: preprocess }], warnings };
   }
@@ -165,7 +169,7 @@ function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOp
     ...(duplicates === undefined ? {} : { duplicates }),
     ...(dateOrder === undefined ? {} : { dateOrder }),
   };
-  const found = panel(table, settings);
+  const found = inOwnWords(() => panel(table, settings));
   if (found.frequency === frequency || columns.time.length === 0) return found;
   // A frequency that was given for training is not found again by itself: the times only have to fit it.
   if (frequency !== "row" && frequency !== "irregular") {
@@ -177,6 +181,18 @@ function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOp
   }
   const message = `${shortName(table.file)} has ${found.frequency} times, the model was trained on ${frequency} ones.`;
   throw new DataError("frequency_differs", message, "Give rows like those it was trained on.", placeOf(table.file));
+}
+
+/** Hints that offer what a saved model has decided already. */
+const ownHints: Readonly<Record<string, string>> = { duplicate_times: "--duplicates mean.", all_missing: "" };
+
+function inOwnWords<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const hint = error instanceof DataError ? ownHints[error.code] : undefined;
+    throw error instanceof DataError && hint !== undefined ? new DataError(error.code, error.what, hint, error as DataPlace) : error;
+  }
 }
 
 /** Refuses a series that the model cannot forecast. */
