@@ -12,10 +12,11 @@ import {
   openScan,
   withBodyOutputs,
 } from "../ir/core/body.js";
-import { atPath, domainTable } from "../ir/core/build.js";
-import { add, concat, gather, zeros } from "../ir/core/builders.js";
+import { atPath } from "../ir/core/build.js";
+import { add, zeros } from "../ir/core/builders.js";
 import { type Node, reachable } from "../ir/core/node.js";
 import { substitute } from "../ir/core/rewrite.js";
+import { stepBefore } from "../ir/core/steps.js";
 import { chooseResiduals } from "./residuals.js";
 import { activeNodes, walkBack } from "./walk.js";
 
@@ -175,7 +176,6 @@ function stackResiduals(forward: OpenScan, saved: readonly Node[], carries: read
     const known = ys.indexOf(node);
     return known >= 0 ? known : ys.push(node) - 1;
   };
-  const before = forward.reverse ? "following" : "previous";
   const plans = saved.map((node) => {
     const carry = forward.carries.find(({ inner }) => inner === node);
     if (carry === undefined || !forward.ys.includes(carry.next)) return { index: yIndex(node), start: null };
@@ -188,7 +188,7 @@ function stackResiduals(forward: OpenScan, saved: readonly Node[], carries: read
     // A carry's own input of the copied body is free to become the residual's input: cotangents took its place as carries.
     const carry = carries.find(({ inner }) => inner === node);
     const inner = carry?.inner ?? freshInput(`saved${position}`, node, node.scope);
-    const outer = start === null ? stacked : gather(concat([start, stacked], 0), domainTable(forward.domain, before));
+    const outer = start === null ? stacked : stepBefore(forward.domain, forward.reverse, stacked, start);
     return { node, inner, outer };
   });
 }

@@ -185,3 +185,18 @@ test("a function of one row over many rows is the same function", () => {
     [[4, 3], [4], [4, 3]],
   );
 });
+
+for (const isReversed of [false, true]) {
+  test(`where all rows have all steps, states of the step before are read where they lie, ${isReversed ? "backwards" : "forwards"}`, () => {
+    const { domain, anchor } = testDomain(false);
+    const x = argument("x", [domain.steps, units]);
+    const own = { W: argument("W", [units, 4 * units]), U: argument("U", [units, 4 * units]), b: argument("b", [4 * units]) };
+    const loss = energy(lstmLayer(domain, x, own, units, isReversed).hs);
+    const wrt = [own.W, own.U, own.b];
+    const gradients = reverse([loss], [scalarNode(1)], wrt, prepareForGradient).map((gradient) => gradient!);
+    const { graph } = optimise(makeGraph("training", [anchor, x, ...wrt], [loss, ...gradients]));
+    assert.equal(count(graph, "gather"), 0);
+    const feeds = feedsOf([anchor, x, ...wrt], [4, 4, 4], 4);
+    checkGradient({ loss, wrt, gradients, feeds }, { entries: 8 });
+  });
+}
