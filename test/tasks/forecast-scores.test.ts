@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostTensor, type Tensor } from "../../src/base/tensor.js";
 import { crpsOf, intervalsOf } from "../../src/tasks/forecast/intervals.js";
+import { normalQuantile } from "../../src/tasks/forecast/network/distributions/special.js";
+import { studentQuantile } from "../../src/tasks/forecast/network/distributions/student.js";
 import { forecastScores } from "../../src/tasks/forecast/scores.js";
 
 const row = (...values: number[]): Tensor => hostTensor(Float32Array.from(values), [values.length], "float32");
@@ -45,26 +47,52 @@ test("intervals hold the share of errors they promise, grow with the step and ne
   assert.equal(intervalsOf(residuals.slice(0, 18), 4), null);
 });
 
-test("errors of few forecasts make wider intervals than as many that share nothing, overlapping horizons count as the whole ones that fit", () => {
-  const residuals = Array.from({ length: 40 }, (_, i) => ({ step: i % 4, error: ((i * 7) % 40) / 40 }));
-  const widthWith = (origin: (i: number) => number | null): number =>
-    intervalsOf(
-      residuals.map((each, i) => ({ ...each, origin: origin(i) })),
-      4,
-    )!.half80[0]!;
-  const alone = widthWith(() => null);
-  near(
-    widthWith((i) => 4 * (i >> 2)),
-    alone * Math.sqrt(1 + 1 / 10),
+/** Widths of 80 and 95 % at the first of four steps, of errors from origins that each have one per step. */
+function widthsOf(sizes: readonly number[], origin: (n: number) => number | null): [number, number] {
+  const residuals = sizes.flatMap((size, n) =>
+    [0, 1, 2, 3].map((step) => ({ step, error: n % 2 === 0 ? size : -size, origin: origin(n) })),
   );
-  near(
-    widthWith((i) => i >> 2),
-    alone * Math.sqrt(1 + 4 / (4 + 9)),
+  const { half80, half95 } = intervalsOf(residuals, 4)!;
+  return [half80[0]!, half95[0]!];
+}
+
+test("errors of few forecasts make wider intervals than as many that share nothing, and 95 % more so than 80 %", () => {
+  const same = Array.from({ length: 10 }, () => 1);
+  assert.deepEqual(
+    widthsOf(same, () => null),
+    [1, 1],
   );
-  near(
-    widthWith(() => 7),
-    alone * Math.sqrt(2),
-  );
+  const [few80, few95] = widthsOf(same, (n) => 4 * n);
+  const [overlapping80, overlapping95] = widthsOf(same, (n) => n);
+  assert.ok(few80 > Math.sqrt(1 + 1 / 10) && few95 > few80);
+  assert.ok(overlapping80 > few80 && overlapping95 > overlapping80);
+  // One origin: the square root of 2 for its centre, Student's distribution with four degrees of freedom for its size, at the share that
+  // the largest of 40 errors holds, which is the first above 95 % among equal ones weighing the same.
+  const [one80, one95] = widthsOf(same, () => 7);
+  near(one80, Math.SQRT2 * stretchAt(33 / 41));
+  near(one95, Math.SQRT2 * stretchAt(39 / 41));
+});
+
+const stretchAt = (share: number): number => studentQuantile(0.5 + share / 2, 4) / normalQuantile(0.5 + share / 2);
+
+test("larger errors of the last horizon widen intervals, smaller ones do not narrow them as much", () => {
+  const usual = Array.from({ length: 10 }, (_, n) => 1 + (n % 3) / 10);
+  const with9 = (size: number): [number, number] => widthsOf([...usual.slice(0, 9), size], (n) => 4 * n);
+  const [plain, stormy, calm] = [with9(1), with9(4), with9(0.25)];
+  assert.ok(stormy[0] > 1.6 * plain[0], `${stormy} after ${plain}`);
+  assert.ok(calm[0] <= plain[0] && calm[0] > 0.7 * plain[0], `${calm} after ${plain}`);
+});
+
+test("many origins close together count as the horizon they lie in", () => {
+  const of = (crowd: readonly number[]): number => {
+    const origins = [...crowd, 11, 15, 19, 23, 27, 31, 35];
+    return widthsOf(
+      origins.map((origin) => (origin < 4 ? 3 : 1)),
+      (n) => origins[n]!,
+    )[0];
+  };
+  const [crowded, alone] = [of([0, 1, 2, 3]), of([0])];
+  assert.ok(Math.abs(crowded / alone - 1) < 0.05, `${crowded} and ${alone}`);
 });
 
 test("CRPS of one member is its distance, and follows the double sum", () => {

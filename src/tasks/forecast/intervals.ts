@@ -1,5 +1,7 @@
 // Forecast intervals from the errors made on rows that training did not see (split conformal prediction, Vovk et al. 2005).
 
+import { normalQuantile } from "./network/distributions/special.js";
+import { studentQuantile } from "./network/distributions/student.js";
 import type { IntervalScores } from "./types.js";
 
 /** Signed errors in levels (logarithms where the transform takes them), by step ahead, 0 for the next row. */
@@ -22,43 +24,119 @@ export interface Spread {
   readonly scale: readonly number[];
   /** Sizes of all errors over their scale, smallest first; an error is as likely above as below. */
   readonly sizes: readonly number[];
+  /** The share of further errors that each size holds, growing to less than 1. */
+  readonly shares: readonly number[];
 }
 
 /** A quantile needs that many errors before it is one: 19 is the least for which 95 % is inside the sample. */
 const leastErrors = 19;
 /** Neighbouring steps are pooled until so many errors are together: a mean of sizes needs no more. */
 const pooledErrors = 40;
+/** Errors of the first horizon count for so much less than those of the last. */
+const ageing = 2;
+/** Degrees of freedom for each independent origin: the errors of one are not all the same. */
+const freedomPerOrigin = 4;
 
-/** The spread of forecast errors; null if there are too few to say so. */
+/** An error with what it counts for: 1 for the newest. */
+interface Aged extends Residual {
+  readonly weight: number;
+}
+
+/**
+ * The spread of forecast errors; null if there are too few to say so. Newer errors count for more (Barber et al. 2023), and if those of the
+ * last horizon were larger than usual, all are, by the square root of how much: errors come in calm and in stormy times (Engle 1982).
+ */
 export function spreadOf(residuals: readonly Residual[], horizon: number): Spread | null {
   if (residuals.length < leastErrors) return null;
+  const aged = agedOf(residuals, horizon);
   const scale: number[] = [];
-  for (let step = 0; step < horizon; step++) {
-    const pool = poolOf(residuals, step);
-    const typical = pool.reduce((sum, error) => sum + Math.abs(error), 0) / pool.length;
-    scale.push(Math.max(scale.at(-1) ?? 0, typical));
-  }
-  // An error at a step beyond the horizon is one of the last step.
-  const sizes = residuals.map(({ step, error }) => {
-    const own = scale[Math.min(step, horizon - 1)]!;
-    return own > 0 ? Math.abs(error) / own : 0;
+  for (let step = 0; step < horizon; step++) scale.push(Math.max(scale.at(-1) ?? 0, meanSize(poolOf(aged, step))));
+  const sized = aged.map((each) => {
+    // An error at a step beyond the horizon is one of the last step.
+    const own = scale[Math.min(each.step, horizon - 1)]!;
+    return { ...each, error: own > 0 ? Math.abs(each.error) / own : 0 };
   });
-  const widening = Math.sqrt(1 + 1 / countIndependent(residuals, horizon));
-  return { scale: scale.map((size) => size * widening), sizes: sizes.sort((a, b) => a - b) };
+  const last = lastOrigin(aged);
+  const newest = sized.filter(({ origin }) => origin !== null && origin > last - horizon);
+  const storm = newest.length === 0 ? 1 : Math.max(1, Math.sqrt(meanSize(newest)));
+  const independent = countIndependent(aged, horizon);
+  const widening = storm * Math.sqrt(1 + 1 / independent);
+  sized.sort((a, b) => a.error - b.error);
+  const total = sized.reduce((sum, { weight }) => sum + weight, 0);
+  let held = 0;
+  // A further error counts as much as the newest one, and may be larger than all.
+  const shares = sized.map(({ weight }) => {
+    held += weight;
+    return held / (total + 1);
+  });
+  const stretch = stretchOf(freedomPerOrigin * independent);
+  return { scale: scale.map((size) => size * widening), sizes: sized.map(({ error }, i) => error * stretch(shares[i]!)), shares };
+}
+
+/**
+ * Every horizon back from the last origin counts alike, but for its age, however many origins lie in it: where they lie close their errors
+ * are nearly the same.
+ */
+function agedOf(residuals: readonly Residual[], horizon: number): Aged[] {
+  const last = lastOrigin(residuals);
+  const first = residuals.reduce((least, { origin }) => Math.min(least, origin ?? 0), last);
+  const crowds = new Map<number, number>();
+  for (const origin of new Set(residuals.map(({ origin }) => origin)))
+    if (origin !== null) crowds.set(blockOf(origin, last, horizon), (crowds.get(blockOf(origin, last, horizon)) ?? 0) + 1);
+  const weights = residuals.map(({ origin }) =>
+    origin === null ? 1 : ageing ** ((origin - last) / Math.max(1, last - first)) / crowds.get(blockOf(origin, last, horizon))!,
+  );
+  const most = weights.reduce((a, b) => Math.max(a, b), 0);
+  return residuals.map((each, i) => ({ ...each, weight: weights[i]! / most }));
+}
+
+function blockOf(origin: number, last: number, horizon: number): number {
+  return Math.floor((last - origin) / horizon);
+}
+
+function lastOrigin(residuals: readonly Residual[]): number {
+  return residuals.reduce((most, { origin }) => Math.max(most, origin ?? 0), 0);
+}
+
+function meanSize(errors: readonly Aged[]): number {
+  let [sum, total] = [0, 0];
+  for (const { error, weight } of errors) {
+    sum += weight * Math.abs(error);
+    total += weight;
+  }
+  return sum / total;
 }
 
 /**
  * Errors of one forecast go up and down together, and so do those of forecasts whose horizons overlap: there are as many independent
- * ones as whole horizons fit between the first and the last origin. A new error differs from a centre and a scale known from m of them by
- * about the square root of 1 + 1/m more than from true ones (Student's prediction interval).
+ * ones as whole horizons fit between the first and the last origin, fewer if some count for little (Kish 1965). A new error differs from
+ * a centre known from m of them by about the square root of 1 + 1/m more than from a true one.
  */
-function countIndependent(residuals: readonly Residual[], horizon: number): number {
-  const origins = new Set(residuals.map(({ origin }) => origin));
+function countIndependent(aged: readonly Aged[], horizon: number): number {
+  const origins = new Set(aged.map(({ origin }) => origin));
   if (origins.has(null)) return Number.POSITIVE_INFINITY;
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const origin of origins) [first, last] = [Math.min(first, origin!), Math.max(last, origin!)];
-  return Math.min(origins.size, 1 + (last - first) / horizon);
+  const blocks = new Map<number, number>();
+  for (const { origin, weight } of aged) {
+    const block = blockOf(origin!, last, horizon);
+    blocks.set(block, (blocks.get(block) ?? 0) + weight);
+  }
+  const sums = [...blocks.values()];
+  const sum = sums.reduce((a, b) => a + b, 0);
+  const squares = sums.reduce((a, b) => a + b * b, 0);
+  const whole = Math.min(origins.size, 1 + (last - first) / horizon);
+  return 1 + (whole - 1) * (sum ** 2 / squares / sums.length);
 }
+
+/** How much further out a share lies if the scale is known from few: quantiles of Student's distribution over those of the normal one. */
+function stretchOf(freedom: number): (share: number) => number {
+  if (freedom > mostFreedom) return () => 1;
+  return (share) => studentQuantile(0.5 + share / 2, freedom) / normalQuantile(0.5 + share / 2);
+}
+
+/** From here on the two differ by less than one in a hundred at 95 %. */
+const mostFreedom = 150;
 
 /**
  * Half-widths that held 80 and 95 % of the errors, per step ahead and never shrinking with it; null if there are too few
@@ -77,22 +155,25 @@ export function intervalsFrom(spread: Spread): Intervals {
 
 /** How far from the forecast a share of all values lies at this step, in levels. */
 export function halfWidth(spread: Spread, step: number, share: number): number {
-  return spread.scale[Math.min(step, spread.scale.length - 1)]! * quantile(spread.sizes, share);
+  return spread.scale[Math.min(step, spread.scale.length - 1)]! * quantile(spread, share);
 }
 
 /** Errors of this step and of neighbours, as near as gives enough of them. */
-function poolOf(residuals: readonly Residual[], step: number): number[] {
-  const byDistance = residuals
-    .map(({ step: s, error }) => ({ distance: Math.abs(s - step), error }))
-    .sort((a, b) => a.distance - b.distance);
-  const reach = byDistance[Math.min(pooledErrors, byDistance.length) - 1]?.distance ?? 0;
-  return byDistance.filter(({ distance }) => distance <= reach).map(({ error }) => error);
+function poolOf(aged: readonly Aged[], step: number): Aged[] {
+  const distances = aged.map((each) => Math.abs(each.step - step)).sort((a, b) => a - b);
+  const reach = distances[Math.min(pooledErrors, distances.length) - 1] ?? 0;
+  return aged.filter((each) => Math.abs(each.step - step) <= reach);
 }
 
-/** The (n + 1) share-th smallest of n sorted errors: covers a further exchangeable error with at least that share. */
-function quantile(sorted: readonly number[], share: number): number {
-  const rank = Math.ceil((sorted.length + 1) * share);
-  return sorted[Math.min(rank, sorted.length) - 1]!;
+/** The smallest size that holds at least this share of further errors; the largest if none does. */
+function quantile({ sizes, shares }: Spread, share: number): number {
+  let [low, high] = [0, sizes.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (shares[middle]! >= share - 1e-12) high = middle;
+    else low = middle + 1;
+  }
+  return sizes[low]!;
 }
 
 /** Most members of a predictive ensemble: quantiles evenly through the sizes. */
@@ -103,7 +184,7 @@ export function membersAt(spread: Spread, step: number): number[] {
   const count = Math.min(mostMembers, spread.sizes.length);
   const scale = spread.scale[Math.min(step, spread.scale.length - 1)]!;
   return Array.from({ length: count }, (_, i) => {
-    const size = spread.sizes[Math.floor(((i + 0.5) * spread.sizes.length) / count)]! * scale;
+    const size = quantile(spread, ((i + 0.5) / count) * spread.shares.at(-1)!) * scale;
     return [-size, size];
   }).flat();
 }

@@ -139,7 +139,8 @@ function scoresOf(
   const seen = near.filter(({ origin }) => origin < unseen);
   const own = hasOwnIntervals
     ? intervalsOf(
-        seen.flatMap(({ origin, levels }) => errorsOf(frame, origin, levels, unseen)),
+        // These intervals are about the same errors again: nothing is uncertain, and none is newer.
+        seen.flatMap(({ origin, levels }) => errorsOf(frame, origin, levels, unseen)).map((each) => ({ ...each, origin: null })),
         horizon,
       )
     : null;
