@@ -1,7 +1,7 @@
 // A chain of transforms fitted on the training part of one series: stored as JSON, applied to any rows, inverted exactly.
 
 import { DataError } from "../base/errors.js";
-import { meanOf } from "./transform.js";
+import { meanOf } from "./mean.js";
 
 /** A step as it is asked for. */
 export type ChainStepName = "log" | "boxCox" | "seasonalDifference" | "difference" | "standard" | "robust";

@@ -37,14 +37,17 @@ export class TextGate {
     this.#encoding = encoding ?? "utf-8";
   }
 
-  /** @throws DataError `spreadsheet`, `zip_archive`, `packed_parquet`, `binary_file`, `not_utf8` */
+  /** @throws DataError `spreadsheet`, `zip_archive`, `packed_parquet`, `binary_file`, `not_utf8`, `broken_text` */
   push(block: Uint8Array): Uint8Array {
     const bytes = this.#hasBegun ? block : this.#begin(block);
-    if (this.#decoder !== null) return new TextEncoder().encode(this.#decoder.decode(bytes, { stream: true }));
+    if (this.#decoder !== null) return this.#decoded(this.#decoder, bytes);
     const nul = bytes.indexOf(0);
     if (nul >= 0) {
       const message = `${this.#name} looks binary (NUL at ${this.#passed + nul}).`;
-      throw new DataError("binary_file", message, "A text file with separated columns is needed.", this.#place);
+      // Letters of UTF-16 have a NUL after each; a mark at the beginning would have said so.
+      const isWide = this.#passed === 0 && nul === 1 && bytes[3] === 0;
+      const hint = isWide ? "If it is UTF-16, add --encoding utf-16le." : "A text file with separated columns is needed.";
+      throw new DataError("binary_file", message, hint, this.#place);
     }
     this.#passed += bytes.length;
     const whole = this.#tail.length === 0 ? bytes : joined(this.#tail, bytes);
@@ -55,18 +58,30 @@ export class TextGate {
     return whole.subarray(0, valid);
   }
 
-  /** @throws DataError `not_utf8` if a character is cut off at the end of the file */
+  /** @throws DataError `not_utf8`, `broken_text` if a character is cut off at the end of the file */
   end(): Uint8Array {
-    if (this.#decoder !== null) return new TextEncoder().encode(this.#decoder.decode());
+    if (this.#decoder !== null) return this.#decoded(this.#decoder, null);
     if (this.#tail.length > 0) throw this.#notUtf8(this.#tail, 0);
     return this.#tail;
+  }
+
+  /** The text of a block, or what is left at the end. */
+  #decoded(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | null): Uint8Array {
+    try {
+      return new TextEncoder().encode(bytes === null ? decoder.decode() : decoder.decode(bytes, { stream: true }));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      const encoding = decoder.encoding.toUpperCase();
+      const message = `${this.#name} is no whole ${encoding}: a letter is broken or cut off.`;
+      throw new DataError("broken_text", message, "Copy it again, or give another --encoding.", this.#place);
+    }
   }
 
   #begin(block: Uint8Array): Uint8Array {
     this.#hasBegun = true;
     this.#refuseArchives(block);
     const marked = block[0] === 0xff && block[1] === 0xfe ? "utf-16le" : block[0] === 0xfe && block[1] === 0xff ? "utf-16be" : null;
-    if (marked !== null || this.#encoding !== "utf-8") this.#decoder = new TextDecoder(marked ?? this.#encoding);
+    if (marked !== null || this.#encoding !== "utf-8") this.#decoder = new TextDecoder(marked ?? this.#encoding, { fatal: true });
     const hasMark = block[0] === 0xef && block[1] === 0xbb && block[2] === 0xbf;
     if (!hasMark) return block;
     this.#decoder = null;

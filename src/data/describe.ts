@@ -7,6 +7,7 @@ import { findLeakHints } from "./leak-hints.js";
 import { panel } from "./panel.js";
 import { isRowNumber } from "./roles.js";
 import { groupRows, mergeRows, type RowGroup } from "./rows.js";
+import { shownCell } from "./shown.js";
 import { summariseColumn } from "./summarise.js";
 import { columnOf } from "./table.js";
 import { looksLikeTimes, readTimes, splitNames, type Times } from "./time-column.js";
@@ -178,7 +179,10 @@ function columnHints(columns: readonly ColumnDescription[], word: string): Hint[
       add("missing_many", `${name} is missing in ${percent(missing / (count + missing))} of the rows.`);
     if (notNumbers !== null && column.role !== "time" && column.type !== "time") {
       const cells = notNumbers.count === 1 ? "cell is" : "cells are";
-      add("not_a_number", `${name}: ${notNumbers.count} ${cells} no number, the first "${notNumbers.cell}" in ${word} ${notNumbers.line}.`);
+      add(
+        "not_a_number",
+        `${name}: ${notNumbers.count} ${cells} no number, the first "${shownCell(notNumbers.cell)}" in ${word} ${notNumbers.line}.`,
+      );
     }
     const outliers = numbers?.outliers.count ?? 0;
     if (outliers > 0 && column.role !== "time" && column.role !== "id") {

@@ -4,6 +4,8 @@ import { DataError } from "../base/errors.js";
 import { EventStore, type PackedEvents } from "./event-store.js";
 import type { EventOptions, EventOrigin, Events } from "./event-types.js";
 import { outcomeColumn } from "./outcome-column.js";
+import { notANumber } from "./roles.js";
+import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
 import { type DateOrder, findDateOrder, parseTime } from "./time.js";
 import type { Column, ReadTableOptions, StaticColumn, Table } from "./types.js";
@@ -43,16 +45,7 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
   store.dateOrder = options.dateOrder ?? dateOrderOf(table, time) ?? store.dateOrder;
   for (let row = 0; row < table.rows; row++) {
     const number = value.get(row);
-    const cell = value.cell(row);
-    if (Number.isNaN(number) && cell !== null) {
-      const line = table.lines.get(row);
-      const message = `${table.lineWord} ${line}, ${value.name}: "${cell}" is not a number;`;
-      throw new DataError("not_a_number", message, `if missing, add --missing ${cell}.`, {
-        ...placeOf(table.file),
-        line,
-        column: value.name,
-      });
-    }
+    if (Number.isNaN(number) && value.cell(row) !== null) throw notANumber(table, value, row);
     const what = parameter.cell(row);
     if (what !== null) store.add(idOf(row), hoursOf(table, time, row, store), what, number);
   }
@@ -63,7 +56,7 @@ function dateOrderOf(table: Table, column: Column): DateOrder | null {
   const { order, ambiguous } = findDateOrder(written);
   if (ambiguous < 0) return order;
   const line = table.lines.get(ambiguous);
-  const message = `${table.lineWord} ${line}, ${column.name}: "${written[ambiguous]}" fits day or month first throughout;`;
+  const message = `${table.lineWord} ${line}, ${column.name}: "${shownCell(written[ambiguous]!)}" fits day or month first throughout;`;
   throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", { ...placeOf(table.file), line, column: column.name });
 }
 
@@ -103,7 +96,7 @@ function hoursOf(table: Table, column: Column, row: number, store: EventStore): 
     return ms / hourMs;
   }
   const line = table.lines.get(row);
-  const message = `${table.lineWord} ${line}, ${column.name}: "${cell}" is not a time.`;
+  const message = `${table.lineWord} ${line}, ${column.name}: "${shownCell(cell)}" is not a time.`;
   throw new DataError("bad_time", message, "", { ...placeOf(table.file), line, column: column.name });
 }
 

@@ -8,6 +8,7 @@ import { NumberStore, type Numbers } from "./number-store.js";
 import type { CovariateColumn } from "./roles.js";
 import { notANumber } from "./roles.js";
 import type { MergedRows, RowGroup } from "./rows.js";
+import { shownCell } from "./shown.js";
 import { placeOf } from "./table.js";
 import { formatTime } from "./time.js";
 import type { Times } from "./time-column.js";
@@ -151,7 +152,7 @@ function duplicateTimes(id: string | null, rows: readonly number[], { times, tab
   const lines = rows.map((row) => table.lines.get(row));
   const often = rows.length === 2 ? "twice" : `${rows.length} times`;
   const shown = lines.length > 6 ? `${lines.slice(0, 6).join(", ")}, ...` : lines.join(", ");
-  const message = `${times.textOf(rows[0]!)} appears ${often} (${table.lineWord}s ${shown}):`;
+  const message = `${shownCell(times.textOf(rows[0]!))} appears ${often} (${table.lineWord}s ${shown}):`;
   const place = { ...placeOf(table.file), line: lines[1]!, column: times.columns.join(",") };
   return new DataError("duplicate_times", message, id === null ? "--duplicates mean, or name --id." : "--duplicates mean.", place);
 }

@@ -3,8 +3,8 @@
 import { DataError } from "../base/errors.js";
 import { type CalendarPart, calendarColumns, usefulParts } from "./calendar.js";
 import { applyChain, chainLag, fitChain } from "./chain.js";
+import { meanOf } from "./mean.js";
 import type { PanelWindowOptions, PanelWindows, WindowPlaces } from "./panel-window-types.js";
-import { meanOf } from "./transform.js";
 import type { Covariate, Panel, Series, SkippedSeries } from "./types.js";
 import { invert, type Prepared, takeWindows } from "./window-batch.js";
 import { type ColumnScale, categorySizes, measureColumns, measureStatics, type ScaledColumn, StaticTensors } from "./window-columns.js";

@@ -4,8 +4,8 @@ import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { DataError } from "../base/errors.js";
 import { joined } from "./decode.js";
 
-/** A quoted field that goes on for so long was never closed. */
-const longestQuote = 1 << 24;
+/** A line that goes on for so long is none, and a quote in it was never closed. */
+const longestLine = 1 << 24;
 /** The library holds a piece several times over while it reads it. */
 const mostAtOnce = 1 << 17;
 const decoder = new TextDecoder();
@@ -33,7 +33,7 @@ export class RecordReader {
     this.#onRecord = onRecord;
   }
 
-  /** @throws DataError `bad_quote` */
+  /** @throws DataError `bad_quote`, `long_line` */
   push(block: Uint8Array): void {
     for (let at = 0; at < block.length; at += mostAtOnce) this.#push(block.subarray(at, at + mostAtOnce));
   }
@@ -45,7 +45,9 @@ export class RecordReader {
     // Copied: the block belongs to whoever read it.
     this.#rest = bytes.slice(end);
     this.#seen -= end;
-    if (this.#rest.length > longestQuote) this.end();
+    if (this.#rest.length <= longestLine) return;
+    if (this.#isOpen) this.end();
+    else throw this.#longLine();
   }
 
   /** @throws DataError `bad_quote` */
@@ -113,6 +115,12 @@ export class RecordReader {
       throw this.#badQuote(error);
     }
     this.#lines += lineEnds(piece, from, piece.length);
+  }
+
+  #longLine(): DataError {
+    const line = this.#lines + 1;
+    const message = `line ${line} goes on for more than ${longestLine >> 20} MB.`;
+    return new DataError("long_line", message, "A table with a line for each row is needed.", { ...this.#place, line });
   }
 
   /** The record after the last whole one has a quote where none may be. */

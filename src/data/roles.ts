@@ -3,6 +3,7 @@
 import { DataError } from "../base/errors.js";
 import { shortName } from "./decode.js";
 import type { ColumnNumbers } from "./rows.js";
+import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
 import type { Column, Table } from "./types.js";
 
@@ -51,10 +52,11 @@ function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
 /** The error for a cell of words in a column that has to be numbers. */
 export function notANumber(table: Table, column: Column, row: number): DataError {
   const cell = column.cell(row)!;
+  const isWhole = shownCell(cell) === cell;
   const line = table.lines.get(row);
-  const message = `${table.lineWord} ${line}, ${column.name}: "${cell}" is not a number;`;
+  const message = `${table.lineWord} ${line}, ${column.name}: "${shownCell(cell)}" is not a number${isWhole ? ";" : "."}`;
   const word = /^[\w.?/+-]+$/.test(cell) ? cell : `"${cell}"`;
-  const hint = `if missing, add --missing ${word}.`.replace(/\.\.$/, ".");
+  const hint = isWhole ? `if missing, add --missing ${word}.`.replace(/\.\.$/, ".") : "";
   return new DataError("not_a_number", message, hint, { ...placeOf(table.file), line, column: column.name });
 }
 

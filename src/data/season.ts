@@ -1,5 +1,7 @@
 // How strong is a season, and which length has it: measured on the training part, in words a reader can check.
 
+import { meanOf } from "./mean.js";
+
 /**
  * Strength of a season of `period` rows, 0..1: how much of what is left after the trend the season explains,
  * max(0, 1 - Var(rest) / Var(season + rest)) (Wang, Smith & Hyndman 2006) with classical decomposition.
@@ -61,7 +63,7 @@ export function findSeason(values: Float64Array): number {
   const longest = Math.min(Math.floor(values.length / 3), 400);
   if (longest < 3) return 1;
   const flat = removeLine(values);
-  const correlation = Float64Array.from({ length: longest + 2 }, (_, lag) => autocorrelation(flat, lag));
+  const correlation = autocorrelations(flat, longest + 1);
   // 0.3 and twice the standard error of white noise (Bartlett): both must be passed by a peak.
   const threshold = Math.max(0.3, 2 / Math.sqrt(values.length));
   let best = 1;
@@ -79,26 +81,19 @@ export function findSeason(values: Float64Array): number {
   return best;
 }
 
-/** Correlation of the values with themselves `lag` rows later; NaN values are left out. */
-export function autocorrelation(values: Float64Array, lag: number): number {
-  let sum = 0;
-  let count = 0;
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  const mean = sum / count;
-  let product = 0;
+/** Correlation of the values with themselves 0, 1, ... `longest` rows later; NaN values are left out. */
+export function autocorrelations(values: Float64Array, longest: number): Float64Array {
+  const mean = meanOf(values);
   let square = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]! - mean;
-    if (Number.isNaN(value)) continue;
-    square += value * value;
-    const later = i + lag < values.length ? values[i + lag]! - mean : Number.NaN;
-    if (!Number.isNaN(later)) product += value * later;
-  }
-  return square === 0 ? 0 : product / square;
+  for (const value of values) if (!Number.isNaN(value)) square += (value - mean) * (value - mean);
+  return Float64Array.from({ length: longest + 1 }, (_, lag) => {
+    let product = 0;
+    for (let i = 0; i + lag < values.length; i++) {
+      const both = (values[i]! - mean) * (values[i + lag]! - mean);
+      if (!Number.isNaN(both)) product += both;
+    }
+    return square === 0 ? 0 : product / square;
+  });
 }
 
 /** Rows minus their least-squares line. */

@@ -31,7 +31,7 @@ export class TableBuilder {
     this.#facts = { ...missingTest(options.missing ?? []), delimiter };
   }
 
-  /** @throws DataError `field_count`, `duplicate_column` */
+  /** @throws DataError `field_count`, `duplicate_column`, `long_name` */
   add(cells: readonly string[], recordLine: number): void {
     const line = recordLine + this.#skipped;
     if (this.#names !== null) {
@@ -140,10 +140,17 @@ function isSeriesRow(fields: readonly string[]): boolean {
   return 2 * numbers.length > cells.length && !isYears;
 }
 
+/** Questions of surveys are names too, but no text without an end. */
+const longestName = 1000;
+
 function headerNames(fields: readonly string[], line: number, file: string | undefined): string[] {
   const names = fields.map((field, i) => (field === "" ? `c${i + 1}` : field));
   const seen = new Set<string>();
   for (const name of names) {
+    if (name.length > longestName) {
+      const message = `line ${line}: the header has a name of ${name.length} letters.`;
+      throw new DataError("long_name", message, "A table with separated columns is needed.", { ...placeOf(file), line });
+    }
     if (seen.has(name)) {
       const message = `line ${line}: the header names the column "${name}" twice.`;
       throw new DataError("duplicate_column", message, "Rename one of them.", { ...placeOf(file), line, column: name });

@@ -5,6 +5,7 @@ import { ColumnBuilder } from "./column-builder.js";
 import { shortName } from "./decode.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest } from "./numbers.js";
+import { shownCell } from "./shown.js";
 import { placeOf, tableFrom } from "./table-builder.js";
 import { TextSink } from "./text-sink.js";
 import type { Column, Table, TableOptions } from "./types.js";
@@ -53,7 +54,7 @@ export function columnOf(table: Table, name: string): Column {
   const column = Object.hasOwn(table.columns, name) ? table.columns[name] : undefined;
   if (column !== undefined) return column;
   const near = nearestName(name, table.names);
-  const shown = table.names.slice(0, 12).join(", ") + (table.names.length > 12 ? ", ..." : "");
+  const shown = table.names.slice(0, 12).map(shownCell).join(", ") + (table.names.length > 12 ? ", ..." : "");
   const hint = near === null ? `Its columns are ${shown}.` : `Did you mean "${near}"?`;
   throw new DataError("unknown_column", `${shortName(table.file)} has no column "${name}".`, hint, {
     ...placeOf(table.file),

@@ -5,6 +5,7 @@ import { calendarParts, joinParts, unitOf } from "./calendar-parts.js";
 import { shortName } from "./decode.js";
 import { findStep, placeOn } from "./frequency.js";
 import { NumberStore, type Numbers, numbersOf } from "./number-store.js";
+import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
 import {
   type DateOrder,
@@ -184,7 +185,7 @@ function readCells(table: Table, columns: readonly Column[], rows: number, dateO
       : { order: dateOrder, ambiguous: -1 };
   const order = found.ambiguous >= 0 ? regularOrder(rows, cellAt) : found.order;
   if (found.ambiguous >= 0 && order === null) {
-    const message = `"${cellAt(found.ambiguous)}" fits day or month first throughout;`;
+    const message = `"${shownCell(cellAt(found.ambiguous) ?? "")}" fits day or month first throughout;`;
     const place = { ...placeOf(table.file), line: table.lines.get(found.ambiguous), column: name };
     throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", place);
   }
@@ -208,7 +209,12 @@ function readCells(table: Table, columns: readonly Column[], rows: number, dateO
       const line = table.lines.get(row);
       const hint = order === null ? "" : `Dates are read ${order === "dmy" ? "day" : "month"} first here.`;
       const place = { ...placeOf(table.file), line, column: name };
-      return new DataError("bad_time", `${table.lineWord} ${line}, ${name}: "${cellAt(row)}" is not a date or time.`, hint, place);
+      return new DataError(
+        "bad_time",
+        `${table.lineWord} ${line}, ${name}: "${shownCell(cellAt(row) ?? "")}" is not a date or time.`,
+        hint,
+        place,
+      );
     },
   };
 }

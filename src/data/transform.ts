@@ -1,5 +1,6 @@
 // The automatic transform: logarithm, seasonal difference and scale, each decided by a number measured on the training part.
 
+import { meanBy, meanOf } from "./mean.js";
 import { seasonStrength } from "./season.js";
 
 /** A transform with the numbers measured on the training part. Plain data: it is stored as JSON with the model. */
@@ -53,9 +54,9 @@ export function chooseTransform(training: Float64Array, options: TransformOption
   const log = chooseLog(training, options, reasons);
   const levels = log ? training.map(Math.log) : training;
   const seasonalLag = chooseLag(levels, options, reasons);
-  const differences = seasonalDifference(levels, seasonalLag);
-  const relative = chooseRelative(differences, options.horizon, reasons);
-  return measureScale(training, { log, seasonalLag, relative }, { horizon: options.horizon, reasons });
+  const { horizon } = options;
+  const relative = chooseRelative(seasonalDifference(levels, seasonalLag), horizon, reasons);
+  return measureLevels(levels, { log, seasonalLag, relative }, { horizon, reasons });
 }
 
 /** Standard scaling only: what `windows` does unless it is told otherwise. */
@@ -69,14 +70,22 @@ export function measureScale(
   steps: TransformSteps,
   { horizon, reasons }: { readonly horizon: number; readonly reasons: readonly string[] },
 ): Transform {
-  const differences = seasonalDifference(steps.log ? training.map(Math.log) : training, steps.seasonalLag);
+  return measureLevels(steps.log ? training.map(Math.log) : training, steps, { horizon, reasons });
+}
+
+function measureLevels(
+  levels: Float64Array,
+  steps: TransformSteps,
+  { horizon, reasons }: { readonly horizon: number; readonly reasons: readonly string[] },
+): Transform {
+  const differences = seasonalDifference(levels, steps.seasonalLag);
   // Relative windows centre themselves: only their typical move over the horizon is needed.
   const mean = steps.relative ? 0 : meanOf(differences);
   // Measured in units of the largest value: squares of very large or small values would overflow or vanish.
   const unit = differences.reduce((most, value) => Math.max(most, Number.isNaN(value) ? 0 : Math.abs(value)), 0) || 1;
   const squares = steps.relative
     ? moves(differences, horizon, (move) => (move / unit) ** 2)
-    : meanOf(differences.map((value) => ((value - mean) / unit) ** 2));
+    : meanBy(differences, (value) => ((value - mean) / unit) ** 2);
   const scale = Math.sqrt(squares) * unit;
   const isUsable = Number.isFinite(scale) && scale > 1e-12 * Math.abs(mean);
   return { ...steps, mean, scale: isUsable ? scale : 1, words: wordsOf(steps), reasons };
@@ -92,9 +101,9 @@ export function countTransform(training: Float64Array): Transform {
   return { log: false, seasonalLag: 0, relative: false, mean: 0, scale, words: "counts over 1 + their mean", reasons: [] };
 }
 
-/** Values minus those one lag before; NaN where either is missing and in the first lag. */
-export function seasonalDifference(levels: Float64Array, lag: number): Float64Array {
-  return lag === 0 ? levels.slice() : levels.map((value, i) => (i < lag ? Number.NaN : value - levels[i - lag]!));
+/** Values minus those one lag before; NaN where either is missing and in the first lag. Without a lag the values themselves. */
+function seasonalDifference(levels: Float64Array, lag: number): Float64Array {
+  return lag === 0 ? levels : levels.map((value, i) => (i < lag ? Number.NaN : value - levels[i - lag]!));
 }
 
 /** Says whether the spread grows with the level: the slope of log spread on log level over blocks of a season. */
@@ -154,7 +163,7 @@ function chooseLag(levels: Float64Array, { season, longestLag }: TransformOption
 /** Whether the last value says more about the coming rows than the long-run mean does. */
 function chooseRelative(differences: Float64Array, horizon: number, reasons: string[]): boolean {
   const mean = meanOf(differences);
-  const fromMean = meanOf(differences.map((value) => Math.abs(value - mean)));
+  const fromMean = meanBy(differences, (value) => Math.abs(value - mean));
   const fromLast = moves(differences, horizon, Math.abs);
   if (!(Number.isFinite(fromLast) && fromMean > 0)) return false;
   const ratio = fromLast / fromMean;
@@ -186,18 +195,6 @@ function wordsOf({ log, seasonalLag, relative }: TransformSteps): string {
   if (seasonalLag > 0) words.push(`difference to the season before (${seasonalLag} rows)`);
   if (relative) words.push("relative to the last value");
   return [...words, "standard scale"].join(", ");
-}
-
-/** Mean of the values that are not missing; NaN if there are none. */
-export function meanOf(values: ArrayLike<number> & Iterable<number>): number {
-  let sum = 0;
-  let count = 0;
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  return sum / count;
 }
 
 /** Standard deviation of what a straight line leaves: a trend inside a block is level, not spread. */

@@ -1,7 +1,7 @@
 // What windows read beside the target, for every kind of window: columns in one scale over all series, and the tensors they fill.
 
 import { hostTensor, type Tensor } from "../base/tensor.js";
-import { meanOf } from "./transform.js";
+import { meanOf } from "./mean.js";
 import type { Covariate, StaticColumn } from "./types.js";
 
 /** A scale measured on training parts; a column is read as (value - centre) / scale. */

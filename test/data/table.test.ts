@@ -1,12 +1,13 @@
 // Tables are read the same whatever their delimiter, decimals, line ends, quotes and compression.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { readTable } from "../../src/data/read-table.js";
+import { series } from "../../src/data/series.js";
 import { nearestName, parseTable, tableOf } from "../../src/data/table.js";
 import type { ReadTableOptions, Table } from "../../src/data/types.js";
 import { failure } from "../tasks/fakes.js";
@@ -122,4 +123,43 @@ test("a name is taken for another where half of the letters stand, swapped neigh
     ["Sales", "gru", "day", "day", "y", "y"],
   );
   assert.deepEqual([nearestName("y", ["a", "b"]), nearestName("day", ["y", "ds"])], [null, null]);
+});
+
+test("what would fill the screen is cut, and what has no end is refused by its line", async () => {
+  const endless = "ab".repeat(300_000);
+  const rows = Array.from({ length: 30 }, (_, i) => `2020-01-${String(i + 1).padStart(2, "0")},${i % 7}`);
+  const says = async (line: number, text: string): Promise<string> => {
+    const table = `day,y\n${rows.map((row, i) => (i === line ? text : row)).join("\n")}\n`;
+    return (await failure(() => series(parseTable(table), { time: "day" }))).message;
+  };
+  const shown = `"${endless.slice(0, 60)}..."`;
+  assert.equal(await says(4, `2020-01-05,${endless}`), `line 6, y: ${shown} is not a number.`);
+  assert.equal(await says(4, `${endless},5`), `line 6, day: ${shown} is not a date or time.`);
+  const said = async (text: string): Promise<string> => (await failure(() => parseTable(text))).message;
+  assert.equal(
+    await said(`${"x".repeat(1001)},y\n1,2\n`),
+    "line 1: the header has a name of 1001 letters. A table with separated columns is needed.",
+  );
+  const long = `a,b\n1,2\n${"x".repeat(17 << 20)},2\n`;
+  assert.equal(await said(long), "line 3 goes on for more than 16 MB. A table with a line for each row is needed.");
+});
+
+test("UTF-16 is read with a mark or by name; without either and cut in half it is told", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "utf16-"));
+  const text = Buffer.from("month,größe\n2020-01,1\n2020-02,4\n", "utf16le");
+  const mark = Buffer.from([0xff, 0xfe]);
+  const write = (name: string, ...parts: readonly Uint8Array[]): string => {
+    writeFileSync(join(folder, name), Buffer.concat(parts));
+    return join(folder, name);
+  };
+  assert.deepEqual((await readTable(write("marked.csv", mark, text))).names, ["month", "größe"]);
+  const bare = write("bare.csv", text);
+  assert.equal(
+    (await failure(() => readTable(bare))).message,
+    "bare.csv looks binary (NUL at 1). If it is UTF-16, add --encoding utf-16le.",
+  );
+  assert.equal((await readTable(bare, { encoding: "utf-16le" })).rows, 2);
+  const half = (await failure(() => readTable(write("half.csv", mark, text, Buffer.from([0x31]))))).message;
+  assert.equal(half, "half.csv is no whole UTF-16LE: a letter is broken or cut off. Copy it again, or give another --encoding.");
+  rmSync(folder, { recursive: true });
 });

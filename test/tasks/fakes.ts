@@ -1,9 +1,18 @@
 // Forecasters that stand in for a network: the road from rows to scores must not depend on training.
 
 import { hostTensor, type Tensor } from "../../src/base/tensor.js";
+import type { Table } from "../../src/data/types.js";
+import { layRun } from "../../src/tasks/forecast/laid-run.js";
 import { networkOf } from "../../src/tasks/forecast/network/predict.js";
 import type { Trained, Trainer, TrainJob } from "../../src/tasks/forecast/network/trainer.js";
 import { networkForecaster } from "../../src/tasks/forecast/network-forecaster.js";
+import { planRun, type RunPlan } from "../../src/tasks/forecast/run-plan.js";
+import type { TaskOptions } from "../../src/tasks/forecast/types.js";
+
+/** All that is decided about a table before its first training step. */
+export function planOf(table: Table, options: TaskOptions): RunPlan {
+  return planRun(layRun(table, options));
+}
 
 export interface Call {
   readonly windows: number;

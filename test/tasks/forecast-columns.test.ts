@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readHolidays } from "../../src/data/calendar.js";
 import { findLeaks, type PreparedInput } from "../../src/data/leaks.js";
+import { columnWords } from "../../src/data/roles.js";
 import { parseTable } from "../../src/data/table.js";
 import type { Series } from "../../src/data/types.js";
 import { measureBeside } from "../../src/tasks/forecast/beside.js";
@@ -14,10 +15,10 @@ import type { NetworkSpec } from "../../src/tasks/forecast/network/types.js";
 import { forecastWith } from "../../src/tasks/forecast/predict.js";
 import { parsePreprocess } from "../../src/tasks/forecast/preprocess.js";
 import { runForecast } from "../../src/tasks/forecast/run.js";
-import { placesIn, planRun } from "../../src/tasks/forecast/run-plan.js";
+import { placesIn } from "../../src/tasks/forecast/run-plan.js";
 import type { PredictOptions } from "../../src/tasks/forecast/saved-members.js";
 import type { ForecastRun, TaskOptions } from "../../src/tasks/forecast/types.js";
-import { constantTrainer, failure } from "./fakes.js";
+import { constantTrainer, failure, planOf } from "./fakes.js";
 
 const day = (i: number): string => new Date(Date.UTC(2022, 0, 1 + i)).toISOString().slice(0, 10);
 const sold = (shop: number, i: number): number => 100 * (shop + 1) + 20 * Math.sin(i / 3) + ((i * 37 + 5 * shop) % 11);
@@ -38,7 +39,7 @@ const one: TaskOptions = { target: "sold", time: "day", past: ["rain"], future: 
 const many: TaskOptions = { ...one, id: "shop", statics: ["kind", "size"] };
 
 test("past columns end at the origin, future columns go on, and what is missing is 0 with a mask of 0", () => {
-  const plan = planRun(parseTable(table()), one);
+  const plan = planOf(parseTable(table()), one);
   const inputs = new Inputs({ ...plan.first.spec, beside: plan.beside });
   const { frame } = plan.members[0]!.phases.select;
   const origin = 50;
@@ -65,7 +66,7 @@ test("past columns end at the origin, future columns go on, and what is missing 
 });
 
 test("scales are those of the rows before validation and hold-out, over all series", () => {
-  const plan = planRun(parseTable(table(["a", "b"])), many);
+  const plan = planOf(parseTable(table(["a", "b"])), many);
   const { sizes, validation } = plan.first;
   const seen = Array.from({ length: sizes.rows - sizes.test - validation }, (_, i) => rain(i)).filter((cell) => cell !== "");
   const mean = seen.reduce((sum, cell) => sum + Number(cell) / seen.length, 0);
@@ -74,11 +75,16 @@ test("scales are those of the rows before validation and hold-out, over all seri
 
 test("no window of any phase knows anything of the rows after its origin", () => {
   const source = parseTable(table());
-  const made = planRun(source, one);
+  const made = planOf(source, one);
   const { sizes, validation } = made.first;
   const until = sizes.rows - sizes.test - validation;
   const prepare = (series: Series): PreparedInput[] => {
-    const beside = measureBeside(source, { statics: [] }, [{ series, place: 0, until }], { ...one, horizon: 7 });
+    const beside = measureBeside(
+      { file: null, words: columnWords(source, [...(one.past ?? []), ...(one.future ?? [])]) },
+      { statics: [] },
+      [{ series, place: 0, until }],
+      { ...one, horizon: 7 },
+    );
     const inputs = new Inputs({ ...made.first.spec, beside });
     const frame = { ...made.members[0]!.phases.select.frame, values: series.values };
     return placesIn(made, ({ refit }) => refit)
@@ -97,7 +103,7 @@ test("no window of any phase knows anything of the rows after its origin", () =>
 test("a past column that is the target one row early is read before the origin only, and told", async () => {
   const options = { ...one, past: ["extra"] };
   const leaking = table(["a"], { extra: (i) => (i < 99 ? String(sold(0, i + 1)) : "1") });
-  const plan = planRun(parseTable(leaking), options);
+  const plan = planOf(parseTable(leaking), options);
   assert.deepEqual(
     plan.warnings.map(({ code }) => code),
     ["next_target"],
@@ -110,24 +116,24 @@ test("a past column that is the target one row early is read before the origin o
   const seen = Array.from(x.data).filter((_, i) => i % 3 === 1);
   assert.equal(seen.at(-1), Math.fround((sold(0, 60) - centre) / scale));
   assert.ok(!seen.includes(Math.fround((sold(0, 61) - centre) / scale)));
-  assert.deepEqual(planRun(parseTable(table()), one).warnings, []);
+  assert.deepEqual(planOf(parseTable(table()), one).warnings, []);
 });
 
 test("known-future columns must reach over the horizon, and say how far they do", async () => {
   const says = async (ahead: number, options: TaskOptions = one): Promise<string> =>
-    (await failure(() => planRun(parseTable(table(["a"], { ahead }), { file: "s.csv" }), options))).message;
+    (await failure(() => planOf(parseTable(table(["a"], { ahead }), { file: "s.csv" }), options))).message;
   assert.equal(
     await says(3),
     "the future of promo is known for 3 rows after 2022-04-10; the forecast needs 7. Add rows without a target, or give --horizon 3.",
   );
   assert.equal(await says(0), "the future of promo is known for no row after 2022-04-10; the forecast needs 7. Add rows without a target.");
   const { horizon: _horizon, ...found } = one;
-  assert.equal(planRun(parseTable(table(["a"], { ahead: 3 })), found).first.sizes.horizon, 3);
+  assert.equal(planOf(parseTable(table(["a"], { ahead: 3 })), found).first.sizes.horizon, 3);
 });
 
 test("columns that are not there, have two roles or no room are refused in one sentence", async () => {
   const says = async (options: TaskOptions, text = table(["a", "b"])): Promise<string> =>
-    (await failure(() => planRun(parseTable(text, { file: "s.csv", wide: options.wide === true }), options))).message;
+    (await failure(() => planOf(parseTable(text, { file: "s.csv", wide: options.wide === true }), options))).message;
   assert.equal(await says({ ...many, past: ["rainn"] }), 's.csv has no column "rainn". Did you mean "rain"?');
   assert.equal(await says({ ...many, future: ["rain"] }), "rain is named as past and as future column. Name it once.");
   assert.equal(await says({ ...many, past: ["sold"] }), "sold is named as target and as past column. Name it once.");
@@ -147,7 +153,7 @@ test("columns that are not there, have two roles or no room are refused in one s
 
 test("calendar and holidays are columns known as far as wanted", () => {
   const holidays = readHolidays(parseTable("date,name\n2022-04-15,Friday\n2022-01-02,x\n"));
-  const { beside, first } = planRun(parseTable(table(["a"], { ahead: 0 })), {
+  const { beside, first } = planOf(parseTable(table(["a"], { ahead: 0 })), {
     target: "sold",
     time: "day",
     horizon: 7,
@@ -262,7 +268,7 @@ test("counts are learnt in their own unit, beside the size of their series; othe
   const counts = Array.from({ length: 90 }, (_, i) => (i === 40 ? "" : (i * 7) % 5));
   const text = `day,n\n${counts.map((value, i) => `${day(i)},${value}`).join("\n")}\n`;
   const options = { distribution: "negative-binomial", horizon: 7, season: 1 } as const;
-  const plan = planRun(parseTable(text), options);
+  const plan = planOf(parseTable(text), options);
   const { frame } = plan.members[0]!.phases.refit;
   const { x, y, size } = new Inputs({ ...plan.first.spec, beside: null }).dataset([{ member: 0, frame, origin: 38 }]);
   assert.deepEqual(Array.from(y.data), [1, 3, Number.NaN, 2, 4, 1, 3]);
@@ -270,13 +276,13 @@ test("counts are learnt in their own unit, beside the size of their series; othe
   const mean = seen.reduce((sum, value) => sum + value / seen.length, 0);
   assert.deepEqual([size!.shape, size!.data[0]], [[1, 1], Math.fround(1 + mean)]);
   assert.equal(x.data[x.data.length - 1], Math.fround(((37 * 7) % 5) / (1 + mean)));
-  const broken = await failure(() => planRun(parseTable(text.replace(/,4\n/, ",4.5\n")), options));
+  const broken = await failure(() => planOf(parseTable(text.replace(/,4\n/, ",4.5\n")), options));
   assert.match(broken.message, /^n is 4\.5 at 2022-01-\d+; negative-binomial is for counts, whole numbers from 0 on\./);
 });
 
 test("a value far out of all that was measured stays a number that networks can read", () => {
   const text = table(["a"], { extra: (i) => (i < 60 ? "5" : "5e30") });
-  const plan = planRun(parseTable(text), { ...one, past: ["extra"] });
+  const plan = planOf(parseTable(text), { ...one, past: ["extra"] });
   const { frame } = plan.members[0]!.phases.refit;
   const { x } = new Inputs({ ...plan.first.spec, beside: plan.beside }).at([{ member: 0, frame, origin: 90 }]);
   assert.ok(Array.from(x.data).every((value) => Math.abs(value) <= 1e4));

@@ -6,11 +6,11 @@ import { parseTable } from "../../src/data/table.js";
 import { planForecast } from "../../src/tasks/forecast/dry-run.js";
 import { evaluateWith } from "../../src/tasks/forecast/evaluate-saved.js";
 import { forecast } from "../../src/tasks/forecast/forecast.js";
+import { isPanel } from "../../src/tasks/forecast/laid-run.js";
 import { forecastWith } from "../../src/tasks/forecast/predict.js";
 import { parsePreprocess } from "../../src/tasks/forecast/preprocess.js";
 import { runForecast } from "../../src/tasks/forecast/run.js";
-import { isPanel, planRun } from "../../src/tasks/forecast/run-plan.js";
-import { constantTrainer, failure } from "./fakes.js";
+import { constantTrainer, failure, planOf } from "./fakes.js";
 
 const month = (i: number): string => `${2000 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")}`;
 const value = (shop: number, i: number): number =>
@@ -48,7 +48,7 @@ test("series that cannot be forecast are left out with their reason, and the oth
       ["series_skipped", "short"],
     ],
   );
-  const nameless = planRun(parseTable(`${shops(2)},2000-01,1\n,2000-02,1\n`), options).warnings;
+  const nameless = planOf(parseTable(`${shops(2)},2000-01,1\n,2000-02,1\n`), options).warnings;
   assert.match(nameless[0]!.message, /^the series without an id is left out \[constant_target\]/);
   const none = await failure(() =>
     runForecast(parseTable(`${shops(0)}a,2000-01,4\na,2000-02,9\nb,2000-01,3\nb,2000-02,9\n`), options, constantTrainer(0).trainer),
@@ -89,7 +89,7 @@ test("a panel is known by its options or by the columns unique_id, ds and y", ()
   assert.equal(isPanel(parseTable("shop,month,sales\na,2000-01,1\n"), { id: "shop" }), true);
   // All series, also where the target is named.
   const nixtla = parseTable(shops(2).replace("shop,month,sales", "unique_id,ds,y"));
-  const [found, named] = [planRun(nixtla, { horizon: 6 }), planRun(nixtla, { target: "y", horizon: 6 })];
+  const [found, named] = [planOf(nixtla, { horizon: 6 }), planOf(nixtla, { target: "y", horizon: 6 })];
   assert.deepEqual([named.members.length, named.data], [2, found.data]);
 });
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseTable } from "../../src/data/table.js";
-import { planRun } from "../../src/tasks/forecast/run-plan.js";
 import { quotasOf, samplings } from "../../src/tasks/forecast/sampling.js";
+import { planOf } from "./fakes.js";
 
 const sources = [
   { windows: 1000, size: 9 },
@@ -48,7 +48,7 @@ function shops(count: number): string {
 
 test("of a large panel every series is learnt from, and the work stays near its budget", () => {
   const options = { id: "shop", target: "sales", horizon: 6, epochs: 40 };
-  const [windows, scale] = (["windows", "scale"] as const).map((sampling) => planRun(parseTable(shops(400)), { ...options, sampling }));
+  const [windows, scale] = (["windows", "scale"] as const).map((sampling) => planOf(parseTable(shops(400)), { ...options, sampling }));
   for (const plan of [windows!, scale!]) {
     const counts = plan.members.map(({ phases }) => phases.select.origins.length);
     assert.equal(counts.length, 400);

@@ -6,9 +6,9 @@ import { readHolidays } from "../../src/data/calendar.js";
 import { parseTable } from "../../src/data/table.js";
 import { forecastWith } from "../../src/tasks/forecast/predict.js";
 import { runForecast } from "../../src/tasks/forecast/run.js";
-import { planRun, type Warning } from "../../src/tasks/forecast/run-plan.js";
+import type { Warning } from "../../src/tasks/forecast/run-plan.js";
 import type { ForecastRun, TaskOptions } from "../../src/tasks/forecast/types.js";
-import { constantTrainer, failure } from "./fakes.js";
+import { constantTrainer, failure, planOf } from "./fakes.js";
 
 const day = (i: number): string => new Date(Date.UTC(2022, 0, 1 + i)).toISOString().slice(0, 10);
 const sold = (i: number): number => 100 + 20 * Math.sin(i / 3) + ((i * 37) % 11);
@@ -29,7 +29,7 @@ function table({ ids = ["a"], days = 100, ahead = 7, promo = (i) => (i % 6 === 0
 }
 
 const base: TaskOptions = { target: "sold", time: "day", horizon: 7 };
-const warned = (text: string, options: TaskOptions): readonly Warning[] => planRun(parseTable(text), { ...base, ...options }).warnings;
+const warned = (text: string, options: TaskOptions): readonly Warning[] => planOf(parseTable(text), { ...base, ...options }).warnings;
 const said = (text: string, options: TaskOptions): string[] => warned(text, options).map(({ message }) => message);
 
 test("cycles and columns that are the same in every row are named; those that move are not", () => {
@@ -113,7 +113,7 @@ test("what is wrong with a table is not blamed on options that predict lacks, an
 
 test("the forecast goes as far as the known future, and a season where nothing is known", () => {
   const { horizon: _horizon, ...open } = base;
-  const found = (options: TaskOptions): number => planRun(parseTable(table({ ahead: 14 })), { ...open, ...options }).first.sizes.horizon;
+  const found = (options: TaskOptions): number => planOf(parseTable(table({ ahead: 14 })), { ...open, ...options }).first.sizes.horizon;
   assert.deepEqual([found({ future: ["promo"], season: 7 }), found({ season: 7 })], [14, 7]);
 });
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseTable } from "../../src/data/table.js";
-import { trialsAt } from "../../src/tasks/forecast/choice.js";
+import { combinedAhead, mostPast, trialsAt } from "../../src/tasks/forecast/choice.js";
 import { triedNames } from "../../src/tasks/forecast/members.js";
 import { autoregression } from "../../src/tasks/forecast/simple/autoregression.js";
 import { simpleMethodNames, simpleMethods } from "../../src/tasks/forecast/simple/index.js";
@@ -23,6 +23,15 @@ test("smoothing, Comb, Theta and Naive2 agree with values computed with scipy", 
     const forecast = simpleMethods[method]({ values: airline.slice(0, 120), season: 12, horizon: 24, log: false });
     for (const [h, value] of forecast.entries()) close(value, Number(values[h]), 1e-3, `${name} ${h + 1} ahead`);
   }
+});
+
+test("a very long past is read from its last 100,000 rows on", () => {
+  const values = Float64Array.from({ length: mostPast + 24_000 }, (_, i) => 50 + 10 * Math.sin(i / 4) + ((i * 7919) % 13));
+  const data = { season: 24, longSeason: 168, horizon: 24, log: false };
+  const weights = { theta: 0.5, seasonalNaiveDrift: 0.3, holtWinters: 0.2 };
+  const whole = combinedAhead({ ...data, values }, weights);
+  assert.deepEqual(whole, combinedAhead({ ...data, values: values.slice(-mostPast) }, weights));
+  assert.ok(whole.every(Number.isFinite));
 });
 
 test("naive methods repeat what they are called after", () => {

@@ -3,9 +3,9 @@
 import { DataError } from "../../base/errors.js";
 import { type CalendarPart, calendarColumns, type Holidays, usefulParts } from "../../data/calendar.js";
 import { shortName } from "../../data/decode.js";
-import { type ColumnWords, columnWords } from "../../data/roles.js";
+import type { ColumnWords } from "../../data/roles.js";
 import { placeOf } from "../../data/table.js";
-import type { Covariate, Panel, Series, StaticColumn, Table } from "../../data/types.js";
+import type { Covariate, Panel, Series, StaticColumn } from "../../data/types.js";
 import {
   type BesideColumns,
   type ColumnScale,
@@ -16,6 +16,7 @@ import {
   type StaticScale,
   StaticTensors,
 } from "../../data/window-columns.js";
+import type { BesideSource } from "./laid-run.js";
 import { type Channels, noChannels } from "./network/types.js";
 import type { TaskOptions } from "./types.js";
 
@@ -54,10 +55,10 @@ export interface BesideMember {
 
 /**
  * Measures the columns of the members; null if there is nothing beside the target.
- * @throws DataError `no_calendar`, `too_many_categories`
+ * @throws DataError `no_calendar`
  */
 export function measureBeside(
-  table: Table,
+  { file, words }: BesideSource,
   found: Pick<Panel, "statics">,
   members: readonly BesideMember[],
   { horizon, ...options }: TaskOptions & { readonly horizon: number },
@@ -68,8 +69,8 @@ export function measureBeside(
   const scales = measureColumns(members.map(({ series, until }) => ({ columns: [...series.past, ...series.future], until })));
   const [past, future] = [options.past ?? [], options.future ?? []];
   const facts: BesideFacts = {
-    ...{ past, future, words: columnWords(table, [...past, ...future]), scales: Object.fromEntries(scales) },
-    ...{ calendar: partsOf(members, options, table), holidays: options.holidays === undefined ? null : daysOf(options.holidays) },
+    ...{ past, future, words, scales: Object.fromEntries(scales) },
+    ...{ calendar: partsOf(members, options, file), holidays: options.holidays === undefined ? null : daysOf(options.holidays) },
     statics: measureStatics(statics),
     mask: members.some(({ series }) => [...series.past, ...series.future].some(hasHoles)),
   };
@@ -149,18 +150,13 @@ function columnsFor(words: readonly string[] | null): number {
 }
 
 /** The cycles of the calendar that all series are told: as asked, or those that suit the longest one. */
-function partsOf(members: readonly BesideMember[], { calendar, holidays }: TaskOptions, table: Table): readonly CalendarPart[] {
+function partsOf(members: readonly BesideMember[], { calendar, holidays }: TaskOptions, file: string | null): readonly CalendarPart[] {
   const isAsked = (calendar !== undefined && calendar !== false) || holidays !== undefined;
   const longest = members.reduce((a, b) => (b.series.values.length > a.series.values.length ? b : a)).series;
   if (!isAsked) return [];
   if (longest.timeColumns.length === 0 || longest.frequency === "row") {
-    const what = `The rows of ${shortName(table.file)} have no times: they stand in no calendar.`;
-    throw new DataError(
-      "no_calendar",
-      what,
-      "Name the time column with --time, or leave out --calendar and --holidays.",
-      placeOf(table.file),
-    );
+    const what = `The rows of ${shortName(file)} have no times: they stand in no calendar.`;
+    throw new DataError("no_calendar", what, "Name the time column with --time, or leave out --calendar and --holidays.", placeOf(file));
   }
   return calendar === true ? usefulParts(longest) : calendar === undefined || calendar === false ? [] : calendar;
 }

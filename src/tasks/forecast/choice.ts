@@ -32,6 +32,8 @@ const mostEarly = 10;
 const earlyShare = 0.625;
 /** Rows before a trial origin that its members read: enough for their weights, and old rows say little about the coming ones. */
 const trialRows = 1000;
+/** Rows that members read for a forecast: older ones say nothing more, and the test for a long season takes rows times season. */
+export const mostPast = 100_000;
 /** Members with less change nothing that anyone could see. */
 const leastWeight = 0.02;
 
@@ -201,7 +203,7 @@ export function combine(
 
 /** The combination's forecast of the rows after the last one. */
 export function combinedAhead(data: ChoiceData, weights: Readonly<Record<string, number>>): Float64Array {
-  const forecasts = forecastsOf(data, [...Object.keys(weights), fallback]);
+  const [{ forecasts }] = trialsAt(data, [data.values.length], [...Object.keys(weights), fallback], mostPast) as [Trial];
   const own = combine(weights, forecasts, data.horizon);
   return own.every(Number.isFinite) ? own : forecasts[fallback]!;
 }

@@ -1,6 +1,7 @@
 // What a forecast would do: the table read, the network built, the windows counted; nothing trained, nothing written.
 
 import type { Table } from "../../data/types.js";
+import { layRun } from "./laid-run.js";
 import { readTask } from "./read-task.js";
 import { placesIn, planRun, shownWindows, type Warning } from "./run-plan.js";
 import { shownSizes } from "./setup.js";
@@ -34,7 +35,7 @@ export interface ForecastPlan {
  */
 export async function planForecast(input: string | Table, options: ForecastOptions = {}): Promise<ForecastPlan> {
   const task = await readTask(input, options);
-  const plan = planRun(task.table, task.options);
+  const plan = planRun(layRun(task.table, task.options));
   const { first, data, notes, lines, warnings } = plan;
   return {
     data,

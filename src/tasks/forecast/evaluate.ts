@@ -2,7 +2,7 @@
 
 import { type Frame, fromLevels } from "../../data/frame.js";
 import { blended, type Parts, partsOf } from "./blend.js";
-import { type Choice, choose, firstTrial, trialsAt } from "./choice.js";
+import { type Choice, choose, firstTrial, mostPast, trialsAt } from "./choice.js";
 import { type Correction, correctionOf } from "./correction.js";
 import type { Outlook } from "./forecaster.js";
 import { scoreSpread } from "./interval-scores.js";
@@ -57,8 +57,6 @@ export interface HoldoutJob {
 
 /** From how many origins every member forecasts all it can; more would take minutes, and only the chosen ones do. */
 const fewOrigins = 16;
-/** Rows read from all origins together if there are many. */
-const mostRows = 100_000;
 
 /** The first held-out row, and one after each horizon. */
 export function holdoutOrigins({ sizes: { rows, test, horizon } }: Pick<Plan, "sizes">): number[] {
@@ -73,7 +71,7 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   const isFew = origins.length <= fewOrigins;
   const isFixed = !isFew || given !== null;
   const names = [...new Set<string>([...simpleMethodNames, ...(isFixed ? Object.keys(choice?.weights ?? {}) : triedNames)])];
-  const trials = trialsAt(data, origins, names, isFew ? rows : Math.floor(mostRows / origins.length));
+  const trials = trialsAt(data, origins, names, Math.floor(mostPast / (isFew ? 1 : origins.length)));
   const between = !isFixed && choice !== null ? trialsAt(data, laterOrigins(part, { from: rows - test, end: rows }, origins)) : [];
   const all = [...part.trials, ...between, ...trials].sort((a, b) => a.origin - b.origin);
   const choiceAt = (origin: number): Choice | null => {

@@ -2,15 +2,13 @@
 
 import { DataError } from "../../base/errors.js";
 import { shortName } from "../../data/decode.js";
-import { panel } from "../../data/panel.js";
-import { series } from "../../data/series.js";
+import { meanBy } from "../../data/mean.js";
 import { placeOf } from "../../data/table.js";
-import { meanOf } from "../../data/transform.js";
-import type { Panel, Series, Table } from "../../data/types.js";
+import type { Panel, Series } from "../../data/types.js";
 import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
 import { constantWarnings, emptyFutureWarnings, holidayWarnings } from "./column-warnings.js";
-import { withoutColumns } from "./es-rnn/options.js";
 import { type Place, placesOf } from "./forecaster.js";
+import type { BesideSource, LaidRun } from "./laid-run.js";
 import { leakWarnings } from "./leaks.js";
 import { networkWords } from "./network/words.js";
 import { dropoutOf, effortOf, sizesOf } from "./plan.js";
@@ -49,18 +47,13 @@ export interface RunPlan {
   readonly warnings: readonly Warning[];
 }
 
-/** Whether a table is read as many series: by option, or by the column names of Nixtla's libraries. */
-export function isPanel(table: Table, { id, wide }: Pick<ForecastOptions, "id" | "wide">): boolean {
-  return id !== undefined || wide === true || ["unique_id", "ds", "y"].every((name) => Object.hasOwn(table.columns, name));
-}
-
 /**
- * Decides all about a table.
- * @throws DataError those of `series`, `planSeries` and `measureBeside`; for many series `no_series` if none can be forecast, and those of `panel`
+ * Decides all about the series of a table.
+ * @throws DataError those of `planSeries` and `measureBeside`; for many series `no_series` if none can be forecast
  */
-export function planRun(table: Table, given: TaskOptions): RunPlan {
-  const options = given.strategy === "es-rnn" ? withoutColumns(given) : given;
-  return isPanel(table, options) ? planPanel(table, options) : planOne(table, options);
+export function planRun(laid: LaidRun): RunPlan {
+  const { found, options } = laid;
+  return "one" in found ? planOne(found.one, laid, options) : planPanel(found.many, laid, options);
 }
 
 /** The windows of all series; their places carry the index of the member. */
@@ -86,17 +79,9 @@ export function shownWindows(plan: Pick<RunPlan, "members">): { readonly train: 
   return { train: countWindows(plan, ({ select }) => select.origins), validation: countWindows(plan, ({ validation }) => validation) };
 }
 
-function planOne(table: Table, options: TaskOptions): RunPlan {
-  if (options.statics !== undefined && options.statics.length > 0) {
-    const what = "--static names columns that tell series apart, and there is one series.";
-    throw new DataError("bad_option", what, "Name the column of the series with --id.", placeOf(table.file));
-  }
-  if (options.sampling !== undefined) {
-    const what = "--sampling shares the windows out among many series, and there is one.";
-    throw new DataError("bad_option", what, "Leave it out, or name the column of the series with --id.", placeOf(table.file));
-  }
-  const bare = planSeries(series(table, options), options);
-  const beside = measureBeside(table, { statics: [] }, [besideMember(bare, 0)], { ...options, horizon: bare.sizes.horizon });
+function planOne(found: Series, source: BesideSource, options: TaskOptions): RunPlan {
+  const bare = planSeries(found, options);
+  const beside = measureBeside(source, { statics: [] }, [besideMember(bare, 0)], { ...options, horizon: bare.sizes.horizon });
   const plan = withChannels(bare, channelsOf(beside?.facts ?? null));
   const phases = preparePhases(plan);
   return {
@@ -148,8 +133,7 @@ function warningsOf({ series }: Plan, { select, bridged }: Phases): Warning[] {
 const ofAll: readonly string[] = ["bad_option", "unknown_cell", "unknown_activation"];
 
 /** Sizes by the middle series, the same for all; a plan for each that has the rows. */
-function planPanel(table: Table, options: TaskOptions): RunPlan {
-  const found = panel(table, options);
+function planPanel(found: Panel, source: BesideSource, options: TaskOptions): RunPlan {
   const byLength = [...found.series].sort((a, b) => a.values.length - b.values.length);
   const sizes = sizesOf(byLength[byLength.length >> 1]!, options);
   const { backtest: _backtest, ...asked } = options;
@@ -171,7 +155,7 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
   const windows = plans.reduce((sum, { plan }) => sum + Math.max(1, plan.sizes.rows - plan.steps - plan.sizes.horizon), 0);
   const besideOf = (these: readonly { readonly plan: Plan; readonly place: number }[]): Beside | null =>
     measureBeside(
-      table,
+      source,
       found,
       these.map(({ plan, place }) => besideMember(plan, place)),
       { ...options, horizon: sizes.horizon },
@@ -192,7 +176,7 @@ function planPanel(table: Table, options: TaskOptions): RunPlan {
   if (kept.length === 0) {
     const why = skipped[0]!;
     const what = `None of ${skipped.length} series can be forecast; ${shownId(why.id)}: ${why.message}`;
-    throw new DataError("no_series", what, "Try a shorter --horizon and --input.", placeOf(table.file));
+    throw new DataError("no_series", what, "Try a shorter --horizon and --input.", placeOf(source.file));
   }
   // A series without a single window takes its columns with it.
   const beside = kept.length === plans.length ? planned : besideOf(kept);
@@ -232,7 +216,7 @@ function samplingWords(sources: readonly WindowSource[], quotas: readonly number
 /** What a series has to give, and how large it is before its hold-out. */
 function sourceOf({ series, sizes, steps, transform }: Plan): WindowSource {
   const windows = Math.max(1, sizes.rows - sizes.horizon - steps - transform.seasonalLag + 1);
-  return { windows, size: meanOf(series.values.subarray(0, sizes.rows - sizes.test).map(Math.abs)) };
+  return { windows, size: meanBy(series.values.subarray(0, sizes.rows - sizes.test), Math.abs) };
 }
 
 /** What is said of a panel as a whole; the rest is that of its first series. */

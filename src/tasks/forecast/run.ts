@@ -10,6 +10,7 @@ import { evaluationOf, holdoutRows } from "./evaluate.js";
 import type { Forecaster } from "./forecaster.js";
 import { Inputs } from "./inputs.js";
 import { intervalsOf } from "./intervals.js";
+import { type LaidRun, layRun } from "./laid-run.js";
 import { savedNetworkOf } from "./network/saved.js";
 import type { Trainer } from "./network/trainer.js";
 import { intervalWarnings, shownRowsAt } from "./outputs.js";
@@ -25,6 +26,12 @@ import type { ForecastEvent, ForecastPhase, ForecastRow, ForecastRun, SavedPrepr
 
 /** Runs the task with the given trainer; see `forecast` for what users call. Of many series those that cannot be forecast are left out. */
 export async function runForecast(table: Table, options: TaskOptions, trainer: Trainer): Promise<ForecastRun> {
+  // This function returns at the first step of the other: from there on nobody holds the table, which may be most of the memory.
+  return runLaid(layRun(table, options), options, trainer);
+}
+
+async function runLaid(laid: LaidRun, options: TaskOptions, trainer: Trainer): Promise<ForecastRun> {
+  await Promise.resolve();
   const started = performance.now();
   const warnings: { code: string; message: string }[] = [];
   const emit = (event: ForecastEvent): void => options.onEvent?.(event);
@@ -32,7 +39,7 @@ export async function runForecast(table: Table, options: TaskOptions, trainer: T
     warnings.push({ code, message });
     emit({ kind: "warning", code, message });
   };
-  const plan = planRun(table, options);
+  const plan = planRun(laid);
   const { first, data, notes, lines } = plan;
   const network = trainer.describe(
     first.spec,

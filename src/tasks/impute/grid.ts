@@ -3,7 +3,9 @@
 import { DataError } from "../../base/errors.js";
 import { uniformAt } from "../../base/random.js";
 import { shortName } from "../../data/decode.js";
+import { notANumber } from "../../data/roles.js";
 import { groupRows } from "../../data/rows.js";
+import { shownCell } from "../../data/shown.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import { readTimes, splitNames, type Times } from "../../data/time-column.js";
 import type { Table } from "../../data/types.js";
@@ -94,10 +96,7 @@ function numberColumns(table: Table, { columns }: ImputeOptions, taken: readonly
   for (const name of columns ?? []) {
     const column = columnOf(table, name);
     if (column.kind === "number") continue;
-    const line = table.lines.get(column.firstText);
-    const text = column.cell(column.firstText) ?? "";
-    const message = `${table.lineWord} ${line}, ${name}: "${text}" is not a number;`;
-    throw new DataError("not_a_number", message, `if missing, add --missing ${text}.`, { ...placeOf(table.file), line, column: name });
+    throw notANumber(table, column, column.firstText);
   }
   const found = columns ?? table.names.filter((name) => !taken.includes(name) && table.columns[name]!.kind === "number");
   if (found.length > 0) return found;
@@ -117,7 +116,7 @@ function leftOut(
   const plain = texts.filter((name) => !spoilt.includes(name));
   const warnings = spoilt.map((name) => {
     const column = table.columns[name]!;
-    const [line, text] = [table.lines.get(column.firstText), column.cell(column.firstText) ?? ""];
+    const [line, text] = [table.lines.get(column.firstText), shownCell(column.cell(column.firstText) ?? "")];
     const message = `${name} is copied as it is: "${text}" in ${table.lineWord} ${line} is not a number; if missing, add --missing ${text}`;
     return { code: "not_a_number", message };
   });

@@ -1,6 +1,6 @@
 // Season taken out and put back: the 90 % autocorrelation test and classical multiplicative decomposition of the M competitions.
 
-import { autocorrelation, removeTrend } from "../../../data/season.js";
+import { autocorrelations, removeTrend } from "../../../data/season.js";
 
 /** A series without its season. */
 export interface Adjusted {
@@ -42,9 +42,10 @@ function adjust(values: Float64Array, season: number): Adjusted {
 /** Whether the autocorrelation at one season exceeds what chance gives with the correlations at the lags before it. */
 export function isSeasonal(values: Float64Array, season: number): boolean {
   if (season < 2 || values.length < 3 * season) return false;
+  const correlations = autocorrelations(values, season);
   let sum = 1;
-  for (let lag = 1; lag < season; lag++) sum += 2 * autocorrelation(values, lag) ** 2;
-  return Math.abs(autocorrelation(values, season)) > (critical / Math.sqrt(values.length)) * Math.sqrt(sum);
+  for (let lag = 1; lag < season; lag++) sum += 2 * correlations[lag]! ** 2;
+  return Math.abs(correlations[season]!) > (critical / Math.sqrt(values.length)) * Math.sqrt(sum);
 }
 
 /**
