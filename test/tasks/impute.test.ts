@@ -8,7 +8,7 @@ import { parseTable } from "../../src/data/table.js";
 import { chooseFills } from "../../src/tasks/impute/choose.js";
 import { cellUse, gridOf, hideCells } from "../../src/tasks/impute/grid.js";
 import { fillSimply } from "../../src/tasks/impute/simple.js";
-import { impute } from "../../src/tasks/index.js";
+import { type ImputeRun, impute } from "../../src/tasks/index.js";
 
 /** Two waves of one source, and a third column that only its neighbour tells. */
 function waves(rows: number): string {
@@ -84,6 +84,7 @@ describe("imputing", () => {
   });
 
   for (const [what, table, options, code] of [
+    ["one value in a column", "t,a\n1,\n2,5\n3,\n", { columns: ["a"] }, "too_few_values"],
     ["values whose squares are infinite", "t,a\n1,1e200\n2,\n3,1\n", {}, "values_too_large"],
     ["a table without holes", "t,a\n1,1\n2,2\n", {}, "nothing_missing"],
     ["a table without numbers", "name,town\nx,y\n,z\n", {}, "no_numbers"],
@@ -123,5 +124,27 @@ describe("choosing", () => {
     const network = truth.map((value, cell) => value + (uniformAt(2, 2, cell) - 0.5) * 4);
     const [choice] = chooseFills({ grid, truth, use, network, simple: fillSimply(grid, known, Float64Array.of(0)) });
     assert.deepEqual(choice, { method: "linear", networkWeight: 0 });
+  });
+
+  test("values without order or pattern are filled by their mean, and a pattern by the network, though few are there to choose by", async () => {
+    const table = (value: (row: number) => number): string =>
+      `k,a\n${Array.from({ length: 60 }, (_, row) => `${row},${row % 5 === 3 ? "" : value(row).toFixed(3)}`).join("\n")}\n`;
+    const columnOf = async (value: (row: number) => number): Promise<ImputeRun["evaluation"]["columns"][number]> =>
+      (await impute(parseTable(table(value)), { time: "k", units: 16, seed: 1 })).evaluation.columns[0]!;
+    const noise = await columnOf((row) => uniformAt(4, 4, row));
+    assert.deepEqual([noise.method, noise.networkWeight], ["mean", 0]);
+    const pattern = await columnOf((row) => 9 * (row % 2) + 0.1 * uniformAt(4, 5, row));
+    assert.ok(pattern.networkWeight > 0);
+    assert.ok(pattern.model.mae! < 0.5 * Math.min(pattern.linear.mae!, pattern.mean.mae!));
+  });
+
+  test("of three values or more one is hidden for the score and one to choose by", () => {
+    const { grid } = gridOf(parseTable("t,a,b\n1,1,\n2,2,3\n3,,4\n4,4,5\n"), { time: "t" });
+    for (let seed = 0; seed < 20; seed++) {
+      const use = hideCells(grid, 0.01, seed);
+      for (const column of [0, 1])
+        for (const what of [cellUse.choose, cellUse.score])
+          assert.equal(use.filter((each, cell) => each === what && cell % 2 === column).length, 1);
+    }
   });
 });

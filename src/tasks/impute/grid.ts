@@ -200,19 +200,42 @@ export const cellUse = { visible: 0, choose: 1, score: 2 } as const;
 
 /**
  * Hides a share of the seen values of each column to be scored, and as many to choose by; each cell by its own draw. At least one value
- * of a column stays.
+ * of a column stays, and of three or more one is hidden for either use.
+ *
+ * @throws DataError `too_few_values` if no column has two values
  */
 export function hideCells({ names, values }: Grid, share: number, seed: number): Uint8Array {
   const use = new Uint8Array(values.length);
-  const left = new Int32Array(names.length);
-  for (let cell = 0; cell < values.length; cell++) if (!Number.isNaN(values[cell]!)) left[cell % names.length]! += 1;
-  for (let cell = 0; cell < values.length; cell++) {
-    if (Number.isNaN(values[cell]!)) continue;
-    const draw = uniformAt(seed | 0, 0x1a9, cell);
-    const column = cell % names.length;
-    if (draw >= 2 * share || left[column]! < 2) continue;
-    use[cell] = draw < share ? cellUse.score : cellUse.choose;
-    left[column]! -= 1;
-  }
-  return use;
+  const size = names.length;
+  const draws = values.map((value, cell) => (Number.isNaN(value) ? Number.NaN : uniformAt(seed | 0, 0x1a9, cell)));
+  const counts = names.map(() => ({ left: 0, choose: 0, score: 0 }));
+  draws.forEach((draw, cell) => {
+    if (!Number.isNaN(draw)) counts[cell % size]!.left += 1;
+  });
+  const hide = (cell: number, what: "choose" | "score"): void => {
+    const count = counts[cell % size]!;
+    if (count.left < 2) return;
+    use[cell] = cellUse[what];
+    count[what] += 1;
+    count.left -= 1;
+  };
+  draws.forEach((draw, cell) => {
+    if (draw < 2 * share) hide(cell, draw < share ? "score" : "choose");
+  });
+  for (const what of ["choose", "score"] as const)
+    counts.forEach((count, column) => {
+      const cell = count[what] === 0 && count.left >= 2 ? leastDraw(draws, use, { column, size }) : -1;
+      if (cell >= 0) hide(cell, what);
+    });
+  if (counts.some(({ choose }) => choose > 0)) return use;
+  const what = `${shownNames(names)}: no column has two values, so that none can be hidden to learn by.`;
+  throw new DataError("too_few_values", what, "Give a longer table.");
+}
+
+/** The visible cell of a column with the least draw. */
+function leastDraw(draws: Float64Array, use: Uint8Array, { column, size }: { readonly column: number; readonly size: number }): number {
+  let best = -1;
+  for (let cell = column; cell < draws.length; cell += size)
+    if (use[cell] === cellUse.visible && !Number.isNaN(draws[cell]!) && (best < 0 || draws[cell]! < draws[best]!)) best = cell;
+  return best;
 }

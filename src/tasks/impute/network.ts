@@ -19,6 +19,7 @@ const windowRows = 96;
 const hiddenInTraining = 0.25;
 /** Rows that training passes over at most: a budget in work, not in time. */
 const rowBudget = 1_500_000;
+const mostPasses = 100;
 const clipNorm = 1;
 
 /** Sizes and settings, each from the options or from the number of rows. */
@@ -47,7 +48,7 @@ export function planFill(grid: Grid, { cell, units = 64, epochs, batchSize, lear
   return {
     cell: taskCell(cell),
     units,
-    epochs: epochs ?? Math.max(4, Math.min(25, Math.round(rowBudget / (copies * Math.max(1, grid.rows))))),
+    epochs: epochs ?? Math.max(4, Math.min(mostPasses, Math.round(rowBudget / (copies * Math.max(1, grid.rows))))),
     copies,
     batchSize: batchSize ?? Math.max(4, Math.min(64, Math.ceil(windows / 8))),
     learningRate,
