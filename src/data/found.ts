@@ -80,7 +80,7 @@ function clockLines(times: Times, frequency: string, duplicates: number): string
   if (times.dateOrder !== null) lines.push(`dates are read ${times.dateOrder === "dmy" ? "day" : "month"} first`);
   if (times.totals.length > 0) lines.push(`left out at the end, having no time: ${times.totals.join(", ")}`);
   if (frequency === "irregular") lines.push("the times follow no regular step: rows are taken in their order");
-  if (duplicates > 0) lines.push(`${duplicates} rows were merged into others with the same time`);
+  if (duplicates > 0) lines.push(`${duplicates} ${duplicates === 1 ? "row was" : "rows were"} merged into others with the same time`);
   return lines;
 }
 

@@ -148,3 +148,9 @@ test("a column that is named twice is told in good English", () =>
   says("shop,Month,Sales\na,2000-01,1\n", { id: "shop,shop", target: "Sales" }, "shop is named twice as an id column. Name it once.", {
     column: "shop",
   }));
+
+test("one row is called one row", async () => {
+  const plan = await runForecast(parseTable(monthly(values(60))), { horizon: 1, input: 1, season: 1 }, constantTrainer(0).trainer);
+  assert.match(plan.evaluation.verdict, /^On the last row /);
+  assert.match(plan.notes.join("\n"), /reads 1 row, forecasts 1 at once; held out: the last row from 2004-12/);
+});

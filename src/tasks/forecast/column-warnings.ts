@@ -4,7 +4,7 @@ import { columnOf } from "../../data/table.js";
 import type { Covariate, Series, Table } from "../../data/types.js";
 import type { ScaledColumn } from "../../data/window-columns.js";
 import type { Beside, BesideFacts, BesideMember } from "./beside.js";
-import { namesOf } from "./names.js";
+import { namesOf, rowsOf } from "./names.js";
 import type { Warning } from "./run-plan.js";
 
 type OfSeries = Pick<BesideMember, "series">;
@@ -91,7 +91,7 @@ export function unseenWordWarnings(table: Table, { words }: BesideFacts): Warnin
     }
     if (rows === 0) return [];
     const which = namesOf([...unseen].map((word) => JSON.stringify(word)));
-    const message = `${name} is ${which} in ${rows} ${rows === 1 ? "row" : "rows"}, which the model has not seen: read as missing`;
+    const message = `${name} is ${which} in ${rowsOf(rows)}, which the model has not seen: read as missing`;
     return [{ code: "unseen_words", message }];
   });
 }

@@ -10,6 +10,7 @@ import { constantWarnings, emptyFutureWarnings, holidayWarnings } from "./column
 import { type Place, placesOf } from "./forecaster.js";
 import type { BesideSource, LaidRun } from "./laid-run.js";
 import { leakWarnings } from "./leaks.js";
+import { lastRows } from "./names.js";
 import { networkWords } from "./network/words.js";
 import { dropoutOf, effortOf, sizesOf } from "./plan.js";
 import { quotasOf, type WindowSource } from "./sampling.js";
@@ -191,7 +192,7 @@ function planPanel(found: Panel, source: BesideSource, options: TaskOptions): Ru
     data: { ...dataOf(first), ...totalsOf(found, members.length) },
     notes: [...found.found, ...besideWords(beside)],
     lines: [
-      `${members.length} series: one network over the windows of all, each on its own scale; the last ${first.sizes.test} rows of each are held out`,
+      `${members.length} series: one network over the windows of all, each on its own scale; held out: ${lastRows(first.sizes.test)} of each`,
       `${used.train} windows to train on, ${used.validation} choose the best of ${first.epochs} epochs`,
       ...networkWords(first.spec),
       ...samplingWords(sources, quotas, options),

@@ -12,7 +12,7 @@ import type { OwnCell } from "../../nn/cell.js";
 import { type Beside, type BesideFacts, daysOf, openBeside, staticsOf } from "./beside.js";
 import { emptyFutureWarnings, holidayWarnings, unseenWordWarnings } from "./column-warnings.js";
 import type { Forecaster } from "./forecaster.js";
-import { namesOf } from "./names.js";
+import { lastRows, namesOf, rowsOf } from "./names.js";
 import { settleNewcomers } from "./newcomers.js";
 import { nameIn, shownId, type Warning } from "./run-plan.js";
 import { refuseShortFuture } from "./setup.js";
@@ -211,15 +211,15 @@ function checkMember(
     const most = rows - needed;
     const why = test === 0 ? `the model reads ${needed}` : `scoring the last ${test} needs ${needed + test}`;
     const hint = test > 0 && most > 0 ? `Try --test ${most}.` : "Give it more of the past.";
-    throw new DataError("too_few_rows", `${who} has ${rows} rows; ${why}.`, hint, placeOf(series.file));
+    throw new DataError("too_few_rows", `${who} has ${rowsOf(rows)}; ${why}.`, hint, placeOf(series.file));
   }
   const isEmpty = (from: number, to: number): boolean => series.values.subarray(from, to).every(Number.isNaN);
   if (test > 0 && isEmpty(rows - test, rows)) {
-    const message = `${series.name} has no values in its last ${test} rows.`;
+    const message = `${series.name} has no values in ${lastRows(test)}.`;
     throw new DataError("all_missing", message, "Score more rows with --test.", placeOf(series.file));
   }
   if (isEmpty(0, rows - test)) {
-    const message = `${series.name} has no values before its last ${test} rows.`;
+    const message = `${series.name} has no values before ${lastRows(test)}.`;
     throw new DataError("all_missing", message, "Score fewer rows with --test.", placeOf(series.file));
   }
 }

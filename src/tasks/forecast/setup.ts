@@ -7,6 +7,7 @@ import { chooseTransform, countTransform, measureScale } from "../../data/transf
 import type { Series } from "../../data/types.js";
 import { taskCell } from "../cells.js";
 import { esRnnNetworkSpec } from "./es-rnn/options.js";
+import { lastRows, rowsOf } from "./names.js";
 import { type Channels, type NetworkSpec, noChannels, plainNetwork } from "./network/types.js";
 import { mannerWords, networkWords } from "./network/words.js";
 import { observedOrigins } from "./outputs.js";
@@ -46,7 +47,7 @@ export function planSeries(found: Series, options: ForecastOptions): Plan {
   if (training.every((value) => Number.isNaN(value))) {
     throw new DataError(
       "all_missing",
-      `${found.name} has no values before its last ${sizes.test} rows.`,
+      `${found.name} has no values before ${lastRows(sizes.test)}.`,
       "Hold out fewer rows with --test.",
       placeOf(file),
     );
@@ -104,7 +105,7 @@ export function refuseShortFuture(
   { horizon, isFixed }: { readonly horizon: number; readonly isFixed: boolean },
 ): void {
   if (names.length === 0 || ahead >= horizon) return;
-  const known = ahead === 0 ? "no row" : ahead === 1 ? "1 row" : `${ahead} rows`;
+  const known = ahead === 0 ? "no row" : rowsOf(ahead);
   const message = `the future of ${names.join(", ")} is known for ${known} after ${timeLabel(values.length - 1)}; the ${isFixed ? "model forecasts" : "forecast needs"} ${horizon}.`;
   const fewer = ahead === 0 || isFixed ? "" : `, or give --horizon ${ahead}`;
   throw new DataError("future_too_short", message, `Add rows without a target${fewer}.`, placeOf(file));
@@ -219,9 +220,11 @@ export function shownSizes({ steps, sizes }: Plan): { input: number; horizon: nu
 /** The plan in sentences. */
 export function planLines({ spec, steps, sizes, validation, epochs, series: s }: Plan, phases: Phases): string[] {
   const testStart = sizes.rows - sizes.test;
+  const from = s.timeLabel(testStart - validation);
+  const chooser = validation === 1 ? `the row from ${from} chooses` : `the ${validation} rows from ${from} choose`;
   const lines = [
-    `reads ${steps} rows, forecasts ${sizes.horizon} ${mannerWords(spec)}; held out: the last ${sizes.test} rows from ${s.timeLabel(testStart)}`,
-    `${phases.select.origins.length} windows to train on, the ${validation} rows from ${s.timeLabel(testStart - validation)} choose the best of ${epochs} epochs`,
+    `reads ${rowsOf(steps)}, forecasts ${sizes.horizon} ${mannerWords(spec)}; held out: ${lastRows(sizes.test)} from ${s.timeLabel(testStart)}`,
+    `${phases.select.origins.length} windows to train on, ${chooser} the best of ${epochs} epochs`,
     ...networkWords(spec),
   ];
   if (phases.select.every > 1) lines.push(`one window in ${phases.select.every} is used, so that training takes about a minute`);

@@ -1,6 +1,7 @@
 // The honest sentence about a hold-out: which method was best, and where the forecast stands among them.
 
 import { methodTitles } from "./members.js";
+import { lastRows } from "./names.js";
 import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
 import type { ForecastScores } from "./types.js";
 
@@ -36,7 +37,7 @@ export function verdictOf(all: AllScores, best: Method | null, { test, isPure }:
   const others = simpleMethodNames
     .filter((method) => method !== best)
     .sort((a, b) => (error(a) < error(b) ? -1 : error(a) > error(b) ? 1 : 0));
-  const where = `On the last ${test} rows`;
+  const where = `On ${lastRows(test)}`;
   if (best === "model") return `${where} ${shown("model")} is best, ahead of ${others.slice(0, named).map(shown).join(", ")}.`;
   const beaten = others.filter((method) => error(method) > error("model"));
   const rest =
