@@ -40,6 +40,9 @@ export interface TransformOptions {
 
 /** Strength from which a seasonal difference pays (Wang, Smith & Hyndman 2006; Hyndman & Athanasopoulos 2021, ch. 9.1). */
 const strongSeason = 0.64;
+/** Rows and seasons at the end of a long series that are enough to tell it, without a copy of the whole. */
+const mostRows = 100_000;
+const leastSeasons = 20;
 /** Halfway between spread that ignores the level (slope 0) and spread in proportion to it (slope 1). */
 const growingSpread = 0.5;
 
@@ -146,7 +149,7 @@ function chooseLog(training: Float64Array, options: TransformOptions, reasons: s
 
 function chooseLag(levels: Float64Array, { season, longestLag }: TransformOptions, reasons: string[]): number {
   if (season < 2) return 0;
-  const strength = seasonStrength(levels, season);
+  const strength = seasonStrength(levels.subarray(-Math.max(mostRows, leastSeasons * season)), season);
   const measured = `season strength ${strength.toFixed(2)}`;
   if (strength <= strongSeason) {
     reasons.push(`no seasonal difference: ${measured}, ${strongSeason} or less`);

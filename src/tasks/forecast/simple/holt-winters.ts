@@ -57,7 +57,10 @@ function fit(
     { low: 1e-4, high: 0.9999, start: 0.1 },
     ...(isDamped ? [{ low: 0.8, high: 0.98, start: 0.95 }] : []),
   ];
-  const states = (parameters: readonly number[]): States => filter(values, { ...first, isRatio }, parameters);
+  const start = { ...first, isRatio };
+  // One array for all trials: a new one for each of hundreds takes longer than the recursion over a short series.
+  const indices = new Float64Array(season);
+  const states = (parameters: readonly number[]): States => filter(values, start, parameters, indices);
   return states(minimise(bounds, (parameters) => states(parameters).squares));
 }
 
@@ -80,14 +83,16 @@ function firstStates(values: Float64Array, season: number, isRatio: boolean): { 
   return { level: (Number.isFinite(first) ? first : any) - (slope * (season + 1)) / 2, slope, indices };
 }
 
+/** The recursion with the given weights; `indices` takes the season as it is after the last row. */
 function filter(
   values: Float64Array,
   start: { readonly level: number; readonly slope: number; readonly indices: Float64Array; readonly isRatio: boolean },
   [alpha, share, seasonShare, phi = 1]: readonly number[],
+  indices: Float64Array,
 ): States {
   const { isRatio } = start;
   let { level, slope } = start;
-  const indices = start.indices.slice();
+  indices.set(start.indices);
   const season = indices.length;
   const beta = alpha! * share!;
   const gamma = (1 - alpha!) * seasonShare!;
