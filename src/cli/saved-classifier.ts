@@ -11,6 +11,12 @@ import { counted, shown } from "./numbers.js";
 import type { ModelFlags, TableFlags } from "./options.js";
 import { classifyMeasures, refuseOthers, unmet } from "./requirement.js";
 
+/** Events may be a folder or an archive; none of these comes by a pipe. */
+function refuseStandardInput(file: string, verb: "predict" | "evaluate"): void {
+  if (file !== "-") return;
+  throw usageError("no_stdin", "A classifier reads events from a file or folder, not from standard input.", `See deep-rnn ${verb} --help.`);
+}
+
 /** What these verbs take for a classifier beside the files. */
 export interface ClassifierFlags extends ModelFlags, Pick<TableFlags, "missing" | "dateOrder" | "delimiter" | "encoding"> {
   readonly label?: string;
@@ -20,6 +26,7 @@ export interface ClassifierFlags extends ModelFlags, Pick<TableFlags, "missing" 
 /** Classifies new sequences. */
 export async function predictClasses(model: string, file: string, flags: ClassifierFlags, context: Context): Promise<number> {
   const { terminal } = context;
+  refuseStandardInput(file, "predict");
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
   const { predictEvents } = await import("../tasks/index.js");
@@ -44,6 +51,7 @@ export async function evaluateClasses(model: string, file: string, flags: Classi
   if (flags.label === undefined)
     throw usageError("label_missing", "--label is needed: the table with an outcome for each id.", "See deep-rnn evaluate --help.");
   refuseOthers(flags.require, classifyMeasures, "a classifier");
+  refuseStandardInput(file, "evaluate");
   const place = answerPlace(context, file, flags);
   const backend = await startBackend(flags);
   const { evaluateEvents } = await import("../tasks/index.js");

@@ -73,6 +73,9 @@ test("a classifier of events is trained, saved, used and scored; the same sequen
   const strange = await desk.run(["evaluate", "ward", "events.csv", "--label", "outcomes.csv", "--require", "mase<1"]);
   assert.equal(strange.code, 2);
   assert.match(strange.stderr, /is no condition on the scores of a classifier/);
+  const piped = await desk.run(["predict", "ward", "-"], { stdin: stays.events });
+  assert.equal(piped.code, 2);
+  assert.match(piped.stderr, /^A classifier reads events from a file or folder, not from standard input/);
   for (const [verb, ...flag] of [
     ["predict", "--anomalies"],
     ["predict", "--holidays", "outcomes.csv"],

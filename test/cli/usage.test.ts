@@ -19,6 +19,7 @@ const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
     /'--epochs <n>' argument '2\.5' is invalid\. A whole number of at least 1 is needed\./,
   ],
   ["a horizon of zero is refused", ["forecast", "sales.csv", "--horizon", "0"], /'--horizon <rows>' argument '0' is invalid/],
+  ["a test share of nothing is refused", ["classify", "--test", "0"], /A number above 0 and up to 0\.9 is needed\./],
   ["dropout of one is refused", ["forecast", "sales.csv", "--dropout", "1"], /A number from 0 to below 1 is needed\./],
   ["a learning rate of zero is refused", ["forecast", "sales.csv", "--learning-rate", "0"], /A number above 0 is needed\./],
   ["every width must be a whole number", ["forecast", "sales.csv", "--units", "64,x"], /'--units <n>' argument '64,x' is invalid/],

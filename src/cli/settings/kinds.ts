@@ -144,5 +144,6 @@ export const delimiter: Kind = {
 
 function rangeWords(low: number, high: number, ends: "closed" | "open-low" | "half-open"): string {
   if (high === Infinity) return ends === "open-low" ? `A number above ${low}` : `A number of at least ${low}`;
+  if (ends === "open-low") return `A number above ${low} and up to ${high}`;
   return ends === "half-open" ? `A number from ${low} to below ${high}` : `A number from ${low} to ${high}`;
 }
