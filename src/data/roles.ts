@@ -45,8 +45,10 @@ function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
     throw new DataError("no_numbers", `${shortName(table.file)} has no numeric column to forecast.`, hint, placeOf(table.file));
   }
   const names = numeric.map((column) => column.name);
-  const shown = names.length > 12 ? `${names.slice(0, 12).join(", ")}, ...` : names.join(", ");
-  throw new DataError("choose_target", `${names.length} numeric columns (${shown}): choose with --target.`, "", placeOf(table.file));
+  const isLong = names.length > 12;
+  const shown = isLong ? `${names.slice(0, 12).join(", ")}, ...` : names.join(", ");
+  const hint = isLong ? "If all are to be forecast, or are the times of series in rows, add --wide." : "";
+  throw new DataError("choose_target", `${names.length} numeric columns (${shown}): choose with --target.`, hint, placeOf(table.file));
 }
 
 /** The error for a cell of words in a column that has to be numbers. */

@@ -35,6 +35,12 @@ test("a name like no column lists the columns", () =>
 test("several numeric columns ask for a choice", () =>
   says("Month,Price,Stock,Sales\n2000-01,1,2,3\n2000-02,4,5,6\n", {}, "3 numeric columns (Price, Stock, Sales): choose with --target."));
 
+test("a table with a column per time or series is offered --wide", () => {
+  const times = Array.from({ length: 13 }, (_, i) => `2000-${String(i + 1).padStart(2, "0")}`);
+  const message = `13 numeric columns (${times.slice(0, 12).join(", ")}, ...): choose with --target. If all are to be forecast, or are the times of series in rows, add --wide.`;
+  return says(`shop,${times.join(",")}\na,${times.map((_, i) => i).join(",")}\nb,${times.map((_, i) => 3 * i).join(",")}\n`, {}, message);
+});
+
 test("a word among numbers is named with its line, and how to declare it missing", () => {
   const cells: (number | string)[] = values(60);
   cells[39] = "n.v.";
