@@ -121,6 +121,20 @@ inline float* storedTile(const TileRun& t, int operand, const TilePlace& p) {
   return contiguous && (p.tall * p.wide) % W == 0 ? o.base + p.row * o.row + p.column : nullptr;
 }
 
+/// What no register is computed from: constants, memory, places.
+inline void setRegister(TileRun& t, const int32_t* m, const TilePlace& p, int vectors) {
+  const int d = m[1];
+  if (t.once[d] || (t.perRow[d] && p.column > 0)) return;
+  float* to = t.own[d];
+  t.value[d] = to;
+  switch (m[0]) {
+    case MICRO_CONST: return fillFloats(to, floatOf((uint32_t)m[2]), vectors * W);
+    case MICRO_IOTA_ROW: return iotaTile(t.iotaRow, p, to);
+    case MICRO_IOTA_COL: return iotaTile(t.iotaCol, p, to);
+    default: t.value[d] = loadedTile(t, m[2], p, to);
+  }
+}
+
 inline void runTile(TileRun& t, const TilePlace& p) {
   const int vectors = (int)ceilDiv(p.tall * p.wide, W);
   const int32_t* m = t.micro;
@@ -131,34 +145,27 @@ inline void runTile(TileRun& t, const TilePlace& p) {
       case MICRO_SUM_ROW: reduceTileRows<REDUCE_SUM>(t, m, p); continue;
       case MICRO_MAX_ROW: reduceTileRows<REDUCE_MAX>(t, m, p); continue;
       case MICRO_SUM_COLUMNS: addTileRows(t, m, p); continue;
+      case MICRO_CONST:
+      case MICRO_LOAD:
+      case MICRO_IOTA_ROW:
+      case MICRO_IOTA_COL: setRegister(t, m, p, vectors); continue;
       default: break;
     }
     const int d = m[1];
-    if (t.once[d] || (t.perRow[d] && p.column > 0)) continue;
     float* to = t.own[d];
     const int32_t* next = m + kMicroWords;
-    if (m[0] >= MICRO_NEG && next < end && next[0] == MICRO_STORE && next[3] == d) {
+    const int32_t* last = m;
+    if (next < end && next[0] == MICRO_STORE && next[3] == d) {
       // A value that is stored as soon as it is computed is computed there.
       float* there = storedTile(t, next[2], p);
-      if (there != nullptr) to = there;
+      if (there != nullptr) {
+        to = there;
+        last = next;
+      }
     }
-    const float* result = to;
-    switch (m[0]) {
-      case MICRO_CONST: fillFloats(to, floatOf((uint32_t)m[2]), vectors * W); break;
-      case MICRO_LOAD: result = loadedTile(t, m[2], p, to); break;
-      case MICRO_IOTA_ROW: iotaTile(t.iotaRow, p, to); break;
-      case MICRO_IOTA_COL: iotaTile(t.iotaCol, p, to); break;
-      case MICRO_SELECT: mapSelect(to, t.value[m[2]], t.value[m[3]], t.value[m[4]], vectors); break;
-      default:
-        if (m[0] >= MICRO_ADD_ADD)
-          mapPairs(m[0], to, t.value[m[2]], t.value[m[3]], t.value[m[4]], vectors);
-        else if (microShape(m[0]).reads == 2)
-          mapBinary(m[0], to, t.value[m[2]], t.value[m[3]], vectors);
-        else
-          mapUnary(m[0], to, t.value[m[2]], vectors);
-    }
-    t.value[d] = result;
-    if (to != t.own[d]) m = next;
+    mapMicro(m[0], to, t.value[m[2]], t.value[m[3]], t.value[m[4]], vectors);
+    t.value[d] = to;
+    m = last;
   }
 }
 

@@ -106,7 +106,8 @@ inline bool tileFine(const int32_t* w) {
     if (m[0] < 0 || m[0] >= MICRO_COUNT) return false;
     const MicroShape shape = microShape(m[0]);
     if (shape.writes && (m[1] < 0 || m[1] >= kTileRegisters)) return false;
-    for (int r = 0; r < shape.reads; r++)
+    // What computes names three registers, also where it reads fewer.
+    for (int r = 0; r < (shape.reads > 0 ? 3 : 0); r++)
       if (m[2 + r] < 0 || m[2 + r] >= kTileRegisters) return false;
     const bool leaves = m[0] == MICRO_STORE || isReduction(m[0]);
     if ((m[0] == MICRO_LOAD || leaves) && (m[2] < 0 || m[2] >= operands)) return false;

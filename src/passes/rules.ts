@@ -3,7 +3,7 @@
 import { addDims, type Dim, equalDims, equalShapes, mulDims } from "../base/dim.js";
 import { elementCount } from "../base/dtype.js";
 import { constantNode, domainTable, makeNode } from "../ir/core/build.js";
-import { concat, gather, neg, reshape, slice, transpose } from "../ir/core/builders.js";
+import { concat, gather, neg, reshape, slice, sum, transpose } from "../ir/core/builders.js";
 import { evaluateOp } from "../ir/core/evaluate.js";
 import { type Domain, type DomainTable, isOp, type Node, type OpName } from "../ir/core/node.js";
 import type { ExactValue } from "../ir/core/primitive.js";
@@ -115,8 +115,11 @@ const indexRules = [
   ),
 ];
 
-/** Only after differentiation: before, `stop` means something. */
-const finalRules = [rule("stop", "stop-is-over", "no gradient is taken any more", ({ inputs: [x] }) => x!)];
+/** Only after differentiation: before, `stop` means something, and gradients are not joined yet. */
+const finalRules = [
+  rule("stop", "stop-is-over", "no gradient is taken any more", ({ inputs: [x] }) => x!),
+  rule("sum", "sum-of-concat", "each part is summed where it is computed, before it goes to memory", sumOfConcat),
+];
 
 /** Rules by op, in the order in which they are tried. */
 export const differentiableRules: ReadonlyMap<OpName, readonly Rule[]> = byOp([
@@ -223,6 +226,13 @@ function concatOfSlices({ inputs, attrs: { axis } }: Node<"concat">): Node | nul
     end = addDims(end, part.attrs.size);
   }
   return slice(source, axis, first.attrs.start, concat(inputs, axis).shape[axis]!);
+}
+
+function sumOfConcat({ inputs: [x], attrs: { axes } }: Node<"sum">): Node | null {
+  if (!isOp(x!, "concat") || axes.includes(x.attrs.axis)) return null;
+  const { axis } = x.attrs;
+  const parts = x.inputs.map((part) => sum(part, axes));
+  return concat(parts, axis - axes.filter((other) => other < axis).length);
 }
 
 function tableOf(node: Node): { readonly domain: Domain; readonly table: DomainTable } | null {

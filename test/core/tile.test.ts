@@ -1,8 +1,9 @@
 // Tile programs over matrices of every stride, in place, with index values and shared registers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isReducing, microOpcodes } from "../../src/ir/lowered/opcodes.js";
 import { Assembly, allMachines, type Micro, titleOf, type View } from "./assemble.js";
-import { assertSameBits, float, signed } from "./numbers.js";
+import { assertSameBits, float, signed, specials } from "./numbers.js";
 
 const shapes: readonly (readonly [number, number])[] = [
   [1, 1],
@@ -175,6 +176,40 @@ for (const machine of await allMachines()) {
       [300, 130],
     ] as const) {
       assertSameBits(run(from, count), whole.subarray(from, from + count), `${count} from ${from}`);
+    }
+  });
+
+  test(`whole tiles have the bits of parts of tiles, for every instruction that computes, on ${titleOf(machine)}`, () => {
+    const [cols, part] = [256, 64];
+    const computing = microOpcodes.filter((op) => !["const", "load", "store", "iotaRow", "iotaCol"].includes(op) && !isReducing(op));
+    const operand = (seed: number): Float32Array => {
+      const values = signed(cols, seed).map((value) => 8 * value);
+      values.set(specials.slice(seed), 100);
+      return values;
+    };
+    for (const op of computing) {
+      const p = new Assembly(machine);
+      const inputs = [1, 2, 3].map((seed) => p.buffer(operand(seed)));
+      const [whole, parts] = [p.buffer(cols), p.buffer(cols)];
+      const over = (to: number, offset: number, size: number): Assembly =>
+        p.tile(
+          1,
+          size,
+          [...inputs, to].map((buffer) => ({ buffer, offset, row: cols })),
+          [
+            ["load", 0, 0],
+            ["load", 1, 1],
+            ["load", 2, 2],
+            [op, 3, 0, 1, 2],
+            ["neg", 4, 3],
+            ["store", 0, 3, 4],
+          ],
+        );
+      over(whole, 0, cols);
+      for (let offset = 0; offset < cols; offset += part) over(parts, offset, part);
+      assert.equal(p.run().error, 0);
+      assertSameBits(p.f32(whole), p.f32(parts), op);
+      p.free();
     }
   });
 }

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { reverse } from "../../src/autodiff/reverse.js";
-import { makeGraph, scalarNode } from "../../src/ir/core/build.js";
+import { symbolDim } from "../../src/base/dim.js";
+import { inputNode, makeGraph, scalarNode } from "../../src/ir/core/build.js";
+import { concat, mul, sum, tanh } from "../../src/ir/core/builders.js";
 import { makeDomainTables } from "../../src/ir/core/domain.js";
 import type { Graph } from "../../src/ir/core/node.js";
 import { printLowered } from "../../src/ir/lowered/print.js";
@@ -62,6 +64,17 @@ test("a training step copies nothing but initial states", () => {
   const [section] = trainingProgram().sections;
   const copies = section!.instructions.filter(({ op }) => op === "copy");
   assert.ok(copies.length <= 3, printLowered(trainingProgram()));
+});
+
+test("joined values are summed by the program that computes them", () => {
+  const x = inputNode("x", { shape: [symbolDim("B"), 8], dtype: "float32" });
+  const joined = concat([tanh(x), mul(x, x)], 1);
+  const { graph } = optimise(makeGraph("joined", [x], [joined, sum(joined, [0])]));
+  const [section] = lowerProgram({ name: "joined", sections: [fedSection(graph)] }, { panelWidth }).sections;
+  assert.deepEqual(
+    section!.instructions.map(({ op }) => op),
+    ["tile"],
+  );
 });
 
 test("printing shows every instruction", () => {
