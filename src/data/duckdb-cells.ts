@@ -49,7 +49,7 @@ const readers: Readonly<Record<string, Read>> = {
   TIMESTAMP_S: (value) => isoTime(1000 * milliseconds(value, "seconds", 1n), value, ""),
   TIME: (value) => clock(milliseconds(value, "micros", 1000n), value),
   TIME_NS: (value) => clock(milliseconds(value, "nanos", 1_000_000n), value),
-  DATE: (value) => isoTime(dayMs * Number(partOf(value, "days")), value, "").slice(0, 10),
+  DATE: (value) => isoTime(dayMs * Number(partOf(value, "days")), value, "").replace(/T.*/, ""),
   DECIMAL: decimal,
 };
 
