@@ -78,7 +78,8 @@ const stretchAt = (share: number): number => studentQuantile(0.5 + share / 2, 4)
 test("larger errors of the last horizon widen intervals, smaller ones do not narrow them as much", () => {
   const usual = Array.from({ length: 10 }, (_, n) => 1 + (n % 3) / 10);
   const with9 = (size: number): [number, number] => widthsOf([...usual.slice(0, 9), size], (n) => 4 * n);
-  const [plain, stormy, calm] = [with9(1), with9(4), with9(0.25)];
+  const [plain, usually, stormy, calm] = [with9(1), with9(1.4), with9(4), with9(0.25)];
+  assert.ok(usually[0] < 1.08 * plain[0], `${usually} after ${plain}`);
   assert.ok(stormy[0] > 1.6 * plain[0], `${stormy} after ${plain}`);
   assert.ok(calm[0] <= plain[0] && calm[0] > 0.7 * plain[0], `${calm} after ${plain}`);
 });

@@ -34,6 +34,8 @@ const leastErrors = 19;
 const pooledErrors = 40;
 /** Errors of the first horizon count for so much less than those of the last. */
 const ageing = 2;
+/** So much larger than usual are errors of more than chance. */
+const stormy = 1.3;
 /** Degrees of freedom for each independent origin: the errors of one are not all the same. */
 const freedomPerOrigin = 4;
 
@@ -44,7 +46,7 @@ interface Aged extends Residual {
 
 /**
  * The spread of forecast errors; null if there are too few to say so. Newer errors count for more (Barber et al. 2023), and if those of the
- * last horizon were larger than usual, all are, by the square root of how much: errors come in calm and in stormy times (Engle 1982).
+ * last horizon were clearly larger than usual, all are, by the square root of how much: errors come in calm and in stormy times (Engle 1982).
  */
 export function spreadOf(residuals: readonly Residual[], horizon: number): Spread | null {
   if (residuals.length < leastErrors) return null;
@@ -58,7 +60,8 @@ export function spreadOf(residuals: readonly Residual[], horizon: number): Sprea
   });
   const last = lastOrigin(aged);
   const newest = sized.filter(({ origin }) => origin !== null && origin > last - horizon);
-  const storm = newest.length === 0 ? 1 : Math.max(1, Math.sqrt(meanSize(newest)));
+  const unrest = newest.length === 0 ? 1 : meanSize(newest);
+  const storm = unrest > stormy ? Math.sqrt(unrest) : 1;
   const independent = countIndependent(aged, horizon);
   const widening = storm * Math.sqrt(1 + 1 / independent);
   sized.sort((a, b) => a.error - b.error);
