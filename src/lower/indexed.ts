@@ -35,7 +35,9 @@ export function emitScatter(scope: Scope, node: Node<"scatterAdd">): void {
   const [sourceNode, indexNode] = [node.inputs[0]!, node.inputs[1]!];
   const rank = indexNode.shape.length;
   const destinations = scope.destinations.get(node) ?? [];
-  const wanted = destinations.find(({ view, stable }) => stable && planTable(view) !== null && perRow(scope, view) !== null);
+  // A table of every row's own entries is as large as the whole batch needs; a place for the active rows may be smaller.
+  const isShared = !isOwnTable(scope, node.attrs.rows);
+  const wanted = destinations.find(({ view, stable }) => isShared && stable && planTable(view) !== null);
   const table = wanted?.view ?? allocate(scope, "scatterAdd", node.shape, node.dtype);
   emitFill(scope, perRow(scope, table)!, 0);
   const at: Target = { op: "scatter", tableRows: node.attrs.rows, site: siteOf(scope, node, "scatterAdd", node.attrs.rows) };
@@ -92,9 +94,17 @@ function planRows(table: View, index: View, value: View, rank: number): IndexPla
 }
 
 function siteOf(scope: Scope, node: Node, op: "gather" | "scatterAdd", rows: Dim): number {
-  const isOwnTable = scope.rows !== null && typeof scope.rows !== "number" && typeof rows !== "number" && rows.key.includes(scope.rows.key);
-  const own = isOwnTable && typeof scope.rows !== "number" ? substituteDim(rows, new Map([[scope.rows!.key, 1]])) : rows;
-  return scope.builder.addSite({ where: node.where, op, rows: own, shifted: isOwnTable });
+  const shifted = isOwnTable(scope, rows);
+  const own = shifted ? substituteDim(rows, new Map([[scope.rows.key, 1]])) : rows;
+  return scope.builder.addSite({ where: node.where, op, rows: own, shifted });
+}
+
+/** A scope in a loop over sequences, with a symbol for its active rows. */
+type RowScope = Scope & { readonly rows: Exclude<Scope["rows"], number | null> };
+
+/** True if a table of so many rows holds entries for every active row on its own. */
+function isOwnTable(scope: Scope, rows: Dim): scope is RowScope {
+  return scope.rows !== null && typeof scope.rows !== "number" && typeof rows !== "number" && rows.key.includes(scope.rows.key);
 }
 
 /** What stays the same over the entries of an index. */
