@@ -7,6 +7,8 @@ import { DataError } from "../base/errors.js";
 import { checkpointFiles } from "./checkpoint.js";
 import { cannotWrite, previousOf, reason, writeFolder } from "./folder-node.js";
 
+export { encodeCheckpoint } from "./checkpoint.js";
+
 /** Writes one checkpoint atomically; the one that is there stays until the new one is complete. Throws RunError `write_failed`. */
 export async function writeCheckpoint(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
   await writeFolder(path, files);

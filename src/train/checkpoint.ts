@@ -1,10 +1,9 @@
 // Checkpoints of a training: what one holds, how it is taken, and whether a training may go on from it.
 
 import type { BackendInfo } from "../backends/contract.js";
-import { DataError, UsageError } from "../base/errors.js";
-import { fromPlain, type Stored, type StoredArray, toPlain } from "../base/stored.js";
+import { UsageError } from "../base/errors.js";
+import { type Stored, type StoredArray, toPlain } from "../base/stored.js";
 import { isRecord } from "../base/tree.js";
-import { type CheckpointParts, damaged, decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint.js";
 import { modelFiles, type SavedModel } from "./save.js";
 import type { Averaging, Session } from "./session.js";
 import type { Callback, History, Snapshot } from "./types.js";
@@ -94,7 +93,7 @@ export class TrainingSnapshot implements Snapshot {
   }
 
   async write(path: string): Promise<void> {
-    const { writeCheckpoint } = await import("#node/io/checkpoint");
+    const { encodeCheckpoint, writeCheckpoint } = await import("#node/io/checkpoint");
     const model = modelFiles(this.#model, this.vectors.get("weights")!);
     await writeCheckpoint(path, new Map([...model, ...encodeCheckpoint({ training: this.#training, arrays: this.#arrays })]));
   }
@@ -102,23 +101,27 @@ export class TrainingSnapshot implements Snapshot {
 
 /** A checkpoint that was read. */
 export interface ReadCheckpoint {
-  readonly path: string;
   readonly standing: Standing;
-  readonly identity: Identity;
   readonly circumstances: Circumstances;
   readonly callbacks: readonly { readonly name: string; readonly state: Stored }[];
-  readonly vectors: ReadonlyMap<string, Vector>;
+  /** Puts the vectors into a session of the same network; throws DataError `checkpoint_damaged` for another one. */
+  restore(session: Session): void;
+  /**
+   * Refuses to go on with other data or settings than the checkpoint's; gives a sentence for each difference that is allowed.
+   *
+   * @throws DataError `resume_differs`
+   */
+  compare(identity: Identity, now: Circumstances): readonly string[];
 }
 
 /**
- * The newest checkpoint at a path.
+ * The newest checkpoint at a path. Needs Node.
  *
  * @throws DataError `no_checkpoint`, `not_a_checkpoint`, `checkpoint_version`, `checkpoint_damaged`, `safetensors_*`
  */
 export async function readTraining(path: string): Promise<ReadCheckpoint> {
-  const disk = await import("#node/io/checkpoint");
-  const found = await disk.readCheckpoint(path);
-  return opened(decodeCheckpoint(found.files, found.path), found.path);
+  const { readTrainingFiles } = await import("#node/train/read-checkpoint");
+  return readTrainingFiles(path);
 }
 
 /**
@@ -132,98 +135,4 @@ export async function latestCheckpoint(path: string): Promise<string | null> {
     throw new UsageError({ code: "bad_path", op: "latestCheckpoint", what: "the path must be a text that is not empty" });
   const { newestCheckpoint } = await import("#node/io/checkpoint");
   return newestCheckpoint(path);
-}
-
-/** Puts the checkpoint's vectors into a session of the same network; throws DataError `resume_differs` for another one. */
-export function restoreVectors({ vectors, standing, path }: ReadCheckpoint, session: Session): void {
-  const { size } = session.store.layout;
-  for (const [name, { length }] of vectors) {
-    if (length !== size) throw damaged(path, `its vector "${name}" has ${length} elements, the network needs ${size}`);
-  }
-  session.store.setVectors(vectors);
-  session.steps = standing.optimizerSteps;
-  session.averaging = standing.averaging;
-  session.carried.stored = standing.carried ?? null;
-}
-
-/**
- * Refuses to go on with other data or settings than the checkpoint's; gives a sentence for each difference that is allowed.
- *
- * @throws DataError `resume_differs`
- */
-export function compareTraining(checkpoint: ReadCheckpoint, identity: Identity, now: Circumstances): readonly string[] {
-  const { path, circumstances: then } = checkpoint;
-  for (const name of Object.keys(identity)) {
-    const [before, after] = [checkpoint.identity[name] ?? null, identity[name] ?? null];
-    if (same(before, after)) continue;
-    const message = `${path} was trained with ${name} ${inWords(before)}, now it is ${inWords(after)}: training cannot go on.`;
-    throw new DataError("resume_differs", message, "Use what it was trained with, or load its model with loadModel and train anew.", {
-      file: path,
-    });
-  }
-  const sentences: string[] = [];
-  if (then.class !== now.class)
-    sentences.push(
-      `${path} was written in the arithmetic class ${then.class} (${then.backend} ${then.variant}), this is ${now.class} (${now.backend} ${now.variant}): training goes on, but the bits will not be those of an uninterrupted run.`,
-    );
-  if (!same(then.optimizer, now.optimizer))
-    sentences.push(`${path} was trained with ${inWords(then.optimizer)}, training goes on with ${inWords(now.optimizer)}.`);
-  if (!same(then.data, now.data))
-    sentences.push(`${path} was trained on other values of the same sizes: training goes on with the new ones.`);
-  return sentences;
-}
-
-function opened({ training, arrays }: CheckpointParts, path: string): ReadCheckpoint {
-  const vectors = new Map<string, Vector>();
-  for (const [name, { data }] of arrays) {
-    if (!name.startsWith("vector/")) continue;
-    if (!(data instanceof Float32Array || data instanceof Float64Array))
-      throw damaged(path, `its vector "${name}" does not hold real numbers`);
-    vectors.set(name.slice("vector/".length), data);
-  }
-  if (!vectors.has("weights")) throw damaged(path, "it has no weights");
-  const [standing, identity, circumstances, callbacks] = ["standing", "identity", "circumstances", "callbacks"].map((name) =>
-    fromPlain(training[name] ?? null, arrays),
-  );
-  if (!isStanding(standing)) throw damaged(path, "training.json does not say where training stands");
-  if (!isRecord(identity) || !isCircumstances(circumstances)) throw damaged(path, "training.json does not say how it was trained");
-  const states = Array.isArray(callbacks) ? callbacks.filter(isCallbackState) : [];
-  return { path, standing, identity: identity as Identity, circumstances, callbacks: states, vectors };
-}
-
-// Files can be edited by hand: each field is looked at before it is believed.
-function isStanding(value: unknown): value is Standing {
-  if (!isRecord(value) || !isRecord(value.history)) return false;
-  const { completed, batch, steps, clipped, optimizerSteps, key, history, stop, averaging } = value;
-  const isCount = (count: unknown): boolean => typeof count === "number" && Number.isSafeInteger(count) && count >= 0;
-  const isNumbers = (list: unknown): boolean => Array.isArray(list) && list.every((entry) => typeof entry === "number");
-  return (
-    [completed, steps, clipped, optimizerSteps].every(isCount) &&
-    (batch === null || isCount(batch)) &&
-    isNumbers(key) &&
-    isRecord(averaging) &&
-    isCount(averaging.steps) &&
-    typeof averaging.isShown === "boolean" &&
-    (key as readonly unknown[]).length === 2 &&
-    Object.values(history).every(isNumbers) &&
-    (stop === null || (isRecord(stop) && typeof stop.stopped === "string" && typeof stop.reason === "string"))
-  );
-}
-
-function isCircumstances(value: unknown): value is Circumstances {
-  return isRecord(value) && [value.class, value.backend, value.variant].every((entry) => typeof entry === "string");
-}
-
-function isCallbackState(value: unknown): value is { readonly name: string; readonly state: Stored } {
-  return isRecord(value) && typeof value.name === "string" && "state" in value;
-}
-
-function same(a: Stored, b: Stored): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function inWords(value: Stored): string {
-  if (value === null) return "none";
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-  return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
 }

@@ -9,7 +9,7 @@ import { randomKey } from "../ops/index.js";
 import { type BatchSource, batchSource, type NextBatch, type TrainingBatch } from "./batch-source.js";
 import type { BatchStream } from "./batch-stream.js";
 import { CarriedStates } from "./carried.js";
-import { compareTraining, type ReadCheckpoint, restoreVectors, type Standing, TrainingSnapshot } from "./checkpoint.js";
+import { type ReadCheckpoint, type Standing, TrainingSnapshot } from "./checkpoint.js";
 import { type Prepared, stepsIn } from "./dataset.js";
 import { culpritWords, findCulprit } from "./diagnose.js";
 import type { FeedPlan } from "./feeds.js";
@@ -186,9 +186,9 @@ class Training {
   /** Takes over a checkpoint; throws DataError `resume_differs`. */
   #goOn(checkpoint: ReadCheckpoint): void {
     const plan = this.#plan;
-    const sentences = compareTraining(checkpoint, identityOf(plan), circumstancesOf(plan, this.#backend.info));
+    const sentences = checkpoint.compare(identityOf(plan), circumstancesOf(plan, this.#backend.info));
     for (const sentence of sentences) plan.warn(sentence);
-    restoreVectors(checkpoint, plan.session);
+    checkpoint.restore(plan.session);
     const { completed, batch, steps, clipped, key, history, stop, tally, learningRate } = checkpoint.standing;
     this.#completed = completed;
     this.#batch = batch;

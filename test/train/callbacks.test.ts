@@ -22,7 +22,7 @@ import {
   tensorBoard,
   terminateOnNaN,
 } from "../../src/index.js";
-import { crc32c } from "../../src/io/event-file.js";
+import { crc32c } from "../../src/io/event-file-node.js";
 import { type Event, readEvents } from "./event-reader.js";
 import { numbers, random } from "./support.js";
 

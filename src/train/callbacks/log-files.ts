@@ -11,25 +11,26 @@ export interface LogWriter {
   readonly name: string;
   /** The file of a training that begins. */
   path(): string;
-  /** True if a resumed training goes on in this file. */
-  owns(path: string): boolean;
   /** What a new file begins with, from the first logs; "" for nothing. */
-  begin(event: TrainEvent): string | Uint8Array;
+  begin(event: TrainEvent): Entry | Promise<Entry>;
   /** After an epoch. */
-  epoch(event: TrainEvent): string | Uint8Array;
+  epoch(event: TrainEvent): Entry | Promise<Entry>;
   /** After a step; null for nothing. */
-  batch(event: TrainEvent): string | Uint8Array | null;
+  batch(event: TrainEvent): Entry | Promise<Entry> | null;
 }
+
+type Entry = string | Uint8Array;
 
 /** A callback that writes such a log. */
 export function logCallback(writer: LogWriter): Callback {
   let file: LogFile | null = null;
   let place: { readonly path: string; readonly size: number } = { path: "", size: 0 };
-  const append = async (event: TrainEvent, data: string | Uint8Array | null): Promise<void> => {
-    if (data === null) return;
+  const append = async (event: TrainEvent, made: Entry | Promise<Entry> | null): Promise<void> => {
+    if (made === null) return;
+    const data = await made;
     const { openLog } = await import("#node/io/log-file");
     file ??= await openLog(place.path, place.size);
-    if (file.size === 0) await file.append(writer.begin(event));
+    if (file.size === 0) await file.append(await writer.begin(event));
     await file.append(data);
   };
   return {

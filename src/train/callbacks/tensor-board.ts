@@ -1,6 +1,6 @@
 // TensorBoard: curves and histograms of a training as event files.
 
-import { histogramOf, summaryRecord, versionRecord } from "../../io/event-file.js";
+import type { Histogram, SummaryEvent } from "../../io/event-file-node.js";
 import { checkOptions } from "../../nn/options.js";
 import { tensorLeaves } from "../../trace/traced.js";
 import type { Callback, TrainEvent } from "../types.js";
@@ -30,26 +30,28 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): C
     name: "tensorBoard",
     // TensorBoard reads files whose names hold "tfevents", in the order of their names.
     path: () => `${folder}/events.out.tfevents.${String(Math.floor(Date.now() / 1000)).padStart(10, "0")}.deep-rnn.${files++}`,
-    owns: (known) => known.startsWith(`${folder}/`),
-    begin: () => versionRecord(Date.now() / 1000),
-    epoch: ({ epoch, logs, model }) =>
-      summaryRecord({
-        wallTime: Date.now() / 1000,
-        step: epoch,
-        scalars: tagged("epoch", logs),
-        histograms: histograms ? weightHistograms(model) : {},
-      }),
+    begin: async () => (await eventFile()).versionRecord(Date.now() / 1000),
+    epoch: async ({ epoch, logs, model }) =>
+      summary({ step: epoch, scalars: tagged("epoch", logs), histograms: histograms ? await weightHistograms(model) : {} }),
     batch: ({ step, logs }) =>
-      everySteps !== undefined && step % everySteps === 0
-        ? summaryRecord({ wallTime: Date.now() / 1000, step, scalars: tagged("batch", logs) })
-        : null,
+      everySteps !== undefined && step % everySteps === 0 ? summary({ step, scalars: tagged("batch", logs) }) : null,
   });
+}
+
+/** Loaded when the first record is written: browsers have no such files. */
+function eventFile(): Promise<typeof import("../../io/event-file-node.js")> {
+  return import("#node/io/event-file");
+}
+
+async function summary(event: Omit<SummaryEvent, "wallTime">): Promise<Uint8Array> {
+  return (await eventFile()).summaryRecord({ wallTime: Date.now() / 1000, ...event });
 }
 
 function tagged(group: string, logs: TrainEvent["logs"]): Record<string, number> {
   return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`${group}/${name}`, value]));
 }
 
-function weightHistograms({ weights }: TrainEvent["model"]): Record<string, ReturnType<typeof histogramOf>> {
+async function weightHistograms({ weights }: TrainEvent["model"]): Promise<Record<string, Histogram>> {
+  const { histogramOf } = await eventFile();
   return Object.fromEntries(tensorLeaves(weights).map(({ path, leaf }) => [`weights/${path}`, histogramOf(leaf.data)]));
 }

@@ -25,7 +25,6 @@ export function csvLog(path: string, options: CsvLogOptions = {}): Callback {
   return logCallback({
     name: "csvLog",
     path: () => checkPath("csvLog", path),
-    owns: (known) => known === path,
     begin: ({ logs }) => row(["epoch", "step", ...Object.keys(logs)]),
     epoch: ({ epoch, step, logs }) => row([epoch, step, ...Object.values(logs)]),
     batch: () => null,
@@ -52,7 +51,6 @@ export function jsonlLog(path: string, options: JsonlLogOptions = {}): Callback 
   return logCallback({
     name: "jsonlLog",
     path: () => checkPath("jsonlLog", path),
-    owns: (known) => known === path,
     begin: () => "",
     epoch: line,
     batch: (event) => (everySteps !== undefined && event.step % everySteps === 0 ? line(event) : null),
