@@ -34,8 +34,6 @@ const leastErrors = 19;
 const pooledErrors = 40;
 /** Errors of the first horizon count for so much less than those of the last. */
 const ageing = 2;
-/** So much larger than usual are errors of more than chance. */
-const stormy = 1.3;
 /** Degrees of freedom for each independent origin: the errors of one are not all the same. */
 const freedomPerOrigin = 4;
 
@@ -44,10 +42,7 @@ interface Aged extends Residual {
   readonly weight: number;
 }
 
-/**
- * The spread of forecast errors; null if there are too few to say so. Newer errors count for more (Barber et al. 2023), and if those of the
- * last horizon were clearly larger than usual, all are, by the square root of how much: errors come in calm and in stormy times (Engle 1982).
- */
+/** The spread of forecast errors; null if there are too few to say so. Newer errors count for more (Barber et al. 2023). */
 export function spreadOf(residuals: readonly Residual[], horizon: number): Spread | null {
   if (residuals.length < leastErrors) return null;
   const aged = agedOf(residuals, horizon);
@@ -58,12 +53,8 @@ export function spreadOf(residuals: readonly Residual[], horizon: number): Sprea
     const own = scale[Math.min(each.step, horizon - 1)]!;
     return { ...each, error: own > 0 ? Math.abs(each.error) / own : 0 };
   });
-  const last = lastOrigin(aged);
-  const newest = sized.filter(({ origin }) => origin !== null && origin > last - horizon);
-  const unrest = newest.length === 0 ? 1 : meanSize(newest);
-  const storm = unrest > stormy ? Math.sqrt(unrest) : 1;
   const independent = countIndependent(aged, horizon);
-  const widening = storm * Math.sqrt(1 + 1 / independent);
+  const widening = Math.sqrt(1 + 1 / independent);
   sized.sort((a, b) => a.error - b.error);
   const total = sized.reduce((sum, { weight }) => sum + weight, 0);
   let held = 0;
@@ -138,8 +129,8 @@ function stretchOf(freedom: number): (share: number) => number {
   return (share) => studentQuantile(0.5 + share / 2, freedom) / normalQuantile(0.5 + share / 2);
 }
 
-/** From here on the two differ by less than one in a hundred at 95 %. */
-const mostFreedom = 150;
+/** From here on the two differ by less than one in thirty at 95 %, which is less than the shares themselves are known to. */
+const mostFreedom = 40;
 
 /**
  * Half-widths that held 80 and 95 % of the errors, per step ahead and never shrinking with it; null if there are too few
