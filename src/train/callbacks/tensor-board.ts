@@ -1,6 +1,6 @@
 // TensorBoard: curves and histograms of a training as event files.
 
-import type { Histogram, SummaryEvent } from "../../io/event-file-node.js";
+import type { Histogram, SummaryEvent } from "../../io/event-file.js";
 import { checkOptions } from "../../nn/options.js";
 import { tensorLeaves } from "../../trace/traced.js";
 import type { Callback, TrainEvent } from "../types.js";
@@ -39,9 +39,7 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): C
 }
 
 /** Loaded when the first record is written: browsers have no such files. */
-function eventFile(): Promise<typeof import("../../io/event-file-node.js")> {
-  return import("#node/io/event-file");
-}
+const eventFile = () => import("#node/io/event-file");
 
 async function summary(event: Omit<SummaryEvent, "wallTime">): Promise<Uint8Array> {
   return (await eventFile()).summaryRecord({ wallTime: Date.now() / 1000, ...event });
