@@ -2,6 +2,9 @@
 
 import { meanOf } from "./mean.js";
 
+/** Strength from which a seasonal difference pays (Wang, Smith & Hyndman 2006; Hyndman & Athanasopoulos 2021, ch. 9.1). */
+export const strongSeason = 0.64;
+
 /**
  * Strength of a season of `period` rows, 0..1: how much of what is left after the trend the season explains,
  * max(0, 1 - Var(rest) / Var(season + rest)) (Wang, Smith & Hyndman 2006) with classical decomposition.

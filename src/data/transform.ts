@@ -1,7 +1,7 @@
 // The automatic transform: logarithm, seasonal difference and scale, each decided by a number measured on the training part.
 
 import { meanBy, meanOf } from "./mean.js";
-import { seasonStrength } from "./season.js";
+import { seasonStrength, strongSeason } from "./season.js";
 
 /** A transform with the numbers measured on the training part. Plain data: it is stored as JSON with the model. */
 export interface Transform {
@@ -38,8 +38,6 @@ export interface TransformOptions {
   readonly isPositive?: boolean;
 }
 
-/** Strength from which a seasonal difference pays (Wang, Smith & Hyndman 2006; Hyndman & Athanasopoulos 2021, ch. 9.1). */
-const strongSeason = 0.64;
 /** Rows and seasons at the end of a long series that are enough to tell it, without a copy of the whole. */
 const mostRows = 100_000;
 const leastSeasons = 20;

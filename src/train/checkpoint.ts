@@ -1,4 +1,4 @@
-// Checkpoints of a training: what one holds, how it is taken, and whether a training may go on from it.
+// Checkpoints of a training: what one holds, how it is taken, and what is asked of one that was read.
 
 import type { BackendInfo } from "../backends/contract.js";
 import { UsageError } from "../base/errors.js";

@@ -1,6 +1,7 @@
 // The choice of a default forecast: every member forecasts from several earlier origins, and weighs what its errors there say.
 
 import { type MemberPast, members, triedNames } from "./members.js";
+import { independentOrigins } from "./origins.js";
 
 /** A combination of members, found before a row. */
 export interface Choice {
@@ -157,8 +158,7 @@ const mostBehind = 2.1;
 
 /** From nearly equal weights for one horizon to nearly the best alone for many. */
 function powerOf(origins: readonly number[], horizon: number): number {
-  const independent = Math.min(origins.length, 1 + (Math.max(...origins) - Math.min(...origins)) / horizon);
-  return Math.min(12, 0.5 + 0.75 * independent);
+  return Math.min(12, 0.5 + 0.75 * independentOrigins(origins, horizon));
 }
 
 /** Weights that halve twice from the last origin to the first. */

@@ -10,11 +10,7 @@ import type { Warning } from "./run-plan.js";
 type OfSeries = Pick<BesideMember, "series">;
 
 /** One warning if the forecast goes into a year of which no holiday is known. */
-export function holidayWarnings(
-  { holidays }: Pick<BesideFacts, "holidays">,
-  members: readonly Pick<BesideMember, "series">[],
-  horizon: number,
-): Warning[] {
+export function holidayWarnings({ holidays }: Pick<BesideFacts, "holidays">, members: readonly OfSeries[], horizon: number): Warning[] {
   const last = holidays?.at(-1);
   if (last === undefined) return [];
   const end = members.reduce((latest, { series }) => Math.max(latest, series.timeAt(series.values.length + horizon - 1)), 0);

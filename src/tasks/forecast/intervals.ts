@@ -2,6 +2,7 @@
 
 import { normalQuantile } from "./network/distributions/special.js";
 import { studentQuantile } from "./network/distributions/student.js";
+import { independentOrigins } from "./origins.js";
 import type { IntervalScores } from "./types.js";
 
 /** Signed errors in levels (logarithms where the transform takes them), by step ahead, 0 for the next row. */
@@ -75,8 +76,11 @@ function agedOf(residuals: readonly Residual[], horizon: number): Aged[] {
   const last = lastOrigin(residuals);
   const first = residuals.reduce((least, { origin }) => Math.min(least, origin ?? 0), last);
   const crowds = new Map<number, number>();
-  for (const origin of new Set(residuals.map(({ origin }) => origin)))
-    if (origin !== null) crowds.set(blockOf(origin, last, horizon), (crowds.get(blockOf(origin, last, horizon)) ?? 0) + 1);
+  for (const origin of new Set(residuals.map(({ origin }) => origin))) {
+    if (origin === null) continue;
+    const block = blockOf(origin, last, horizon);
+    crowds.set(block, (crowds.get(block) ?? 0) + 1);
+  }
   const weights = residuals.map(({ origin }) =>
     origin === null ? 1 : ageing ** ((origin - last) / Math.max(1, last - first)) / crowds.get(blockOf(origin, last, horizon))!,
   );
@@ -102,24 +106,22 @@ function meanSize(errors: readonly Aged[]): number {
 }
 
 /**
- * Errors of one forecast go up and down together, and so do those of forecasts whose horizons overlap: there are as many independent
- * ones as whole horizons fit between the first and the last origin, fewer if some count for little (Kish 1965). A new error differs from
- * a centre known from m of them by about the square root of 1 + 1/m more than from a true one.
+ * Errors of one forecast go up and down together: there are as many independent ones as independent origins, fewer if some count for
+ * little (Kish 1965). A new error differs from a centre known from m of them by about the square root of 1 + 1/m more than from a true one.
  */
 function countIndependent(aged: readonly Aged[], horizon: number): number {
-  const origins = new Set(aged.map(({ origin }) => origin));
-  if (origins.has(null)) return Number.POSITIVE_INFINITY;
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const origin of origins) [first, last] = [Math.min(first, origin!), Math.max(last, origin!)];
-  const blocks = new Map<number, number>();
+  const last = lastOrigin(aged);
+  const [origins, blocks] = [new Set<number>(), new Map<number, number>()];
   for (const { origin, weight } of aged) {
-    const block = blockOf(origin!, last, horizon);
+    if (origin === null) return Number.POSITIVE_INFINITY;
+    const block = blockOf(origin, last, horizon);
+    origins.add(origin);
     blocks.set(block, (blocks.get(block) ?? 0) + weight);
   }
   const sums = [...blocks.values()];
   const sum = sums.reduce((a, b) => a + b, 0);
   const squares = sums.reduce((a, b) => a + b * b, 0);
-  const whole = Math.min(origins.size, 1 + (last - first) / horizon);
+  const whole = independentOrigins([...origins], horizon);
   return 1 + (whole - 1) * (sum ** 2 / squares / sums.length);
 }
 

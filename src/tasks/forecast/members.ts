@@ -109,15 +109,10 @@ function logarithmic(name: SimpleMethod): Member {
     title: `${methodTitles[name]} on logarithms`,
     forecast(past) {
       if (past.log && name === "seasonalNaiveDrift") return null; // the same as the method itself
-      return onLevels(past, simpleMethods[name]);
+      const levels = logarithms(past.values);
+      return levels && simpleMethods[name]({ ...past, values: levels, log: false }).map(Math.exp);
     },
   };
-}
-
-/** A method told the logarithms; null if a value has none. */
-function onLevels(past: MemberPast, method: (past: Past) => Float64Array | null): Float64Array | null {
-  const levels = logarithms(past.values);
-  return levels && (method({ ...past, values: levels, log: false })?.map(Math.exp) ?? null);
 }
 
 const known = new WeakMap<Float64Array, Float64Array>();

@@ -144,12 +144,17 @@ function repeatedTimes(table: Table, { sequences, at }: Grid, times: Times): Fou
   ];
 }
 
+/** The largest size in one column of [rows, columns]; 0 without any value. */
+export function largestIn(values: Float64Array, columns: number, column: number): number {
+  let largest = 0;
+  for (let cell = column; cell < values.length; cell += columns) if (Math.abs(values[cell]!) > largest) largest = Math.abs(values[cell]!);
+  return largest;
+}
+
 /** Squares of values, and sums of them, must stay finite. */
 function refuseTooLarge(values: Float64Array, names: readonly string[], { file }: Table): void {
   names.forEach((name, column) => {
-    let largest = 0;
-    for (let cell = column; cell < values.length; cell += names.length)
-      if (Math.abs(values[cell]!) > largest) largest = Math.abs(values[cell]!);
+    const largest = largestIn(values, names.length, column);
     if (Number.isFinite(4 * largest * largest * values.length)) return;
     const message = `${name} reaches ${largest.toPrecision(2)}: squares of such values are no longer finite.`;
     throw new DataError("values_too_large", message, "Divide the column by a power of ten.", { ...placeOf(file), column: name });

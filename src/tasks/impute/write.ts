@@ -1,7 +1,7 @@
 // The filled table as text: columns and rows in their order, cells that were there as they were.
 
 import type { Table } from "../../data/types.js";
-import type { Grid } from "./grid.js";
+import { type Grid, largestIn } from "./grid.js";
 
 /** CSV with the table's own delimiter and decimal mark; filled numbers have one digit more than the column. */
 export function filledCsv(table: Table, grid: Grid, filled: Float64Array): string {
@@ -31,9 +31,7 @@ export function filledCsv(table: Table, grid: Grid, filled: Float64Array): strin
 
 /** Digits after the point that the seen values of a column need, at most 8, or 8 significant ones of its largest value if that is small. */
 function decimalsOf({ values, rows, names }: Grid, column: number): number {
-  let largest = 0;
-  for (let cell = column; cell < values.length; cell += names.length)
-    if (Math.abs(values[cell]!) > largest) largest = Math.abs(values[cell]!);
+  const largest = largestIn(values, names.length, column);
   const limit = Math.min(99, Math.max(8, 8 - Math.ceil(Math.log10(largest > 0 ? largest : 1))));
   let most = 0;
   for (let row = 0; row < rows && most < limit; row++) {

@@ -1,8 +1,9 @@
 // Seasonal ARIMA models: differences by two tests, orders by a stepwise search, the best few averaged (Hyndman & Khandakar 2008).
 
-import { seasonStrength } from "../../../data/season.js";
+import { meanOf } from "../../../data/mean.js";
+import { seasonStrength, strongSeason } from "../../../data/season.js";
 import { type Arma, armaAhead, fitArma, type Orders } from "./arma.js";
-import { filled } from "./fill.js";
+import { changesOf, unitLevels } from "./levels.js";
 import type { Past } from "./method.js";
 
 /** Older rows say little about the orders, and every fit reads all of them. */
@@ -10,8 +11,6 @@ const mostRows = 600;
 const leastRows = 12;
 /** A longer season is not modelled: its one parameter would stand on a few repetitions. */
 const longestSeason = 60;
-/** Strength from which a seasonal difference is taken (Hyndman & Athanasopoulos 2021, ch. 9.1). */
-const strongSeason = 0.64;
 /** 5 % point of the KPSS test of a constant level (Kwiatkowski et al. 1992). */
 const kpssPoint = 0.463;
 const most: Orders = { p: 3, q: 3, P: 1, Q: 1 };
@@ -20,28 +19,25 @@ const mostModels = 16;
 const mostBehind = 6;
 
 /** On logarithms if the task takes them; null with too few rows. */
-export function arima({ values, season, horizon, log }: Past): Float64Array | null {
-  const raw = log ? values.map(Math.log) : values;
-  const read = filled(raw, season).slice(-Math.max(mostRows, 5 * season));
-  if (read.length < leastRows) return null;
-  // In units of the largest value: squares of very large or small values would overflow or vanish.
-  const largest = read.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  const levels = read.map((value) => value / largest);
+export function arima(past: Past): Float64Array | null {
+  const { season, horizon } = past;
+  const { levels, toValue } = unitLevels(past, Math.max(mostRows, 5 * season));
+  if (levels.length < leastRows) return null;
   const hasSeason = season > 1 && season <= longestSeason && levels.length >= 3 * season;
   const D = hasSeason && seasonStrength(levels, season) > strongSeason ? 1 : 0;
-  const seasonal = D === 1 ? difference(levels, season) : levels;
+  const seasonal = D === 1 ? changesOf(levels, season) : levels;
   const steps = [seasonal];
-  while (steps.length <= (D === 1 ? 1 : 2) && kpss(steps.at(-1)!) > kpssPoint) steps.push(difference(steps.at(-1)!, 1));
+  while (steps.length <= (D === 1 ? 1 : 2) && kpss(steps.at(-1)!) > kpssPoint) steps.push(changesOf(steps.at(-1)!, 1));
   const last = steps.at(-1)!;
   const scaled = standardised(last);
   const ahead =
     scaled === null
-      ? new Float64Array(horizon).fill(mean(last))
+      ? new Float64Array(horizon).fill(meanOf(last))
       : searched(scaled, { season: hasSeason ? season : 0, horizon, D, d: steps.length - 1 });
   let forecast = ahead;
   for (let k = steps.length - 2; k >= 0; k--) forecast = summed(steps[k]!, forecast, 1);
   if (D === 1) forecast = summed(levels, forecast, season);
-  return forecast.map((value) => (log ? Math.exp(value * largest) : value * largest));
+  return forecast.map(toValue);
 }
 
 interface Scaled {
@@ -125,7 +121,7 @@ function neighbours(orders: Orders, hasSeason: boolean): Orders[] {
 /** Statistic of Kwiatkowski et al. 1992 for a constant level, long-run variance with the Bartlett window of 4 (n / 100)^(1/4) lags. */
 function kpss(values: Float64Array): number {
   const n = values.length;
-  const centre = mean(values);
+  const centre = meanOf(values);
   const rest = values.map((value) => value - centre);
   const lags = Math.floor(4 * (n / 100) ** 0.25);
   let variance = 0;
@@ -143,17 +139,9 @@ function kpss(values: Float64Array): number {
 }
 
 function standardised(values: Float64Array): Scaled | null {
-  const centre = mean(values);
+  const centre = meanOf(values);
   const unit = Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / values.length);
   return unit > 1e-12 ? { values, centre, unit } : null;
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function difference(values: Float64Array, lag: number): Float64Array {
-  return values.slice(lag).map((value, i) => value - values[i]!);
 }
 
 /** Forecasts of levels from those of their differences. */

@@ -1,6 +1,7 @@
 // Linear autoregression of all steps ahead at once, with a ridge: the linear part that windows of a long series pay for.
 
 import { filled } from "./fill.js";
+import { changesOf } from "./levels.js";
 import type { Past } from "./method.js";
 import { solvePositive } from "./solve.js";
 
@@ -24,7 +25,7 @@ export function autoregression(past: Past, { lags, ridge, difference }: Autoregr
   const { horizon, log } = past;
   const raw = log ? past.values.map(Math.log) : past.values;
   const levels = filled(raw, past.season);
-  const changes = difference === 0 ? levels : levels.slice(difference).map((value, i) => value - levels[i]!);
+  const changes = difference === 0 ? levels : changesOf(levels, difference);
   const windows = Math.min(mostWindows, changes.length - lags - horizon + 1);
   if (windows < 8) return null;
   const system = normalEquations(changes, { lags, horizon, first: changes.length - lags - horizon + 1 - windows });

@@ -1,7 +1,7 @@
 // A year of days or weeks as a few sines and cosines, and ARIMA of what they leave (dynamic harmonic regression, Young et al. 1999).
 
 import { arima } from "./arima.js";
-import { filled } from "./fill.js";
+import { unitLevels } from "./levels.js";
 import type { Past } from "./method.js";
 import { solvePositive } from "./solve.js";
 
@@ -18,13 +18,10 @@ const mostCorrelation = 0.999;
  *
  * @param year  rows of the long cycle, which need not be whole
  */
-export function harmonicArima({ values, season, horizon, log }: Past, year: number): Float64Array | null {
-  if (values.length < 2 * year) return null;
-  const raw = log ? values.map(Math.log) : values;
-  const read = filled(raw, season).slice(-Math.max(mostRows, Math.ceil(4 * year)));
-  // In units of the largest value: squares of very large or small values would overflow or vanish.
-  const largest = read.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  const levels = read.map((value) => value / largest);
+export function harmonicArima(past: Past, year: number): Float64Array | null {
+  const { season, horizon } = past;
+  if (past.values.length < 2 * year) return null;
+  const { levels, toValue } = unitLevels(past, Math.max(mostRows, Math.ceil(4 * year)));
   const rows = levels.length;
   const columns = Array.from({ length: rows + horizon }, (_, t) => regressors(t, rows, year));
   const waves = (weights: Float64Array, t: number): number => {
@@ -37,8 +34,7 @@ export function harmonicArima({ values, season, horizon, log }: Past, year: numb
   if (weights.length <= 2) return null;
   const rest = levels.map((value, t) => value - waves(weights, t));
   const ahead = arima({ values: rest, season: season < year / 4 ? season : 1, horizon, log: false });
-  const inUnit = (value: number): number => (log ? Math.exp(value * largest) : value * largest);
-  return ahead === null ? null : ahead.map((value, h) => inUnit(value + waves(weights, rows + h)));
+  return ahead === null ? null : ahead.map((value, h) => toValue(value + waves(weights, rows + h)));
 }
 
 /** One, a line from 0 to 1, and sine and cosine of each harmonic. */
