@@ -7,7 +7,7 @@ import { findStep, inOrder, placeOn, type Step } from "./frequency.js";
 import { stepOfName } from "./frequency-names.js";
 import { frequencyOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";
-import { checkRoles, covariateColumns, targetColumns } from "./roles.js";
+import { checkNoTime, checkRoles, covariateColumns, targetColumns } from "./roles.js";
 import { groupRows, type MergedRows, mergeRows, type RowGroup } from "./rows.js";
 import { chooseSeason, type SeasonChoice } from "./season-choice.js";
 import { findStatics, namedStatics, staticValues } from "./statics.js";
@@ -168,6 +168,7 @@ function rolesOf(table: Table, given: PanelOptions): Roles {
   checkRoles(table, { target: named, id: idNames, past, future, static: statics });
   const taken = [...named, ...idNames, ...beside, ...statics];
   const times = readTimes(table, { ...options, taken });
+  if (times.columns.length === 0) checkNoTime(table, { target: named, past, future, static: statics });
   if (ids.length === 0 && times.firstBad >= 0) throw times.problem(times.firstBad);
   const targets = targetColumns(table, named, new Set([...taken, ...times.columns]));
   checkRoles(table, { time: times.columns, target: targets.map((column) => column.name), past, future, static: statics });

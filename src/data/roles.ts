@@ -5,6 +5,7 @@ import { shortName } from "./decode.js";
 import type { ColumnNumbers } from "./rows.js";
 import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
+import { looksLikeTimes } from "./time-column.js";
 import type { Column, Table } from "./types.js";
 
 /**
@@ -127,6 +128,19 @@ export function checkRoles(table: Table, roles: Readonly<Record<string, readonly
       const message = other === role ? twice : `${name} is named as ${other} and as ${role} column.`;
       throw new DataError("two_roles", message, "Name it once.", { ...placeOf(table.file), column: name });
     }
+  }
+}
+
+/**
+ * Refuses dates and times in these roles, for tables in which no other column is the time.
+ * @throws DataError `two_roles`
+ */
+export function checkNoTime(table: Table, roles: Readonly<Record<string, readonly string[]>>): void {
+  for (const [role, names] of Object.entries(roles)) {
+    const name = names.find((each) => columnOf(table, each).kind === "text" && looksLikeTimes(columnOf(table, each)));
+    if (name === undefined) continue;
+    const message = `${name} is the time of the rows, and is named as ${role} column.`;
+    throw new DataError("two_roles", message, `Leave it out of --${role}: the time is found.`, { ...placeOf(table.file), column: name });
   }
 }
 

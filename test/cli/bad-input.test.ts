@@ -35,6 +35,14 @@ const cases: readonly Case[] = [
     content: `Month,Price,Stock,Sales\n${days(60, (i) => `${2000 + Math.floor(i / 12)}-${two((i % 12) + 1)},${i + 1},${50 - (i % 7)},${100 + (i % 12)}`)}\n`,
     sentence: "3 numeric columns (Price, Stock, Sales): choose with --target.",
   },
+  ...["past", "future", "target"].map((role) => ({
+    law: `the column of times is no ${role} column`,
+    file: "sales.csv",
+    content: long,
+    args: [`--${role}`, "Month"],
+    sentence: `Month is the time of the rows, and is named as ${role} column. Leave it out of --${role}: the time is found.`,
+    place: { column: "Month" },
+  })),
   {
     law: "a word among numbers is shown with its line, and how to call it missing",
     file: "sales.csv",
