@@ -62,7 +62,7 @@ export function modelCellOption(): Setting {
 /** How a table is read; shared by the verbs that read one. */
 export function tableOptions(): Setting[] {
   return [
-    new Setting("--missing <text>", "also read this cell text as missing (repeatable)", texts),
+    new Setting("--missing <text>", "also read this cell text as missing, as empty cells always are (repeatable)", texts),
     new Setting(
       "--duplicates <how>",
       "merge rows that have the same time; error refuses them",

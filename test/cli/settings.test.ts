@@ -66,6 +66,11 @@ const wrong: readonly (readonly [law: string, config: string, sentence: RegExp])
     /^c\.json: horizon is "12"; a whole number of at least 1 is needed\.\n$/,
   ],
   [
+    "so does an empty word in a list",
+    '{"missing": ["n.v.", " "]}',
+    /^c\.json: missing is \["n\.v\."," "\]; a text that is not empty, or a list of them, is needed\.\n$/,
+  ],
+  [
     "also in the section of another command",
     '{"doctor": {"require": "well"}}',
     /^c\.json: doctor\.require is "well"; allowed choices are healthy\.\n$/,

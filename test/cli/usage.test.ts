@@ -18,6 +18,11 @@ const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["forecast", "sales.csv", "--epochs", "2.5"],
     /'--epochs <n>' argument '2\.5' is invalid\. A whole number of at least 1 is needed\./,
   ],
+  [
+    "an empty word for missing cells says nothing",
+    ["forecast", "sales.csv", "--missing", ""],
+    /'--missing <text>' argument '' is invalid\. A text that is not empty, or a list of them, is needed\./,
+  ],
   ["a horizon of zero is refused", ["forecast", "sales.csv", "--horizon", "0"], /'--horizon <rows>' argument '0' is invalid/],
   ["a test share of nothing is refused", ["classify", "--test", "0"], /A number above 0 and up to 0\.9 is needed\./],
   ["dropout of one is refused", ["forecast", "sales.csv", "--dropout", "1"], /A number from 0 to below 1 is needed\./],

@@ -84,14 +84,14 @@ export const widths: Kind = {
   },
 };
 
-/** Texts, one per use of the flag: `--missing -200 --missing n.v.`. */
+/** Texts that are not empty, one per use of the flag: `--missing -200 --missing n.v.`. */
 export const texts: Kind = {
-  need: "A text or a list of texts is needed.",
+  need: "A text that is not empty, or a list of them, is needed.",
   schema: z.union([
-    z.array(z.union([z.string(), z.number().transform(String)])),
+    z.array(z.union([z.string().regex(/\S/), z.number().transform(String)])),
     z
       .string()
-      .min(1)
+      .regex(/\S/)
       .transform((text) => [text]),
   ]),
   read: (text) => [text],
