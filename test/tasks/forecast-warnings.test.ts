@@ -144,9 +144,45 @@ test("a new series of one value is forecast by it, and a known one that has stop
     ].flatMap((pair) => new Array(7).fill(pair)),
   );
   assert.deepEqual(
-    warnings.map(({ code }) => code),
-    ["new_series"],
+    warnings.map(({ code, message }) => (code === "new_series" ? code : message)),
+    ["new_series", "the intervals of five, none have no width: values changed too rarely to say how far they may"],
   );
+});
+
+test("a series that stood still lately has intervals as wide as the changes before, and is forecast to stand where it stands", async () => {
+  const widths = async (valueAt: (i: number) => number): Promise<{ run: ForecastRun; widths: number[]; told: string[] }> => {
+    const rows = Array.from({ length: 96 }, (_, i) => `${day(i)},${valueAt(i)}`);
+    const run = await runForecast(parseTable(`day,sold\n${rows.join("\n")}\n`), { horizon: 12, season: 12 }, constantTrainer(0.01).trainer);
+    const told = run.warnings.filter(({ code }) => code === "intervals_without_width").map(({ message }) => message);
+    return { run, widths: run.forecast.map(({ lower95, upper95 }) => (upper95! - lower95!) / 2), told };
+  };
+  // Four rows of 105 among those of 100: one change in twelve or so.
+  const handful = await widths((i) => ([10, 20, 33, 41].includes(i) ? 105 : 100));
+  assert.deepEqual(
+    handful.run.forecast.map(({ value }) => value),
+    new Array(12).fill(100),
+  );
+  assert.ok(
+    handful.widths.every((half) => half >= 4 && half <= 6),
+    String(handful.widths),
+  );
+  assert.deepEqual(handful.told, []);
+  // The hold-out is judged by what was known before it, the changes included.
+  const { lower95, upper95 } = handful.run.holdout[0]!;
+  assert.ok(lower95! < 96 && upper95! > 104, `${lower95} to ${upper95}`);
+  // One step of 20 in the past: twelve rows ahead it is that far, one row ahead hardly.
+  const step = await widths((i) => (i < 20 ? 100 : 120));
+  assert.ok(step.widths[0]! < 3 && step.widths[11]! > 15, String(step.widths));
+  // One change in 96 rows is no share of anything; the forecast is one of both values, and says that it knows no more.
+  const jump = await widths((i) => (i < 95 ? 100 : 120));
+  assert.deepEqual(
+    jump.run.forecast.map(({ value }) => value),
+    new Array(12).fill(120),
+  );
+  assert.deepEqual(jump.told, ["the intervals have no width: values changed too rarely to say how far they may"]);
+  // Where the past moves as the errors do, nothing is added.
+  const moving = await widths((i) => sold(i));
+  assert.ok(Math.max(...moving.widths) < 60 && moving.told.length === 0, String(moving.widths));
 });
 
 async function trained(text: string, options: TaskOptions): Promise<{ run: ForecastRun }> {

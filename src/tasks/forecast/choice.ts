@@ -126,11 +126,34 @@ export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
   });
   const least = errors.reduce((least, [, error]) => Math.min(least, error), Number.POSITIVE_INFINITY);
   const power = powerOf(origins, data.horizon);
+  const found = Object.fromEntries(errors);
+  const isNaive = standsStill(usable) && (found[naive] ?? Number.POSITIVE_INFINITY) <= least * (1 + rounding);
   return {
-    weights: normalised(errors.map(([name, error]) => [name, weightOf(error, least, power) * (priors[name] ?? 1)])),
-    errors: Object.fromEntries(errors),
+    weights: isNaive
+      ? { [naive]: 1 }
+      : normalised(errors.map(([name, error]) => [name, weightOf(error, least, power) * (priors[name] ?? 1)])),
+    errors: found,
     origins,
   };
+}
+
+/** The member for series that stand still, if it is as good as any: a mean of members that all missed one change is no value of the series. */
+const naive = "naive";
+/** It is right to the digit at nearly all points, of at least so many. */
+const [rightShare, leastPoints] = [0.95, 19];
+/** Errors that differ by less were rounded differently. */
+const rounding = 1e-9;
+
+function standsStill(usable: readonly (Trial & { readonly actual: Float64Array })[]): boolean {
+  let [right, count] = [0, 0];
+  for (const { forecasts, actual } of usable) {
+    actual.forEach((value, h) => {
+      if (Number.isNaN(value)) return;
+      count++;
+      if (value === forecasts[naive]?.[h]) right++;
+    });
+  }
+  return count >= leastPoints && right >= rightShare * count;
 }
 
 /** What a forecast is if nothing could be tried. */

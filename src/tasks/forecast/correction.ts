@@ -22,6 +22,8 @@ export interface Correction {
 const leastCases = 3;
 const leastIndependent = 2;
 const steps = 20;
+/** Errors that differ by less than this share of the values differ by how sums were rounded. */
+const rounding = 1e-12;
 
 /**
  * The weight w of simple + w (network - simple) with the smallest mean absolute error over the cases, times
@@ -42,7 +44,8 @@ export function correctionOf(cases: readonly Case[], apart?: number): Correction
     const gains = usable.map((each, n) => base[n]! - errorAt(each, weight));
     if (mean(gains) > mean(best.gains)) best = { weight, gains };
   }
-  const gain = mean(best.gains);
+  const largest = usable.reduce((most, { actual, simple }) => Math.max(most, sizeOf(actual), sizeOf(simple)), 0);
+  const gain = mean(best.gains) > rounding * largest ? mean(best.gains) : 0;
   const standardError = Math.sqrt(mean(best.gains.map((value) => (value - gain) ** 2)) / (independent - 1));
   // A standard error from few is itself uncertain: it counts for more, as in Student's distribution.
   const doubt = standardError * Math.sqrt(1 + 3 / (independent - 1));
@@ -64,6 +67,10 @@ function errorAt({ actual, simple, network }: Case, weight: number): number {
     count++;
   }
   return sum / count;
+}
+
+function sizeOf(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value) || 0), 0);
 }
 
 function mean(values: readonly number[]): number {

@@ -12,6 +12,7 @@ import { errorsOf, shownRowsAt } from "./outputs.js";
 import { naiveError, scorePairs } from "./scores.js";
 import type { Plan } from "./setup.js";
 import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
+import { errorsKnownAt } from "./standstill.js";
 import type { BacktestOrigin, ForecastEvaluation, ForecastRow, ForecastScores, MethodScores } from "./types.js";
 import { caseOf, laterOrigins, type SimplePart, type Validated } from "./validate.js";
 import { bestOf, verdictOf } from "./verdict.js";
@@ -91,7 +92,7 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   parts.forEach((each, n) => {
     const own = blended(each, correction.weight, frame).subarray(0, cut(n));
     levels.push(own);
-    spreads.push(spreadOf(keepsSpread ? validated.residuals : residuals, horizon));
+    spreads.push(spreadOf(keepsSpread ? validated.residuals : errorsKnownAt(frame, each.origin, residuals, horizon), horizon));
     residuals.push(...errorsOf(frame, each.origin, own, rows));
     if (choice === null || given !== null || cut(n) < horizon) return;
     cases.push(caseOf(each, data));
@@ -99,7 +100,7 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   });
   const over = (method: SimpleMethod): number[] => trials.flatMap(({ forecasts }, n) => [...(forecasts[method] ?? []).slice(0, cut(n))]);
   const simple = complete(Object.fromEntries(simpleMethodNames.map((method) => [method, over(method)])));
-  const known = { choice: choiceAt(rows), correction, residuals };
+  const known = { choice: choiceAt(rows), correction, residuals: errorsKnownAt(frame, rows, residuals, horizon) };
   const quantiles = outlooks.map((outlook) => (choice === null ? outlook.quantiles : null));
   return { frame, origins, levels, parts, simple, spreads, quantiles, known };
 }

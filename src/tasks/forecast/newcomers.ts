@@ -5,6 +5,7 @@ import type { Series } from "../../data/types.js";
 import { aheadBy, type Forecaster, placesOf } from "./forecaster.js";
 import { intervalsOf } from "./intervals.js";
 import { transformOf } from "./setup.js";
+import { errorsKnownAt } from "./standstill.js";
 import type { SavedPreprocess, SavedSeries } from "./types.js";
 import { type SimplePart, simplePart, type Tried, triedOrigins, validate } from "./validate.js";
 
@@ -34,7 +35,7 @@ export async function settleNewcomers(
     const networkWeight = preprocess.choice?.networkWeight ?? 0;
     return {
       transform: frame.transform,
-      intervals: intervalsOf(residuals, preprocess.horizon),
+      intervals: intervalsOf(errorsKnownAt(frame, plan.sizes.rows - plan.sizes.test, residuals, preprocess.horizon), preprocess.horizon),
       choice: choice && { weights: choice.weights, networkWeight, longSeason: data.longSeason },
       trainedTo: null,
     };

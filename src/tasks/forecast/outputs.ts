@@ -66,19 +66,21 @@ export function rowsAt(levels: Float64Array, { series, transform, origin, interv
   });
 }
 
-/** What is said if rows have no intervals: those beyond the end, or those held out, before which fewer errors were made. */
+/** What is said if rows have no intervals: those beyond the end, or those held out, before which fewer errors were made; and of a forecast that seems sure. */
 export function intervalWarnings(holdout: readonly ForecastRow[], forecast: readonly ForecastRow[]): Warning[] {
-  const bareIn = (rows: readonly ForecastRow[]): (string | null)[] => [
-    ...new Set(rows.filter(({ lower80 }) => lower80 === null).map(({ id }) => id)),
-  ];
-  const ahead = bareIn(forecast);
-  const held = bareIn(holdout).filter((id) => !ahead.includes(id));
+  const idsOf = (rows: readonly ForecastRow[]): (string | null)[] => [...new Set(rows.map(({ id }) => id))];
+  const isBare = ({ lower80 }: ForecastRow): boolean => lower80 === null;
+  const ahead = idsOf(forecast.filter(isBare));
+  const held = idsOf(holdout.filter(isBare)).filter((id) => !ahead.includes(id));
+  const sure = idsOf(forecast.filter(({ lower95, upper95 }) => lower95 !== null && lower95 === upper95));
   const whose = (ids: readonly (string | null)[]): string => (ids.includes(null) ? "" : ` of ${namesOf(ids.map(String))}`);
   const why = "too few errors were made before to measure them from";
+  const rare = "values changed too rarely to say how far they may";
   return [
-    ...(ahead.length === 0 ? [] : [`the forecast${whose(ahead)} has no intervals: ${why}`]),
-    ...(held.length === 0 ? [] : [`the first held-out rows${whose(held)} have no intervals: ${why}`]),
-  ].map((message) => ({ code: "no_intervals", message }));
+    ...(ahead.length === 0 ? [] : [{ code: "no_intervals", message: `the forecast${whose(ahead)} has no intervals: ${why}` }]),
+    ...(held.length === 0 ? [] : [{ code: "no_intervals", message: `the first held-out rows${whose(held)} have no intervals: ${why}` }]),
+    ...(sure.length === 0 ? [] : [{ code: "intervals_without_width", message: `the intervals${whose(sure)} have no width: ${rare}` }]),
+  ];
 }
 
 /** Below this many complete windows, windows with a few bridged targets are let in. */

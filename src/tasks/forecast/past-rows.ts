@@ -13,6 +13,7 @@ import { errorsOf, rowsAt } from "./outputs.js";
 import type { RunPlan } from "./run-plan.js";
 import type { SavedMember } from "./saved-members.js";
 import type { ValidatedMembers } from "./score-members.js";
+import { errorsKnownAt } from "./standstill.js";
 import type { ForecastOptions, SavedSeries } from "./types.js";
 
 /** One series whose rows are to be forecast again. */
@@ -50,11 +51,13 @@ export function scorePast(
   const past = members.map(({ plan, phases }, n): PastMember => {
     const { part, own } = parts[n]!;
     const { weight } = correction ?? correctionOf(own.cases);
+    const { horizon, rows, test } = plan.sizes;
+    const { frame } = phases.evaluate;
+    const unseen = rows - test;
     return {
-      ...{ series: plan.series, frame: phases.evaluate.frame, steps: plan.steps, horizon: plan.sizes.horizon },
+      ...{ series: plan.series, frame, steps: plan.steps, horizon, unseen },
       choice: part.choice && { weights: part.choice.weights, networkWeight: weight, longSeason: part.data.longSeason },
-      unseen: plan.sizes.rows - plan.sizes.test,
-      intervals: intervalsOf(own.residuals, plan.sizes.horizon),
+      intervals: intervalsOf(errorsKnownAt(frame, unseen, own.residuals, horizon), horizon),
       hasOwnIntervals: true,
     };
   });
