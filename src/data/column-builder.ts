@@ -13,7 +13,7 @@ export interface ColumnFacts {
   isMissing(cell: string): boolean;
   /** Numbers that mean "missing". */
   readonly missingNumbers: ReadonlySet<number>;
-  /** In comma-separated files a comma is never a decimal. */
+  /** Between commas "1.234" is a decimal, and stays one. */
   readonly delimiter: string;
 }
 
@@ -29,6 +29,8 @@ export class ColumnBuilder {
   #numeric = 0;
   #firstText = -1;
   #decimal: "." | "," = ".";
+  /** "1.234" was taken for a decimal, and its text was not kept: commas cannot be the decimals any more. */
+  #hasPoints = false;
 
   constructor(facts: ColumnFacts) {
     this.#facts = facts;
@@ -45,8 +47,9 @@ export class ColumnBuilder {
     }
     if (this.#texts === null) {
       const value = readPlain(text, this.#decimal);
-      const isOpen = plainFound.isGrouped && this.#decimal === "." && this.#facts.delimiter !== ",";
-      if (!Number.isNaN(value) && !plainFound.isName && !isOpen) {
+      const isGrouped = plainFound.isGrouped && this.#decimal === ".";
+      if (!Number.isNaN(value) && !plainFound.isName && !(isGrouped && this.#facts.delimiter !== ",")) {
+        if (isGrouped) this.#hasPoints = true;
         this.pushNumber(value);
         return;
       }
@@ -96,7 +99,7 @@ export class ColumnBuilder {
       this.#pushMissing();
       return;
     }
-    const isOpen = this.#decimal === "." && this.#facts.delimiter !== ",";
+    const isOpen = this.#decimal === "." && !this.#hasPoints;
     if (isOpen && isCommaDecimal(text, this.#facts.delimiter)) this.#readWithCommas();
     const value = parseNumber(text, this.#decimal);
     const isName = /^[+-]?0\d+$|^\+|^-?\d{16,}$/.test(text);

@@ -3,15 +3,16 @@
 import { DataError } from "../base/errors.js";
 import type { ClockDescription, ColumnDescription, DescribeOptions, Hint, TableDescription } from "./description.js";
 import { type DuplicateRows, duplicateRows } from "./duplicate-rows.js";
+import { idCandidates, idOf } from "./id-columns.js";
 import { findLeakHints } from "./leak-hints.js";
 import { panel } from "./panel.js";
 import { isRowNumber } from "./roles.js";
-import { groupRows, mergeRows, type RowGroup } from "./rows.js";
+import { groupRows, type RowGroup } from "./rows.js";
 import { shownCell } from "./shown.js";
 import { summariseColumn } from "./summarise.js";
 import { columnOf } from "./table.js";
-import { looksLikeTimes, readTimes, splitNames, type Times } from "./time-column.js";
-import type { Column, Panel, Table } from "./types.js";
+import { looksLikeTimes, readTimes, splitNames, type Times, unreadTime } from "./time-column.js";
+import type { Panel, Table } from "./types.js";
 
 /**
  * Describes a table for a person who is about to train on it. Never throws for odd data: what reading would refuse becomes a
@@ -45,7 +46,8 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
   const clock = clockOf(times, groups, found);
   const repeated = duplicateRows(table);
   hints.push(...repeatedHints(repeated));
-  hints.push(...columnHints(columns, table.lineWord), ...clockHints(clock, candidates.id, ids.length > 0));
+  hints.push(...columnHints(columns, table.lineWord), ...clockHints(clock, ids.length > 0 ? null : idOf(table, times)));
+  if (times.columns.length === 0) hints.push(...unreadHints(table));
   if (target !== null) hints.push(...leakHints(table, target, groups, times));
   return {
     ...{ file: table.file, rows: table.rows, hasHeader: table.hasHeader, delimiter: table.delimiter, decimal: table.decimal },
@@ -124,25 +126,6 @@ function timeCandidates(table: Table, times: Times): string[] {
   return [...new Set([...times.columns, ...written])];
 }
 
-/** If times repeat: columns, of words first, that tell the rows of one time apart. */
-function idCandidates(table: Table, times: Times): string[] {
-  if (times.columns.length === 0 || times.firstBad >= 0) return [];
-  const [all] = groupRows(times.rows, [], times);
-  if (mergeRows(all!.rows, times).duplicates === 0) return [];
-  const columns = table.names.map((name) => table.columns[name]!).filter((column) => !times.columns.includes(column.name));
-  const whole = columns.filter((column) => column.kind === "text" || isWhole(table, column));
-  const telling = whole.filter((column) => {
-    const groups = groupRows(times.rows, [column], times);
-    return 2 * groups.length <= table.rows && groups.every((group) => mergeRows(group.rows, times).duplicates === 0);
-  });
-  return telling.sort((a, b) => Number(a.kind === "number") - Number(b.kind === "number")).map((column) => column.name);
-}
-
-function isWhole(table: Table, column: Column): boolean {
-  for (let row = 0; row < table.rows; row++) if (!Number.isInteger(column.get(row))) return false;
-  return true;
-}
-
 const targetNames = /^(y|target|value|values|sales|demand|qty|quantity|count|amount|revenue|load|ot)$/i;
 
 function targetCandidates(table: Table, others: readonly string[]): string[] {
@@ -213,13 +196,20 @@ function repeatedHints({ count, first }: DuplicateRows): Hint[] {
   ];
 }
 
-function clockHints(clock: ClockDescription | null, idNames: readonly string[], hasId: boolean): Hint[] {
+function unreadHints(table: Table): Hint[] {
+  const unread = unreadTime(table);
+  if (unread === null) return [];
+  const message = `${unread.column} is different in every row, but "${shownCell(unread.cell)}" is no time in a known form: rows are numbered.`;
+  return [{ code: "unread_time", column: unread.column, message }];
+}
+
+function clockHints(clock: ClockDescription | null, id: string | null): Hint[] {
   if (clock === null) return [];
   const hints: Hint[] = [];
   const column = clock.columns.join(",") || null;
   if (clock.duplicates > 0) {
-    const help =
-      !hasId && idNames.length > 0 ? `${idNames[0]} tells them apart: --id ${idNames[0]}.` : "Merge them with --duplicates mean.";
+    const verb = id?.includes(",") === true ? "tell" : "tells";
+    const help = id === null ? "Merge them with --duplicates mean." : `${id} ${verb} them apart: --id ${id}.`;
     hints.push({
       code: "duplicate_times",
       column,

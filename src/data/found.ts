@@ -3,7 +3,8 @@
 import { shortName } from "./decode.js";
 import type { Laid } from "./lay.js";
 import type { SeasonChoice } from "./season-choice.js";
-import type { Times } from "./time-column.js";
+import { shownCell } from "./shown.js";
+import { type Times, unreadTime } from "./time-column.js";
 import type { Column, Series, SkippedSeries, Table } from "./types.js";
 
 interface CommonFacts {
@@ -19,8 +20,11 @@ export function foundInSeries(laid: Laid, k: number, { table, times, frequency, 
   const { timeLabel, gaps, duplicates, ahead } = laid;
   const lines = [`${shortName(table.file)}: ${table.rows} rows, target ${name}${headerWords(table)}`];
   const range = `${timeLabel(0)} to ${timeLabel(values.length - 1)}`;
-  if (times.columns.length === 0) lines.push(`no time column: rows are numbered, ${season.words}`);
-  else lines.push(`time ${times.columns.join(" + ")}: ${frequency}, ${range}, ${season.words}`);
+  if (times.columns.length === 0) {
+    lines.push(`no time column: rows are numbered, ${season.words}`);
+    const unread = unreadTime(table);
+    if (unread !== null) lines.push(`${unread.column} is not read: "${shownCell(unread.cell)}" is no time in a known form`);
+  } else lines.push(`time ${times.columns.join(" + ")}: ${frequency}, ${range}, ${season.words}`);
   lines.push(...clockLines(times, frequency, laid.isClockChange ? 0 : duplicates));
   if (laid.isClockChange)
     lines.push(`${duplicates} ${duplicates === 1 ? "time is" : "times are"} there twice as clocks were set back: averaged`);
@@ -78,7 +82,7 @@ function headerWords({ hasHeader }: Table): string {
 function clockLines(times: Times, frequency: string, duplicates: number): string[] {
   const lines: string[] = [];
   if (times.dateOrder !== null) lines.push(`dates are read ${times.dateOrder === "dmy" ? "day" : "month"} first`);
-  if (times.totals.length > 0) lines.push(`left out at the end, having no time: ${times.totals.join(", ")}`);
+  if (times.totals.length > 0) lines.push(`left out, having no time: ${times.totals.join(", ")}`);
   if (frequency === "irregular") lines.push("the times follow no regular step: rows are taken in their order");
   if (duplicates > 0) lines.push(`${duplicates} ${duplicates === 1 ? "row was" : "rows were"} merged into others with the same time`);
   return lines;

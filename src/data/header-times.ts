@@ -10,45 +10,47 @@ import type { Column, Table } from "./types.js";
 /** The clock of a table's value columns, and their order in time. */
 export interface HeaderTimes {
   readonly times: Times;
-  /** Places in `columns`, oldest first. */
+  /** Places in `columns`, oldest first; without columns such as totals among times. */
   readonly order: readonly number[];
 }
 
 /**
- * Reads the names of the columns as times; columns whose names are none are numbered as they stand.
+ * Reads the names of the columns as times, and leaves out those that are none, if most are; else columns are numbered as they
+ * stand.
  * @throws DataError `ambiguous_dates`
  */
 export function headerTimes(table: Table, columns: readonly Column[], dateOrder: DateOrder | undefined): HeaderTimes {
-  const names = columns.map((column) => column.name);
+  const all = columns.map((column) => column.name);
+  const either = all.map((name) => timeOfName(name, "dmy") ?? timeOfName(name, "mdy"));
   const asWritten = columns.map((_, place) => place);
-  const numbered: Times = {
-    ...{
-      ms: { length: columns.length, get: (i) => i + 1 },
-      precision: "number",
-      columns: [],
-      dateOrder: null,
-      ...noProblem,
-      ...allRows(columns.length),
-    },
-    textOf: (i) => `column ${i + 1}`,
-  };
-  const either = names.map((name) => timeOfName(name, "dmy") ?? timeOfName(name, "mdy"));
-  if (!table.hasHeader || columns.length < 2 || either.includes(null)) return { times: numbered, order: asWritten };
+  const places = asWritten.filter((place) => either[place] !== null);
+  if (!table.hasHeader || places.length < 2 || 2 * places.length <= columns.length)
+    return { times: numbered(columns.length), order: asWritten };
+  const names = places.map((place) => all[place]!);
   const found = dateOrder === undefined ? findDateOrder(names) : { order: dateOrder, ambiguous: -1 };
   if (found.ambiguous >= 0) {
     const message = `"${names[found.ambiguous]}" fits day or month first throughout;`;
     throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", placeOf(table.file));
   }
-  const parsed = names.map((name) => timeOfName(name, found.order)?.ms ?? Number.NaN);
-  const order = asWritten.sort((a, b) => parsed[a]! - parsed[b]!);
+  const parsed = all.map((name) => timeOfName(name, found.order)?.ms ?? Number.NaN);
+  const order = places.toSorted((a, b) => parsed[a]! - parsed[b]!);
   const ms = Float64Array.from(order, (place) => parsed[place]!);
-  if (ms.some((value, i) => !(i === 0 || value > ms[i - 1]!))) return { times: numbered, order: columns.map((_, place) => place) };
-  const precision = either.reduce((finest: Precision, time) => finer(finest, time!.precision), "year");
+  if (ms.some((value, i) => !(i === 0 || value > ms[i - 1]!))) return { times: numbered(columns.length), order: asWritten };
+  const precision = places.reduce((finest: Precision, place) => finer(finest, either[place]!.precision), "year");
+  const others = columns.filter((column, place) => either[place] === null && column.missing < column.rows);
   const times: Times = {
-    ...{ ms: numbersOf(ms), precision, columns: ["header"], dateOrder: found.order, ...noProblem, ...allRows(columns.length) },
-    textOf: (i) => names[order[i]!]!,
+    ...{ ms: numbersOf(ms), precision, columns: ["header"], dateOrder: found.order, ...noProblem, ...allRows(order.length) },
+    totals: others.map((column) => column.name),
+    textOf: (i) => all[order[i]!]!,
   };
   return { times, order };
+}
+
+function numbered(length: number): Times {
+  return {
+    ...{ ms: { length, get: (i) => i + 1 }, precision: "number", columns: [], dateOrder: null, ...noProblem, ...allRows(length) },
+    textOf: (i) => `column ${i + 1}`,
+  };
 }
 
 function timeOfName(name: string, order: DateOrder | null): ParsedTime | null {

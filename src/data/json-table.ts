@@ -4,6 +4,7 @@ import { DataError } from "../base/errors.js";
 import { ColumnBuilder, type ColumnFacts } from "./column-builder.js";
 import { shortName } from "./decode.js";
 import { fromGluon, isGluon } from "./gluon.js";
+import { columnsOf } from "./json-forms.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest } from "./numbers.js";
 import { factsOf, placeOf, tableFrom } from "./table-builder.js";
@@ -28,7 +29,7 @@ export class JsonTable {
 
   /** @throws DataError `bad_json` if the lists of one object differ in length */
   add(value: Readonly<Record<string, unknown>>, line: number): void {
-    const entries = flatEntries(isGluon(value) ? fromGluon(value) : value);
+    const entries = columnsOf(isGluon(value) ? fromGluon(value) : value);
     const lists = entries.filter((entry): entry is [string, readonly unknown[]] => Array.isArray(entry[1]));
     const rows = lists.length === 0 ? 1 : lists[0]![1].length;
     const odd = lists.find(([, list]) => list.length !== rows);
@@ -73,17 +74,6 @@ export class JsonTable {
     for (let row = 0; row < this.#lines.length; row++) column.pushValue(null);
     return column;
   }
-}
-
-/** Keys of inner objects are joined with a point. */
-function flatEntries(value: Readonly<Record<string, unknown>>, prefix = ""): [string, unknown][] {
-  return Object.entries(value).flatMap(([name, entry]): [string, unknown][] =>
-    isInner(entry) ? flatEntries(entry, `${prefix}${name}.`) : [[prefix + name, entry]],
-  );
-}
-
-function isInner(entry: unknown): entry is Readonly<Record<string, unknown>> {
-  return typeof entry === "object" && entry !== null && !Array.isArray(entry);
 }
 
 function cellOf(value: unknown): Cell {

@@ -4,6 +4,7 @@ import { DataError } from "../base/errors.js";
 import { covariate } from "./covariate.js";
 import { type Grid, placeOn, type Step, timeOn } from "./frequency.js";
 import { nameOf, stepOfName } from "./frequency-names.js";
+import { idOf } from "./id-columns.js";
 import { NumberStore, type Numbers } from "./number-store.js";
 import type { CovariateColumn } from "./roles.js";
 import { notANumber } from "./roles.js";
@@ -154,7 +155,9 @@ function duplicateTimes(id: string | null, rows: readonly number[], { times, tab
   const shown = lines.length > 6 ? `${lines.slice(0, 6).join(", ")}, ...` : lines.join(", ");
   const message = `${shownCell(times.textOf(rows[0]!))} appears ${often} (${table.lineWord}s ${shown}):`;
   const place = { ...placeOf(table.file), line: lines[1]!, column: times.columns.join(",") };
-  return new DataError("duplicate_times", message, id === null ? "--duplicates mean, or name --id." : "--duplicates mean.", place);
+  const found = id === null ? idOf(table, times) : null;
+  const help = found === null ? "--duplicates mean, or name --id." : `--id ${found} for a series each, or --duplicates mean.`;
+  return new DataError("duplicate_times", message, id === null ? help : "--duplicates mean.", place);
 }
 
 function offGrid(id: string | null, step: Step, table: Table): DataError {

@@ -1,12 +1,13 @@
 // When is a cell a number: points or commas for decimals, grouped thousands, and the words that mean "missing".
 
 const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const groupedByComma = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
+// "0,512" is no thousand: groups begin with another digit.
+const groupedByComma = /^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/;
 const commaNumber = /^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)?,\d+(?:[eE][+-]?\d+)?$/;
-const groupedByPoint = /^[+-]?\d{1,3}(?:\.\d{3})+$/;
+const groupedByPoint = /^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$/;
 
 /** Always missing, in any case; users add their own. */
-const missingWords: readonly string[] = ["", "na", "nan", "null", "?"];
+const missingWords: readonly string[] = ["", "na", "n/a", "#n/a", "nan", "null", "?"];
 
 // What people and spreadsheets write around and inside a number: currencies, percent signs, blanks or apostrophes between thousands.
 const around = /^[€$£¥]\s?|\s?[€$£¥%]$/g;
@@ -39,12 +40,12 @@ function parseBare(text: string, decimal: "." | ","): number {
 }
 
 /**
- * Whether a cell says that its column is written with decimal commas: "12,5" does. In a comma-separated file none does, and
- * "1,234" alone is a decimal only between semicolons.
+ * Whether a cell says that its column is written with decimal commas: "12,5" does, in quotes also between commas, as
+ * spreadsheets write it in some countries. "1,234" alone is a decimal only between semicolons.
  */
 export function isCommaDecimal(text: string, delimiter: string): boolean {
   const cell = text.replace(around, "").replace(/[ \u00a0\u202f'’](?=\d{3})/g, "");
-  return delimiter !== "," && commaNumber.test(cell) && (delimiter === ";" || !groupedByComma.test(cell));
+  return commaNumber.test(cell) && (delimiter === ";" || !groupedByComma.test(cell));
 }
 
 /** Whether a cell is one number with decimal points and another with decimal commas: "1.234", "1,234". */

@@ -34,7 +34,7 @@ export function readPlain(text: string, decimal: "." | ","): number {
   const decimals = point < 0 ? 0 : end - point - 1;
   const integers = (point < 0 ? end : point) - first;
   if (digits > mostDigits || decimals > 22 || integers + decimals === 0) return Number.NaN;
-  plainFound.isGrouped = decimals === 3 && integers >= 1 && integers <= 3;
+  plainFound.isGrouped = decimals === 3 && integers >= 1 && integers <= 3 && text.charCodeAt(first) !== 0x30;
   plainFound.isName = (point < 0 && integers > 1 && text.charCodeAt(first) === 0x30) || sign === 0x2b;
   const value = whole / powers[decimals]!;
   return sign === 0x2d ? -value : value;

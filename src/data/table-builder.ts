@@ -19,10 +19,10 @@ export class TableBuilder {
   #firstLine = 0;
   /** Lines taken away before the first record. */
   readonly #skipped: number;
-  /** The first record as long as it may be a title. */
-  #title: { readonly cells: readonly string[]; readonly line: number } | null = null;
+  /** Records above the header, as long as they may be titles or comments. */
+  #above: { readonly cells: readonly string[]; readonly line: number }[] = [];
   readonly #columns: ColumnBuilder[] = [];
-  readonly #lines: NumberStore = new NumberStore();
+  #lines: NumberStore = new NumberStore();
 
   constructor(delimiter: Delimiter, options: TableOptions, skipped = 0) {
     this.#skipped = skipped;
@@ -35,23 +35,49 @@ export class TableBuilder {
   add(cells: readonly string[], recordLine: number): void {
     const line = recordLine + this.#skipped;
     if (this.#names !== null) {
-      this.#row(cells, line);
+      this.#take(cells, line);
       return;
     }
-    if (this.#title === null && cells.length > 0 && filled(cells) === 1 && this.#options.wide !== true) {
-      this.#title = { cells, line };
+    const isTitle = filled(cells) === 1 && this.#options.wide !== true;
+    if ((isTitle || isComment(cells)) && this.#above.length < mostAbove) {
+      this.#above.push({ cells, line });
       return;
     }
-    if (this.#title !== null && !(filled(cells) > 1 && !isDataRow(cells))) this.#begin(this.#title.cells, this.#title.line);
-    this.#title = null;
-    if (this.#names === null) this.#begin(cells, line);
+    this.#beginBelow(cells);
+    this.#take(cells, line);
+  }
+
+  /** Begins with the records held back, as far as they are no titles or comments above `cells`. */
+  #beginBelow(cells: readonly string[] | null): void {
+    const above = this.#above;
+    this.#above = [];
+    const last = above.at(-1);
+    if (last === undefined) return;
+    // "# date,value" is a header: a comment has as many fields only by chance.
+    if (cells !== null && isComment(last.cells) && last.cells.length === cells.length) {
+      const [first = "", ...others] = last.cells;
+      this.#begin([first.replace(/^#\s*/, ""), ...others], last.line);
+    } else if (cells === null || filled(cells) < 2 || isDataRow(cells)) {
+      const first = above.findIndex((record) => !isComment(record.cells));
+      for (const record of first < 0 ? [] : above.slice(first)) this.#take(record.cells, record.line);
+    }
+  }
+
+  #take(cells: readonly string[], line: number): void {
+    if (this.#names === null || this.#isHeaderBelow(cells)) this.#begin(cells, line);
     else this.#row(cells, line);
+  }
+
+  /** What was read so far were lines such as "Source,World Bank" above the header of a much wider table. */
+  #isHeaderBelow(cells: readonly string[]): boolean {
+    const isWider = this.#lines.length < mostAbove && cells.length > 2 * this.#columns.length && filled(cells) > 2;
+    return isWider && this.#hasHeader && !isDataRow(cells) && !isSeriesRow(cells);
   }
 
   /** @throws DataError `empty_file`, `no_rows` */
   finish(): Table {
     const { file } = this.#options;
-    if (this.#title !== null) this.#begin(this.#title.cells, this.#title.line);
+    this.#beginBelow(null);
     if (this.#names === null) throw new DataError("empty_file", `${shortName(file)} is empty.`, "", placeOf(file));
     if (this.#lines.length === 0) throw new DataError("no_rows", `${shortName(file)} has a header and no rows.`, "", placeOf(file));
     return tableFrom(this.#names, this.#columns, {
@@ -65,6 +91,8 @@ export class TableBuilder {
     this.#hasHeader = !isDataRow(cells) && !(wide && isSeriesRow(cells));
     this.#named = cells.length;
     this.#firstLine = line;
+    this.#columns.length = 0;
+    this.#lines = new NumberStore();
     this.#names = this.#hasHeader ? headerNames(cells, line, this.#options.file) : cells.map((_, i) => `c${i + 1}`);
     for (const name of this.#names) this.#columns.push(new ColumnBuilder(factsOf(this.#options, name, this.#facts)));
     if (this.#hasHeader) return;
@@ -118,6 +146,14 @@ export function tableFrom(
 /** `{ file }` where a file is known, as the errors want it. */
 export function placeOf(file: string | null | undefined): { file?: string } {
   return file === null || file === undefined ? {} : { file };
+}
+
+/** So many titles or comments may stand above the header. */
+const mostAbove = 20;
+
+/** Whether a record is a comment as many programs write them. */
+function isComment([first = ""]: readonly string[]): boolean {
+  return /^#(?!$)/.test(first);
 }
 
 /** Cells that are not empty. A record with one of them above a header with several is a title. */

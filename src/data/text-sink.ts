@@ -83,7 +83,7 @@ export class TextSink {
   }
 }
 
-/** An object, or a list of objects; nothing else that is JSON is a table. */
+/** An object, or a list of objects; nothing else that is JSON is a table, and a list of lists is told so. */
 function isJson(text: string): boolean {
-  return /^\s*(?:\[\s*)?\{/.test(text) || /^\s*\[\s*\]\s*$/.test(text);
+  return /^\s*(?:\[\s*)?\{/.test(text) || /^\s*\[\s*\[/.test(text) || /^\s*\[\s*\]\s*$/.test(text);
 }

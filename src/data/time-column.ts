@@ -1,7 +1,7 @@
 // Which columns hold the time, and each row's time in milliseconds: found by form and by name, joined where they are split.
 
 import { DataError } from "../base/errors.js";
-import { calendarParts, joinParts, unitOf } from "./calendar-parts.js";
+import { calendarParts, isHour, isPartWord, joinParts, unitOf } from "./calendar-parts.js";
 import { shortName } from "./decode.js";
 import { findStep, placeOn } from "./frequency.js";
 import { NumberStore, type Numbers, numbersOf } from "./number-store.js";
@@ -61,9 +61,7 @@ export function readTimes(
   if (names.length === 0) return numberedRows(table);
   const named = names.map((name) => columnOf(table, name));
   // year, month and day may be given in any order
-  const columns = named.every((column) => isNumeric(column) && unitOf(column) >= 0)
-    ? named.toSorted((a, b) => unitOf(a) - unitOf(b))
-    : named;
+  const columns = named.every((column) => isPart(column) && unitOf(column) >= 0) ? named.toSorted((a, b) => unitOf(a) - unitOf(b)) : named;
   const { rows, totals } = rowsBeforeTotals(table, columns);
   const span = { rows, totals, suffix: "" } as const;
   if (columns.length === 1 && isNumeric(columns[0]!)) return { ...span, ...readNumbers(table, columns[0]!, rows) };
@@ -83,10 +81,13 @@ function findTimeColumns(table: Table, taken: readonly string[]): string[] {
   const candidates = table.names.filter((name) => !taken.includes(name)).map((name) => table.columns[name]!);
   const written = candidates.find((column) => column.kind === "text" && looksLikeTimes(column));
   if (written !== undefined) {
-    const clock = candidates.find((column) => column !== written && column.kind === "text" && isMostly(column, looksLikeClock));
+    const isDay = isMostly(written, (cell) => parseTime(cell, "dmy")?.precision === "day" || parseTime(cell, "mdy")?.precision === "day");
+    const clock =
+      candidates.find((column) => column !== written && column.kind === "text" && isMostly(column, looksLikeClock)) ??
+      (isDay ? candidates.find(isHour) : undefined);
     return clock === undefined ? [written.name] : [written.name, clock.name];
   }
-  const parts = calendarParts(candidates, isNumeric);
+  const parts = calendarParts(candidates, isPart);
   if (parts.length > 1) return parts;
   const named = candidates.find(
     (column) => isTimeName(column.name) && isNumeric(column) && column.missing <= mostTotals && hasTimeNumbers(column, numericRows(column)),
@@ -102,12 +103,17 @@ function isNumeric(column: Column): boolean {
   return column.kind === "number" || (column.numeric > 0 && column.firstText >= column.rows - mostTotals);
 }
 
+/** A part of the date in a column of its own: numbers, or words such as "March" and "Q1". */
+function isPart(column: Column): boolean {
+  return isNumeric(column) || isMostly(column, isPartWord);
+}
+
 function numericRows(column: Column): number {
   return column.firstText < 0 ? column.rows : column.firstText;
 }
 
 function isTimeName(name: string): boolean {
-  return /^(time|timestamp|ts|date|datetime|datum|ds|epoch|unix.*|year|jahr|month|monat|day|week|hour|t|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
+  return /^(time|timestamp|ts|date|datetime|datum|ds|epoch|unix.*|year|jahr|month|monat|day|week|hour|t|period|ym|yyyymm(?:dd)?|year_?month|date_?(?:id|key)|.*_at|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
     name.trim(),
   );
 }
@@ -175,7 +181,11 @@ function readNumbers(table: Table, column: Column, rows: number): Read {
 
 function readCells(table: Table, columns: readonly Column[], rows: number, dateOrder: DateOrder | undefined): Read {
   const name = columns.map((column) => column.name).join(",");
-  const cellAt = (row: number): string | null => joinCells(columns, row);
+  const join = joiner(columns);
+  const cellAt = (row: number): string | null => {
+    const cells = columns.map((column) => column.cell(row)).filter((cell) => cell !== null);
+    return cells.length < columns.length ? null : join(cells);
+  };
   // Times that are kept as such need no reading; only they make a column of many millions of rows bearable.
   const kept = columns.length === 1 ? columns[0]! : null;
   const isKept = (row: number): boolean => kept !== null && !Number.isNaN(kept.time(row));
@@ -275,11 +285,23 @@ class ClockStore {
   }
 }
 
-/** Columns of numbers become a time by their names; text cells are joined with a blank. Null if one is missing. */
-function joinCells(columns: readonly Column[], row: number): string | null {
-  const cells = columns.map((column) => column.cell(row)).filter((cell) => cell !== null);
-  if (cells.length < columns.length) return null;
-  return columns.length > 1 && columns.every((column) => unitOf(column) >= 0) ? joinParts(columns, cells) : cells.join(" ");
+/** Parts of the date become a time by their names, hours join their days; text cells are joined with a blank. */
+function joiner(columns: readonly Column[]): (cells: readonly string[]) => string {
+  if (columns.length > 1 && columns.every((column) => unitOf(column) >= 0)) return (cells) => joinParts(columns, cells);
+  return columns.length === 2 && isHour(columns[1]!) ? (cells) => `${cells.join(" ")}:00` : (cells) => cells.join(" ");
+}
+
+/** A column that could be meant as the time but is not read as one: words with digits, different in every row; and its first cell. */
+export function unreadTime(table: Table): { readonly column: string; readonly cell: string } | null {
+  for (const name of table.names) {
+    const column = table.columns[name]!;
+    if (column.kind !== "text" || column.numeric > 0 || column.missing > 0 || table.rows < 3) continue;
+    const seen = new Set<string>();
+    while (seen.size < Math.min(table.rows, 1000) && /\d/.test(column.cell(seen.size)!) && !seen.has(column.cell(seen.size)!))
+      seen.add(column.cell(seen.size)!);
+    if (seen.size === Math.min(table.rows, 1000)) return { column: name, cell: column.cell(0)! };
+  }
+  return null;
 }
 
 function missingTime(table: Table, row: number, column: string): DataError {

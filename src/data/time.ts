@@ -1,5 +1,7 @@
 // Times as people write them, read as UTC milliseconds: ISO, months, quarters, slashes in either order, epochs.
 
+import { monthNumber } from "./month-names.js";
+
 /** The finest unit a column is written in; forecasts are printed in the same. */
 export type Precision = "year" | "quarter" | "month" | "day" | "minute" | "second" | "millisecond" | "number";
 
@@ -24,36 +26,17 @@ const half = /^(?:(\d{4})[- ]?H([12])|H([12])[- ]?(\d{4}))$/i;
 const quarter = /^(?:(\d{4})[- ]?Q([1-4])|Q([1-4])[- ]?(\d{4}))$/i;
 const week = /^(\d{4})[- ]?(?:W|KW)(\d{1,2})(?:-?([1-7]))?$/i;
 const weekFirst = /^(?:W|KW) ?(\d{1,2})[- /](\d{4})$/i;
-const monthCode = /^(\d{4})M(\d{1,2})$/i;
-const monthFirst = /^(\p{L}{3,9})(?:\.?[- ](\d{4})|[- ](\d{2}))$/u;
-const monthLast = /^(\d{4})[- ](\p{L}{3,9})\.?$/u;
-const dayThenMonth = new RegExp(`^(\\d{1,2})\\.?[- ]+(\\p{L}{3,9})\\.?,?[- ](\\d{4}|\\d{2})${clock}$`, "iu");
-const monthThenDay = new RegExp(`^(\\p{L}{3,9})\\.? (\\d{1,2}),? (\\d{4})${clock}$`, "iu");
+const monthCode = /^(\d{4})[- ]?M(\d{1,2})$/i;
+const monthFirst = /^(\p{L}{3,10})(?:\.?[- ](\d{4})|[- ](\d{2}))$/u;
+const monthLast = /^(\d{4})[- ](\p{L}{3,10})\.?$/u;
+const dayThenMonth = new RegExp(`^(\\d{1,2})\\.?[- ]+(\\p{L}{3,10})\\.?,?[- ](\\d{4}|\\d{2})${clock}$`, "iu");
+const monthThenDay = new RegExp(`^(\\p{L}{3,10})\\.? (\\d{1,2}),? (\\d{4})${clock}$`, "iu");
+/** "Monday, 4 March 2019", "Mon Mar 04 2019" say more than a date. */
+const weekdayFirst = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[.,]* (?=[\p{L}\d])/iu;
 const clockOnly = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?$/i;
-const monthNames = [
-  "january",
-  "february",
-  "march",
-  "april",
-  "may",
-  "june",
-  "july",
-  "august",
-  "september",
-  "october",
-  "november",
-  "december",
-];
-
-/** Where German differs from English; spreadsheets write months in their user's language. */
-const germanMonths: readonly (readonly string[])[] = [
-  ...[["januar", "jänner"], ["februar"], ["märz", "mrz"], [], ["mai"], ["juni"]],
-  ...[["juli"], [], [], ["oktober"], [], ["dezember"]],
-];
-
 /** Reads one cell; `order` is needed where slashes leave day and month open (dots put the day first). */
 export function parseTime(cell: string, order: DateOrder | null): ParsedTime | null {
-  const text = cell.trim();
+  const text = cell.trim().replace(weekdayFirst, "");
   const ymd = iso.exec(text);
   if (ymd !== null) {
     if (ymd[3] === undefined) return dated(Number(ymd[1]), Number(ymd[2]), 1, "month");
@@ -193,12 +176,6 @@ function weekday(year: number, number: number, day: number): ParsedTime | null {
   const monday = fourth - ((new Date(fourth).getUTCDay() + 6) % 7) * dayMs + (number - 1) * 7 * dayMs;
   if (number < 1 || new Date(monday + 3 * dayMs).getUTCFullYear() !== year) return null;
   return { ms: monday + (day - 1) * dayMs, precision: "day" };
-}
-
-/** 0 (no month) if the word is none; three letters are enough, in English or German. */
-function monthNumber(word: string): number {
-  const text = word.toLowerCase();
-  return 1 + monthNames.findIndex((name, i) => name.startsWith(text) || germanMonths[i]!.some((other) => other.startsWith(text)));
 }
 
 /** POSIX pivot: 69-99 are the 1900s, 00-68 the 2000s. */

@@ -56,7 +56,7 @@ export type Encoding = "utf-8" | "latin1" | "utf-16le";
 
 /** Options of `parseTable`, and of reading files. */
 export interface TableOptions {
-  /** Words that mean "missing", beside empty, NA, NaN, null and ?. Numbers match by value: "-200" also means -200.0. */
+  /** Words that mean "missing", beside empty, NA, N/A, #N/A, NaN, null and ?. Numbers match by value: "-200" also means -200.0. */
   readonly missing?: readonly string[];
   /** Detected from the first lines unless given. */
   readonly delimiter?: Delimiter;

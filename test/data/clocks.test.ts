@@ -122,9 +122,77 @@ test("a row of totals at the end is left out and named", () => {
   for (const total of ["Summe;66,00", "Grand Total;66", ";Total"]) {
     const found = of(`Monat;Umsatz\n${months}\n${total}\n`);
     assert.equal(found.values.length, 12, total);
-    assert.match(found.found.join("\n"), /left out at the end, having no time: (Summe|Grand Total|Total)/);
+    assert.match(found.found.join("\n"), /left out, having no time: (Summe|Grand Total|Total)/);
   }
   assert.equal(of(`Year,Sales\n${Array.from({ length: 12 }, (_, i) => `${2000 + i},${i}`).join("\n")}\nTotal,66\n`).values.length, 12);
+});
+
+test("notes after the totals are no rows either, and a damaged date is still named", async () => {
+  const months = Array.from({ length: 12 }, (_, i) => `2020-${String(i + 1).padStart(2, "0")},${i}`).join("\n");
+  const found = of(`Month,Sales\n${months}\nTotal,66\n,\n"Source: our log, 2021",\n`);
+  assert.equal(found.values.length, 12);
+  assert.match(found.found.join("\n"), /left out, having no time: Total, Source: our log, 2021/);
+  assert.equal((await failure(() => of(`Month,Sales\n${months}\n2O21-01,7\n`))).code, "bad_time");
+});
+
+test("a date and its hour in two columns are one time, in every order of dates, whether hours begin at 0 or end at 24", () => {
+  const rows = (day: (i: number) => string, first: number): string =>
+    Array.from({ length: 72 }, (_, i) => `${day(Math.floor(i / 24))};${(i % 24) + first};${i}`).join("\n");
+  const forms: readonly (readonly [string, (i: number) => string, number, string])[] = [
+    ["date;hour;v", (i) => `2020-01-0${i + 1}`, 0, "2020-01-01T00:00"],
+    ["Datum;Stunde;v", (i) => `0${i + 1}.01.2020`, 0, "2020-01-01T00:00"],
+    ["Date;HE;v", (i) => `01/${i + 13}/2020`, 1, "2020-01-13T01:00"],
+  ];
+  for (const [header, day, first, start] of forms) {
+    const found = of(`${header}\n${rows(day, first)}\n`);
+    assert.deepEqual([found.frequency, found.values.length, found.timeLabel(0), found.gaps], ["hourly", 72, start, 0], header);
+  }
+});
+
+test("months, quarters and periods by word beside their year are one time", () => {
+  const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+  const german = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(" ");
+  const rows = (count: number, word: (i: number) => string): string =>
+    Array.from({ length: 36 }, (_, i) => `${2010 + Math.floor(i / count)},${word(i % count)},${i}`).join("\n");
+  const forms: readonly (readonly [string, string, string, string])[] = [
+    ["Year,Month", rows(12, (i) => months[i]!), "monthly", "2010-01"],
+    ["Jahr,Monat", rows(12, (i) => german[i]!), "monthly", "2010-01"],
+    ["Year,Period", rows(12, (i) => `M${String(i + 1).padStart(2, "0")}`), "monthly", "2010-01"],
+    ["Year,Quarter", rows(4, (i) => `Q${i + 1}`), "quarterly", "2010-Q1"],
+  ];
+  for (const [header, text, frequency, start] of forms) {
+    const found = of(`${header},v\n${text}\n`);
+    assert.deepEqual([found.frequency, found.values.length, found.timeLabel(0)], [frequency, 36, start], header);
+  }
+});
+
+test("a column of compact months is the time under the names that such columns have", () => {
+  const rows = Array.from({ length: 36 }, (_, i) => `${2010 + Math.floor(i / 12)}${String((i % 12) + 1).padStart(2, "0")},${i * i}`);
+  for (const name of ["period", "YYYYMM", "year_month"]) assert.deepEqual(of(`${name},v\n${rows.join("\n")}\n`).timeColumns, [name], name);
+});
+
+test("a column that is different in every row and no time is said not to be read", () => {
+  const rows = Array.from({ length: 20 }, (_, i) => `FY${1992 + Math.floor(i / 4)} Q${(i % 4) + 1},${i * i}`);
+  assert.ok(of(`Fiscal,v\n${rows.join("\n")}\n`).found.includes('Fiscal is not read: "FY1992 Q1" is no time in a known form'));
+  const kinds = Array.from({ length: 20 }, (_, i) => `kind${i % 7},${i * i}`);
+  assert.ok(
+    !of(`Kind,v\n${kinds.join("\n")}\n`)
+      .found.join("\n")
+      .includes("Kind"),
+  );
+});
+
+test("comments and several titles above the header are no rows, and a header may begin with a hash", () => {
+  const rows = "Month,Sales\n2020-01,1\n2020-02,2\n";
+  for (const text of [
+    `# written by a program, version 1\n# 2021-01-01\n${rows}`,
+    `Report 2020,\nAll shops,\n${rows}`,
+    `#Month,Sales\n2020-01,1\n2020-02,2\n`,
+    `# no header\n2020-01,1\n2020-02,2\n`,
+  ])
+    assert.deepEqual([...of(text).values], [1, 2], text);
+  const named = parseTable("#id,name,v\na,b,3\nc,d,4\n");
+  assert.deepEqual([named.names, named.rows], [["id", "name", "v"], 2]);
 });
 
 test("titles above the header and Excel's sep line are no rows, and lines are still counted", async () => {

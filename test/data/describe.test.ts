@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeTable } from "../../src/data/describe.js";
 import type { TableDescription } from "../../src/data/description.js";
+import { series } from "../../src/data/series.js";
 import { parseTable, tableOf } from "../../src/data/table.js";
 import { failure } from "../tasks/fakes.js";
 
@@ -63,6 +64,20 @@ test("a column that tells the rows of one time apart is a candidate for the id",
     ...{ columns: ["month"], frequency: "monthly", season: 12, start: "2000-01", end: "2004-12" },
     ...{ gaps: 0, duplicates: 0, isSorted: true, dateOrder: null },
   });
+});
+
+test("two columns of words that tell rows apart together are named, by the description and by the error", async () => {
+  const long = ["north", "south"].flatMap((shop) => ["a", "b"].flatMap((kind) => times.map((time, i) => `${shop},${kind},${time},${i}`)));
+  const table = parseTable(`shop,kind,month,sales\n${long.join("\n")}\n`);
+  const [hint] = describeTable(table).hints;
+  assert.equal(hint!.message, "180 rows share their time with another. shop,kind tell them apart: --id shop,kind.");
+  const error = await failure(() => series(table, { target: "sales" }));
+  assert.match(error.message, /--id shop,kind for a series each, or --duplicates mean\.$/);
+});
+
+test("a column that is no time in a known form is pointed at", () => {
+  const fiscal = times.map((_, i) => `FY${1992 + Math.floor(i / 4)} Q${(i % 4) + 1}`);
+  assert.deepEqual(hintsOf(describeTable(tableOf({ fiscal, y: noise(7) }))), ["unread_time fiscal"]);
 });
 
 test("what reading would refuse is a hint with its code and sentence", () => {

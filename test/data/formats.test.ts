@@ -57,6 +57,32 @@ test("a table is the same in every form of file", async () => {
   for (const path of await everyForm("good", good)) assert.deepEqual(shown(await readTable(path)), expected, path);
 });
 
+test("a table in one JSON object is the same in every form that programs write", () => {
+  const by = (of: (row: (typeof good)[number], i: number) => unknown): Record<string, unknown> =>
+    Object.fromEntries(good.map((row, i) => [String(i), of(row, i)]));
+  const index = { day: by((row) => row.day), sales: by((row) => row.sales), shop: by((row) => row.shop) };
+  const split = { columns: ["day", "sales", "shop"], index: good.map((_, i) => i), data: good.map((row) => Object.values(row)) };
+  const records = good.map(({ day, sales }) => ({ day, sales }));
+  const expected = parseTable(csv(good));
+  for (const value of [index, split, { shop: "a", rows: records }, { meta: { shop: "a" }, data: records }]) {
+    const table = parseTable(JSON.stringify(value));
+    assert.deepEqual([...table.columns.sales!.numbers], [...expected.columns.sales!.numbers]);
+    assert.deepEqual(table.columns.day!.text, expected.columns.day!.text);
+  }
+  const timed = parseTable(JSON.stringify({ sales: { "2020-01-01": 1, "2020-01-02": 2 } }));
+  assert.deepEqual(
+    [timed.names, timed.columns.index!.text],
+    [
+      ["index", "sales"],
+      ["2020-01-01", "2020-01-02"],
+    ],
+  );
+});
+
+test("lists in a list are no table, and are told so as JSON", async () => {
+  assert.equal((await failure(() => parseTable('[["2020-01-01",1],["2020-01-02",2]]'))).code, "bad_json");
+});
+
 test("a mistake is the same sentence in every form of file", async () => {
   const changed = (row: number, change: Row): Row[] => good.map((each, i) => (i === row ? { ...each, ...change } : each));
   const cases: readonly (readonly [Row[], SeriesOptions, RegExp])[] = [

@@ -41,6 +41,13 @@ test("thousands are grouped the way the decimals ask for", () => {
   assert.deepEqual(numbers(parseTable("a;b\n1.234,5;1\n12.345;2\n"), "a"), [1234.5, 12345]);
 });
 
+test("quoted decimal commas between commas are decimals, unless points were decimals before", () => {
+  assert.deepEqual(numbers(parseTable('a,b\n"1,234",1\n"12,5",2\n"0,512",3\n'), "a"), [1.234, 12.5, 0.512]);
+  assert.deepEqual(numbers(parseTable('a,b\n"0,512",1\n"1,250",2\n'), "a"), [0.512, 1.25]);
+  assert.deepEqual(numbers(parseTable("a;b\n0.512;1\n0,5;2\n"), "a"), [0.512, 0.5]);
+  assert.equal(parseTable('a,b\n1.234,1\n"12,5",2\n').columns.a!.firstText, 1);
+});
+
 test("only written numbers are numbers", () => {
   const cells = ["1", "-2.5", "+3", ".5", "1e3", "1.", "0x10", "Infinity", "-inf", "1e999", "12abc", "1 2", "--1"];
   const table = parseTable(`a,b\n${cells.map((cell) => `${cell},z`).join("\n")}\n`);
@@ -51,11 +58,11 @@ test("only written numbers are numbers", () => {
   assert.equal(table.columns.a!.firstText, 6);
 });
 
-test("empty, NA, NaN, null and ? are missing, and what the user adds, by value where it is a number", () => {
-  const table = parseTable("a,b\n,1\nNA,1\nNaN,1\nnull,1\n?,1\n-200.0,1\nn.v.,1\n7,1\n", { missing: ["-200", "n.v."] });
-  assert.equal(table.columns.a!.missing, 7);
+test("empty, NA, N/A, #N/A, NaN, null and ? are missing, and what the user adds, by value where it is a number", () => {
+  const table = parseTable("a,b\n,1\nNA,1\nN/A,1\n#N/A,1\nNaN,1\nnull,1\n?,1\n-200.0,1\nn.v.,1\n7,1\n", { missing: ["-200", "n.v."] });
+  assert.equal(table.columns.a!.missing, 9);
   assert.equal(table.columns.a!.kind, "number");
-  assert.equal(table.columns.a!.numbers[7], 7);
+  assert.equal(table.columns.a!.numbers[9], 7);
 });
 
 test("a first row of numbers or times is data", () => {

@@ -30,6 +30,25 @@ test("quarters, weeks and months by name are times, whichever part comes first",
   for (const [cell, time] of forms) assert.equal(read(cell), time, cell);
 });
 
+test("months are read in the languages of spreadsheets, and weekdays before a date are passed over", () => {
+  const forms: readonly (readonly [string, string])[] = [
+    ["janv. 2012", "2012-01"],
+    ["août 2012", "2012-08"],
+    ["déc. 2012", "2012-12"],
+    ["ene-12", "2012-01"],
+    ["septiembre 2012", "2012-09"],
+    ["4 maggio 2012", "2012-05-04"],
+    ["out 2012", "2012-10"],
+    ["mrt 2012", "2012-03"],
+    ["2012-M07", "2012-07"],
+    ["Monday, March 04, 2019", "2019-03-04"],
+    ["Mon Mar 04 2019", "2019-03-04"],
+    ["Thu, 07 Mar 2019 12:30:00 GMT", "2019-03-07T12:30"],
+  ];
+  for (const [cell, time] of forms) assert.equal(read(cell), time, cell);
+  for (const cell of ["Sunny 2019", "Sun", "Monda 4 March 2019"]) assert.equal(read(cell), null, cell);
+});
+
 test("days, weeks and hours that do not exist are no times", () => {
   for (const cell of [
     "2021-W53",

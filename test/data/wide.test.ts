@@ -37,6 +37,14 @@ test("times in the header are the clock, in any order", () => {
   assert.deepEqual(of("country,2018,2019,2021\nA,1,2,3\nB,,5,9\n").series[1]!.timeLabel(0), "2019");
 });
 
+test("a column of totals beside the times is no value, and lines above a much wider header are none of the table", () => {
+  const found = of("product,2018,2019,2020,Total\nsoap,1,2,3,6\nsalt,4,5,6,15\n");
+  assert.deepEqual(valuesOf(found), { soap: [1, 2, 3], salt: [4, 5, 6] });
+  assert.match(found.found.join("\n"), /left out, having no time: Total/);
+  const bank = of('"Source","Bank",\n"Updated","2021-05-25",\n"Land","Code","2017","2018","2019","2020",\n"A","a","1","2","3","4",\n');
+  assert.deepEqual([valuesOf(bank), bank.frequency], [{ A: [1, 2, 3, 4] }, "yearly"]);
+});
+
 test("beside a time column each column is a series", () => {
   const found = of("day,north,south\n2020-01-02,2,\n2020-01-01,1,\n2020-01-03,3,5\n2020-01-04,2,6\n");
   assert.deepEqual(valuesOf(found), { north: [1, 2, 3, 2], south: [5, 6] });

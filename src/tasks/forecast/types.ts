@@ -56,7 +56,7 @@ export interface ForecastOptions {
   readonly season?: number;
   /** Rows at the end that are held out and scored: the horizon. */
   readonly test?: number;
-  /** Further words that mean "missing", beside empty, NA, NaN, null and ?. */
+  /** Further words that mean "missing", beside empty, NA, N/A, #N/A, NaN, null and ?. */
   readonly missing?: readonly string[];
   readonly duplicates?: Duplicates;
   readonly dateOrder?: "dmy" | "mdy";

@@ -15,14 +15,16 @@ export function filledCsv(table: Table, grid: Grid, filled: Float64Array): strin
   });
   const quote = (text: string): string =>
     /["\r\n]/.test(text) || text.includes(table.delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+  // Between commas a column with commas inside of numbers is rare, and another column's "1,234" a thousand.
+  const mark = table.delimiter === "," ? "." : table.decimal;
   const lines = [table.names.map(quote).join(table.delimiter)];
   for (let row = 0; row < table.rows; row++) {
     const cells = columns.map(({ column, place, decimals }) => {
       const text = column.cell(row);
-      if (text !== null || place === undefined) return quote(localised(text ?? "", column.kind === "number", table.decimal));
+      if (text !== null || place === undefined) return quote(localised(text ?? "", column.kind === "number", mark));
       // Totals at the end of a table are no rows of the grid.
       const value = filled[row * size + place] ?? Number.NaN;
-      return Number.isNaN(value) ? "" : quote(localised(String(Number(value.toFixed(decimals))), true, table.decimal));
+      return Number.isNaN(value) ? "" : quote(localised(String(Number(value.toFixed(decimals))), true, mark));
     });
     lines.push(cells.join(table.delimiter));
   }
