@@ -1,12 +1,13 @@
 // A training run from its first step: the folder is made when the data has been accepted, and kept for `deep-rnn resume` if it is stopped.
+
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { RunError } from "../base/errors.js";
+import { shellWord } from "../base/shell-word.js";
 import { cellWords } from "./cell-file.js";
 import type { Context } from "./context.js";
 import type { BackendInfo } from "./envelope.js";
 import { toJson } from "./envelope.js";
-import { quoted } from "./quoted.js";
 import type { LiveRun, RunPlace } from "./run-folder.js";
 import { reopenRun, startRun } from "./run-folder.js";
 import type { Entry, EpochFacts } from "./run-record.js";
@@ -33,7 +34,7 @@ export class BegunRun {
     const { interrupt } = this.#context;
     const run = this.#make();
     interrupt.onLeave(run.leave);
-    interrupt.canResume(`deep-rnn resume ${quoted(run.path)}${cellWords(this.#context)}`);
+    interrupt.canResume(`deep-rnn resume ${shellWord(run.path)}${cellWords(this.#context)}`);
     this.#run = run;
     return run;
   }

@@ -1,4 +1,5 @@
 // `--cell ./mine.js`: the one place that runs a file of the user, and only one that the command line or the environment names.
+
 import { spawnSync } from "node:child_process";
 import { Console } from "node:console";
 import { readFileSync, statSync } from "node:fs";
@@ -6,6 +7,7 @@ import { register } from "node:module";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DataError, DeepRnnError, UsageError } from "../base/errors.js";
+import { shellWord } from "../base/shell-word.js";
 import { isRecord } from "../base/tree.js";
 import { nearestName } from "../data/table.js";
 import { currentPlace } from "../ir/core/build.js";
@@ -13,7 +15,6 @@ import type { OwnCell } from "../nn/cell.js";
 import type { CellChoice } from "../tasks/cells.js";
 import type { Context } from "./context.js";
 import { usageError } from "./failure.js";
-import { quoted } from "./quoted.js";
 
 /** Whether `--cell` names a file rather than a built-in cell. */
 export function namesCellFile(given: string): boolean {
@@ -66,7 +67,7 @@ export function givenCellFile({ settings }: Context): string | null {
 /** What commands that use the run of this one must be given beside it: `--cell` if its cell is in a file. */
 export function cellWords({ settings }: Context): string {
   const value = settings.values.cell?.value;
-  return typeof value === "string" && namesCellFile(value) ? ` --cell ${quoted(value)}` : "";
+  return typeof value === "string" && namesCellFile(value) ? ` --cell ${shellWord(value)}` : "";
 }
 
 /** Runs the file and gives its cell. */

@@ -1,8 +1,8 @@
 // What is said about classified sequences, as text and as CSV.
 
+import { shellWord } from "../base/shell-word.js";
 import type { ClassifiedItem, ClassifyEvaluation, ClassifyResult, Interval } from "../tasks/classify/types.js";
 import { counted, duration, shown } from "./numbers.js";
-import { quoted } from "./quoted.js";
 import type { Terminal } from "./terminal.js";
 
 /** One row per sequence: id, true class, said class, and the probability of each class. */
@@ -77,7 +77,7 @@ export function classifyLines(
     `  ${path}/model             the trained network`,
     "",
     paint("bold", "Next:"),
-    `  deep-rnn predict ${quoted(path)} NEW-EVENTS${cell}`,
+    `  deep-rnn predict ${shellWord(path)} NEW-EVENTS${cell}`,
   ];
 }
 

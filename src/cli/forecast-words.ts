@@ -1,4 +1,5 @@
 // What the forecast command says: what was found, what is trained, how it compares, where the files are, what to do next.
+import { shellWord } from "../base/shell-word.js";
 import type { ForecastEvent, ForecastRun } from "../tasks/forecast/types.js";
 import { anomalyLines } from "./anomaly-words.js";
 import { backtestLines } from "./backtest.js";
@@ -6,7 +7,6 @@ import { drawForecast } from "./braille.js";
 import { drawLoss } from "./loss-drawing.js";
 import { counted, duration, shown } from "./numbers.js";
 import { pictureOf } from "./picture.js";
-import { quoted } from "./quoted.js";
 import { scoreRows, scoreTable } from "./scores.js";
 import type { Terminal } from "./terminal.js";
 
@@ -81,5 +81,5 @@ export function intervalWords({ evaluation }: Pick<ForecastRun, "evaluation">): 
 
 /** Commands to go on with. */
 export function nextCommands(path: string, file: string, cell: string): string[] {
-  return [`deep-rnn predict ${quoted(`${path}/model`)} ${quoted(file)}${cell}`];
+  return [`deep-rnn predict ${shellWord(`${path}/model`)} ${shellWord(file)}${cell}`];
 }

@@ -1,7 +1,7 @@
 // A table in words: one block on the whole, one line per column, then what to look at before training.
+import { shellWord } from "../base/shell-word.js";
 import type { Inspection } from "./commands/inspect.js";
 import { counted, shown } from "./numbers.js";
-import { quoted } from "./quoted.js";
 import { standardInput } from "./table-input.js";
 import type { Terminal } from "./terminal.js";
 
@@ -99,7 +99,7 @@ function cut(word: string): string {
 function nextLines({ file, target, assumedTarget, candidates, clock }: Inspection): string[] {
   const goal = target ?? assumedTarget;
   if (file === null || file === standardInput || goal === null) return [];
-  const flags = candidates.target.length > 1 ? ` --target ${quoted(goal)}` : "";
+  const flags = candidates.target.length > 1 ? ` --target ${shellWord(goal)}` : "";
   const merge = clock !== null && clock.duplicates > 0 ? " --duplicates mean" : "";
-  return [`Next: deep-rnn forecast ${quoted(file)}${flags}${merge} --dry-run`];
+  return [`Next: deep-rnn forecast ${shellWord(file)}${flags}${merge} --dry-run`];
 }

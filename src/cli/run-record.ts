@@ -3,11 +3,11 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { shellWord } from "../base/shell-word.js";
 import type { Context } from "./context.js";
 import { packageVersion } from "./context.js";
 import type { BackendInfo } from "./envelope.js";
 import { toJson } from "./envelope.js";
-import { quoted } from "./quoted.js";
 import type { LiveRun } from "./run-folder.js";
 import type { Origin } from "./settings/resolve.js";
 
@@ -120,7 +120,7 @@ export function repeatCommand({ task, file }: RunSubject, { settings, seed }: Pi
     return isGiven && !aboutOutput.has(name) && !leftOut.has(name) ? flagsOf(name, value, isOneWord) : [];
   });
   const words = [task, ...(file === null ? [] : [file]), ...flags, "--seed", String(seed)];
-  return `deep-rnn ${words.map(quoted).join(" ")}`;
+  return `deep-rnn ${words.map(shellWord).join(" ")}`;
 }
 
 /** Settings of a forecast that take columns or parts of the calendar in one word. */

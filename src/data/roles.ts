@@ -1,6 +1,7 @@
 // Which column is what: the targets, the columns beside them, and the sentence for a target that cannot be one.
 
 import { DataError } from "../base/errors.js";
+import { shellWord } from "../base/shell-word.js";
 import { shortName } from "./decode.js";
 import type { ColumnNumbers } from "./rows.js";
 import { shownCell } from "./shown.js";
@@ -55,12 +56,15 @@ function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
 /** The error for a cell of words in a column that has to be numbers. */
 export function notANumber(table: Table, column: Column, row: number): DataError {
   const cell = column.cell(row)!;
-  const isWhole = shownCell(cell) === cell;
   const line = table.lines.get(row);
-  const message = `${table.lineWord} ${line}, ${column.name}: "${shownCell(cell)}" is not a number${isWhole ? ";" : "."}`;
-  const word = /^[\w.?/+-]+$/.test(cell) ? cell : `"${cell}"`;
-  const hint = isWhole ? `if missing, add --missing ${word}.`.replace(/\.\.$/, ".") : "";
+  const hint = missingHint(cell);
+  const message = `${table.lineWord} ${line}, ${column.name}: "${shownCell(cell)}" is not a number${hint === "" ? "." : ";"}`;
   return new DataError("not_a_number", message, hint, { ...placeOf(table.file), line, column: column.name });
+}
+
+/** What to try where a cell of words may mean a missing number; empty for a text that is too long to be such a word. */
+export function missingHint(cell: string): string {
+  return shownCell(cell) === cell ? `if missing, add --missing ${shellWord(cell)}.`.replace(/\.\.$/, ".") : "";
 }
 
 /** A column that a network reads beside the target. */

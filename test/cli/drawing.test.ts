@@ -1,6 +1,7 @@
 // Laws of what is drawn and written: nothing outside the frame, nothing invented, nothing that breaks a page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shellWord } from "../../src/base/shell-word.js";
 import { drawForecast } from "../../src/cli/braille.js";
 import { forecastCsv } from "../../src/cli/csv.js";
 import { toJson } from "../../src/cli/envelope.js";
@@ -9,7 +10,6 @@ import { axisOf, duration, shown, tickLabel, ticks } from "../../src/cli/numbers
 import type { Picture } from "../../src/cli/picture.js";
 import { pictureOf } from "../../src/cli/picture.js";
 import { liveLine, plainLine } from "../../src/cli/progress.js";
-import { quoted } from "../../src/cli/quoted.js";
 import { forecastPlot } from "../../src/cli/report/forecast-plot.js";
 import { lossPlot } from "../../src/cli/report/loss-plot.js";
 import { scoreRows, scoreTable } from "../../src/cli/scores.js";
@@ -179,7 +179,10 @@ test("CSV cells with commas and quotes are quoted, missing ones are empty", () =
 });
 
 test("words with spaces survive the shell", () => {
-  assert.deepEqual([quoted("runs/a-1/model"), quoted("my file.csv"), quoted("it's")], ["runs/a-1/model", "'my file.csv'", "'it'\\''s'"]);
+  assert.deepEqual(
+    [shellWord("runs/a-1/model"), shellWord("my file.csv"), shellWord("it's")],
+    ["runs/a-1/model", "'my file.csv'", "'it'\\''s'"],
+  );
 });
 
 test("the star marks the lowest score of each column, ties included", () => {

@@ -74,6 +74,9 @@ describe("imputing", () => {
     assert.equal(data.rows, 21);
     assert.doesNotMatch(evaluation.verdict, /NaN|Infinity/);
     assert.deepEqual(warnings.map(({ code }) => code).sort(), ["not_a_number", "repeated_times"]);
+    const spoilt = parseTable(`t,a,b\n${lines.map((_, i) => `${i},${i % 3 === 0 ? "" : i},${i === 3 ? "off & on" : i}`).join("\n")}\n`);
+    const copied = (await impute(spoilt, { units: 3, epochs: 1 })).warnings.map(({ message }) => message);
+    assert.deepEqual(copied, ["line 5, b: \"off & on\" is not a number; if missing, add --missing 'off & on'. b is copied as it is"]);
     const constant = await impute(parseTable("t,a\n1,5\n2,\n3,5\n4,5\n5,5\n6,5\n7,5\n8,5\n"), {
       columns: ["a"],
       hide: 0.3,

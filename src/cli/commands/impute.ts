@@ -1,5 +1,7 @@
 // `deep-rnn impute FILE`: fills the holes of a table, and says how well on values hidden from it.
+
 import type { Command } from "commander";
+import { shellWord } from "../../base/shell-word.js";
 import { eventClock, stepTable } from "../../data/event-steps.js";
 import type { EventOptions } from "../../data/event-types.js";
 import { readEvents } from "../../data/read-events.js";
@@ -14,7 +16,6 @@ import { exitCodes, usageError } from "../failure.js";
 import { counted, duration, shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
-import { quoted } from "../quoted.js";
 import { fillPage } from "../report/fill-page.js";
 import { requirements, unmet } from "../requirement.js";
 import { planRun } from "../run-folder.js";
@@ -182,7 +183,7 @@ function reportLines(
     `  ${path}/model          the trained network`,
     "",
     paint("bold", "Next:"),
-    `  deep-rnn predict ${quoted(path)} NEW-TABLE${cell} > filled.csv`,
+    `  deep-rnn predict ${shellWord(path)} NEW-TABLE${cell} > filled.csv`,
   ];
 }
 

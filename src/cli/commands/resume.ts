@@ -1,15 +1,16 @@
 // `deep-rnn resume RUN`: goes on with a run that was stopped, from its last checkpoint, as if it had never stopped.
+
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Command } from "commander";
 import { DataError } from "../../base/errors.js";
+import { shellWord } from "../../base/shell-word.js";
 import { isRecord } from "../../base/tree.js";
 import { givenCellFile, namesCellFile } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
 import { usageError } from "../failure.js";
 import type { ModelFlags } from "../options.js";
 import { globalOptions, modelCellOption } from "../options.js";
-import { quoted } from "../quoted.js";
 import { mustGoOnIn } from "../run-folder.js";
 import { whole } from "../settings/kinds.js";
 import type { Resolved } from "../settings/resolve.js";
@@ -70,7 +71,7 @@ export async function runResume(path: string, flags: ResumeFlags, context: Conte
 function refuseUnnamedCell(path: string, cell: unknown): void {
   if (typeof cell !== "string" || !namesCellFile(cell)) return;
   const what = `${path} was started with --cell ${cell}, a file that runs only if this command line names it.`;
-  throw usageError("cell_file_unasked", what, `deep-rnn resume ${quoted(path)} --cell ${quoted(cell)}`);
+  throw usageError("cell_file_unasked", what, `deep-rnn resume ${shellWord(path)} --cell ${shellWord(cell)}`);
 }
 
 interface StoppedRun {

@@ -5,7 +5,6 @@ import { uniformAt } from "../../base/random.js";
 import { shortName } from "../../data/decode.js";
 import { notANumber } from "../../data/roles.js";
 import { groupRows } from "../../data/rows.js";
-import { shownCell } from "../../data/shown.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import { readTimes, splitNames, type Times } from "../../data/time-column.js";
 import type { Table } from "../../data/types.js";
@@ -116,9 +115,7 @@ function leftOut(
   const plain = texts.filter((name) => !spoilt.includes(name));
   const warnings = spoilt.map((name) => {
     const column = table.columns[name]!;
-    const [line, text] = [table.lines.get(column.firstText), shownCell(column.cell(column.firstText) ?? "")];
-    const message = `${name} is copied as it is: "${text}" in ${table.lineWord} ${line} is not a number; if missing, add --missing ${text}`;
-    return { code: "not_a_number", message };
+    return { code: "not_a_number", message: `${notANumber(table, column, column.firstText).message} ${name} is copied as it is` };
   });
   return {
     lines: plain.length === 0 ? [] : [`copied as they are: ${shownNames(plain)}`],
