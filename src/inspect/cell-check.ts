@@ -10,6 +10,7 @@ import type { Extras } from "../nn/layer.js";
 import { asAnyCell, recurrent } from "../nn/layers/recurrent.js";
 import type { BuiltNetwork, NetworkInput } from "../nn/network.js";
 import { functionalNetwork } from "../nn/networks/functional.js";
+import { checkOptions, type OptionKinds } from "../nn/options.js";
 import { add, mul } from "../ops/pointwise.js";
 import { randomKey } from "../ops/random.js";
 import { sum } from "../ops/reduce.js";
@@ -36,16 +37,22 @@ export interface CellCheckOptions {
   readonly seed?: number;
 }
 
+const optionKinds: OptionKinds = {
+  ...{ units: "size", inputSize: "size", steps: "size", batch: "size", training: "boolean", seed: "number" },
+  ...{ lengths: "any", options: "any", row: "any" },
+};
+
 type Shapes = { readonly [name: string]: readonly number[] };
 
 /**
  * Checks a cell's gradient with respect to its weights, inputs, initial states and row values: a layer of it on random sequences,
  * with random numbers in every one of them, in float64.
  *
- * @throws UsageError `missing_extra` if the cell has `row` values whose shapes are not given
+ * @throws UsageError `unknown_option`, `bad_option`; `missing_extra` if the cell has `row` values whose shapes are not given
  * @example gradientCheckCell(layerNormLstm, { units: 4 })  // { passed: true, error: 3e-12, limit: 1e-7, where: "0/cell/U[1, 7]" }
  */
 export function gradientCheckCell<O>(cell: Cell<O>, options: CellCheckOptions = {}): GradientReport {
+  checkOptions("gradientCheckCell", options, optionKinds);
   const { units = 3, inputSize = 2, steps = 4, batch = 2, seed = 0, training = false } = options;
   const { definition } = asAnyCell(cell);
   const states = stateSizes(definition, { ...definition.options, ...options.options, inputSize, units });

@@ -5,6 +5,7 @@ import type { Tree } from "../base/tree.js";
 import { loadedBackend } from "../engine/backend.js";
 import type { LoopInstruction } from "../ir/lowered/program.js";
 import type { LayerInfo } from "../nn/network.js";
+import { checkOptions } from "../nn/options.js";
 import { insideOf } from "../train/inside.js";
 import type { Model } from "../train/types.js";
 import { arenaBytesOf, type Cost, costOf, noCost, sum } from "./explain-count.js";
@@ -82,7 +83,7 @@ export interface ExplainOptions {
  * Explains a built model (its training step if it is compiled, and its prediction) or a function, jitted or plain, for example arguments.
  * Steps are measured if a backend is loaded: after `init`, or after anything has run.
  *
- * @throws UsageError `not_built`, `no_example`, `not_explainable`, `bad_option`
+ * @throws UsageError `not_built`, `no_example`, `not_explainable`, `unknown_option`, `bad_option`
  * @example console.log(String(explain(model)));
  * @example explain(energy, U, xs).layers[0]?.slow
  */
@@ -99,11 +100,9 @@ export function explain(of: unknown, ...rest: readonly unknown[]): Explanation {
       hint: "explain(model), or explain(f, ...example arguments).",
     });
   }
-  const { batch = 32, steps, measure = true } = (rest[0] ?? {}) as ExplainOptions;
-  for (const [name, value] of Object.entries({ batch, steps })) {
-    if (value === undefined || (Number.isInteger(value) && value >= 1)) continue;
-    throw new UsageError({ code: "bad_option", op: "explain", what: `${name} must be a whole number of at least 1, got ${String(value)}` });
-  }
+  const options = (rest[0] ?? {}) as ExplainOptions;
+  checkOptions("explain", options, { batch: "size", steps: "size", measure: "boolean" });
+  const { batch = 32, steps, measure = true } = options;
   return explained(modelSubject(inside, batch, steps ?? null), measure);
 }
 

@@ -3,6 +3,7 @@
 import { ShapeError, UsageError } from "../base/errors.js";
 import { isRecord } from "../base/tree.js";
 import { drawInit, glorotUniform, type Init, weightStream, zerosInit } from "./init.js";
+import { checkOptions, shown } from "./options.js";
 import type { Constraint, Regularizer } from "./regularizers.js";
 
 /** A declared weight. Gates lie side by side in the last axis, in the declared order. */
@@ -35,14 +36,20 @@ export interface WeightOptions {
  * @example weight([units], { gates: ["i", "f", "g", "o"], init: { f: 1 } })
  */
 export function weight(shape: readonly number[], options: WeightOptions = {}): Weight {
-  if (shape.length === 0 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
+  if (!Array.isArray(shape) || shape.length === 0 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
     throw new ShapeError({
       code: "bad_weight_shape",
       op: "weight",
-      what: `every size must be a whole number of at least 1, got [${shape.join(", ")}]`,
+      what: `every size must be a whole number of at least 1, got ${Array.isArray(shape) ? `[${shape.join(", ")}]` : shown(shape)}`,
+      hint: "As in weight([inputSize, units]).",
     });
   }
+  checkOptions("weight", options, { gates: "any", init: "any" });
   const gates = options.gates ?? null;
+  if (gates !== null && !(Array.isArray(gates) && gates.every((gate) => typeof gate === "string"))) {
+    const hint = 'As in { gates: ["i", "f", "g", "o"] }.';
+    throw new UsageError({ code: "bad_option", op: "weight", what: `gates must be a list of names, got ${shown(gates)}`, hint });
+  }
   if (gates !== null && (gates.length === 0 || new Set(gates).size !== gates.length)) {
     throw new UsageError({ code: "repeated_gate", op: "weight", what: `gates must be different names, got ${gates.join(", ") || "none"}` });
   }

@@ -235,6 +235,7 @@ test("explaining what is not built, not given or not explainable says so", () =>
   assert.throws(() => explain(energy as () => unknown), code("no_example"));
   assert.throws(() => explain({} as never), code("not_explainable"));
   assert.throws(() => explain(twoLayers(), { batch: 0 }), code("bad_option"));
+  assert.throws(() => explain(twoLayers(), { batchSize: 8 } as never), code("unknown_option"));
 });
 
 test("an embedding's products are made once per row of a small table, for predictions once per change of the weights, and read in the step", () => {

@@ -32,7 +32,10 @@ function build(step: (given: Given) => Tensor): void {
     state: { h: "units" },
     output: "h",
     params: ({ inputSize, units }) => ({ W: weight([inputSize, units]), U: weight([units, units]) }),
-    step: (x, state, p, extra) => ({ h: step({ x, h: state.h, p, state, extra: extra as Given["extra"] }) }),
+    step(x, state, p, extra) {
+      const h = step({ x, h: state.h, p, state, extra: extra as Given["extra"] });
+      return h instanceof Promise ? (h as never) : { h };
+    },
   });
   sequential([recurrent(cell, { units: 4, name: "inner" }), dense({ units: 1 })]).build(["time", 3]);
 }
@@ -51,6 +54,7 @@ const mistakes: readonly (readonly [what: string, code: string, message: RegExp,
   ["shapes do not fit", "shapes_do_not_broadcast", /\[3\].*\[4\]/, ({ h, x }) => add(x, h)],
   ["a product does not fit", "matmul_inner_size", /\[3\].*\[4, 4\]/, ({ x, p }) => matmul(x, p.U!)],
   ["the state has another size", "state_shape", /\[4\].*\[3\]/, ({ x }) => x],
+  ["the step is asynchronous", "bad_step", /step returned a promise.*async/, (async ({ h }: Given) => h) as never],
   ["a state is a number", "bad_step", /returned the state "h" as something that is no tensor/, () => 0.5 as never],
   ["nothing is passed for a tensor", "not_a_tensor", /undefined/, ({ x }) => matmul(x, undefined as never)],
 ];
@@ -108,6 +112,39 @@ test("when params gives something else than weights, the error names the cell an
     made(() => ({ W: weight([4], { init: (() => 1) as never }) })),
     /weight: init must be an initialiser or constants by gate, got a function\./,
   );
+});
+
+test("when weight is given something else than sizes and names, the error says what was wrong", () => {
+  const made = weight as (...given: readonly unknown[]) => unknown;
+  for (const [given, message] of [
+    [[], /weight: every size must be a whole number of at least 1, got undefined\./],
+    [["units"], /weight: every size must be a whole number of at least 1, got "units"\./],
+    [[[3], { gates: "ifgo" }], /weight: gates must be a list of names, got "ifgo"\./],
+    [[[3], { gate: ["i"] }], /weight has no option "gate"\. Did you mean "gates"\?/],
+    [[[3], null], /weight: needs a record of options, got null\./],
+  ] as const)
+    assert.throws(() => made(...given), message);
+});
+
+test("when perSequence gives something else than tensors, the error names the cell, the value and the layer", () => {
+  const made = (drawn: unknown): void => {
+    const cell = defineCell({
+      name: "mine",
+      state: { h: "units" },
+      output: "h",
+      params: () => ({}),
+      perSequence: () => drawn as { readonly keep: Tensor },
+      step: (_x, { h }) => ({ h }),
+    });
+    sequential([recurrent(cell, { units: 4, name: "inner" })]).build(["time", 3]);
+  };
+  assert.throws(() => made(undefined), /cell mine: perSequence gives no record of tensors in layer "inner"\. \[bad_cell\]/);
+  assert.throws(() => made({ keep: 0.5 }), /cell mine: perSequence gives no tensor as "keep" in layer "inner"\. \[bad_cell\]/);
+});
+
+test("a layer of a cell without options says what it needs", () => {
+  const cell = defineCell({ name: "mine", state: { h: "units" }, output: "h", params: () => ({}), step: (_x, { h }) => ({ h }) });
+  assert.throws(() => recurrent(cell, undefined as never), /recurrent\(mine\): needs a record of options, got nothing\./);
 });
 
 test("a cell of one's own is not called as one of the library, which a file would mean by that name", () => {

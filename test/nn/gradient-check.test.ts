@@ -39,6 +39,11 @@ describe("gradient check", () => {
     assert.throws(() => gradientCheckCell(attentionCell), /needs row "memory"/);
   });
 
+  it("checks nothing where an option is misspelt or no row is there", () => {
+    assert.throws(() => gradientCheckCell(layerNormLstm, { unit: 4 } as never), { code: "unknown_option" });
+    assert.throws(() => gradientCheckCell(layerNormLstm, { batch: 0 }), { code: "bad_option" });
+  });
+
   it("finds a wrong gradient and names its place", () => {
     const w = hostTensor(Float64Array.of(1, 2, 3), [3], "float32");
     const report = gradientCheck((value: Tensor) => sum(mul(value, stopGradient(value))), w);

@@ -16,7 +16,7 @@ import {
   type StatefulLayer,
   type StatefulResult,
 } from "../layer.js";
-import { checkOptions, type OptionKinds } from "../options.js";
+import { checkOptions, type OptionKinds, optionRecord } from "../options.js";
 import { checkWeightRules, isRecurrentMatrix, type RecurrentWeightRules, recurrentRuleKinds, withWeightRules } from "../regularizers.js";
 import type { Weight } from "../weight.js";
 import type { ActivityOptions } from "./activity.js";
@@ -96,7 +96,8 @@ export function recurrent<O>(
 export function recurrent<O>(cell: Cell<O>, options: RecurrentOptions & CellOptions<NoInfer<O>>): Layer;
 export function recurrent<O>(cell: Cell<O>, options: RecurrentOptions & CellOptions<NoInfer<O>>): Layer & StatefulLayer {
   const any = asAnyCell(cell);
-  return makeLayer(recurrentDefinition(any, options, { kind: "recurrent", options: plainOptions(options), cell: any.name }));
+  const plain = plainOptions(optionRecord(`recurrent(${any.name})`, options));
+  return makeLayer(recurrentDefinition(any, options, { kind: "recurrent", options: plain, cell: any.name }));
 }
 
 /** The definition behind `recurrent`, and behind the named layers (`config` says which). */

@@ -6,7 +6,7 @@ import type { Tensor } from "../../base/tensor.js";
 import { isRecord, type Tree } from "../../base/tree.js";
 import { currentPlace } from "../../ir/core/build.js";
 import { cast, equal, where } from "../../ops/pointwise.js";
-import { dropout, dropoutMask, foldIn, noKey } from "../../ops/random.js";
+import { dropout, dropoutMask, foldIn, type Key, noKey } from "../../ops/random.js";
 import { scan } from "../../ops/scan.js";
 import {
   denseSequence,
@@ -203,11 +203,18 @@ function drawnValues(
   sizes: { readonly inputSize: number; readonly units: number },
   context: LayerContext,
 ): Tensors {
-  const { perSequence } = run.cell;
+  const { name, perSequence } = run.cell;
   if (perSequence === null) return {};
+  const draw = (key: Key): Tensors => {
+    const drawn: unknown = perSequence({ ...sizes, key });
+    const wrong = isRecord(drawn) ? Object.keys(drawn).find((each) => !isTensor(drawn[each])) : "record";
+    if (wrong === undefined) return drawn as Tensors;
+    const what = `cell ${name}: perSequence gives no ${isRecord(drawn) ? `tensor as "${wrong}"` : "record of tensors"}`;
+    throw new UsageError({ code: "bad_cell", op: "defineCell", what, where: currentPlace() });
+  };
   const ids = rowIds(x);
-  if (!context.training) return mapRows((_: Tensor): Tensors => perSequence({ ...sizes, key: noKey }), ids);
-  return mapRows((key: Tensor): Tensors => perSequence({ ...sizes, key }), foldIn(foldIn(context.key!, purposes.perSequence), ids));
+  if (!context.training) return mapRows((_: Tensor) => draw(noKey), ids);
+  return mapRows(draw, foldIn(foldIn(context.key!, purposes.perSequence), ids));
 }
 
 function recurrentMasks(run: CellRun, x: Tensor, states: { readonly [state: string]: number }, context: LayerContext): Tensors {
@@ -247,6 +254,7 @@ function checkedStep(run: CellRun, result: unknown, states: { readonly [state: s
   const bad = (what: string, hint: string): UsageError =>
     new UsageError({ code: "bad_step", op: `cell ${cell.name}`, what, where: currentPlace(), phase: "trace", hint });
   const names = Object.keys(states);
+  if (result instanceof Promise) throw bad("step returned a promise", "Nothing in a step may wait: leave out async and await.");
   if (!isRecord(result) || isTensor(result)) throw bad("step did not return a record of states", `Return { ${names.join(", ")} }.`);
   const unknown = Object.keys(result).find((name) => !names.includes(name));
   if (unknown !== undefined)
