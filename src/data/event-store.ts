@@ -1,5 +1,6 @@
 // Events while they are read: triples of time, parameter and value per id, packed; then ordered, merged and split into static and changing.
 
+import type { EventOptions } from "./event-types.js";
 import type { DateOrder } from "./time.js";
 import type { Duplicates } from "./types.js";
 
@@ -38,9 +39,16 @@ export interface ParameterFacts {
   /** Ids in which it occurs, and those in which it does more than once or not at the first time. */
   ids: number;
   changing: number;
-  /** Least value besides those that mean "not known". */
+  /** Least value besides those that mean "not known"; of words 0. */
   least: number;
+  /** The words of a parameter that is told in words, whose values are places in this list; null for numbers, or if it has no value yet. */
+  words: string[] | null;
+  /** Whether it has had numbers, but for negative ones that mean "not known". */
+  isNumeric: boolean;
 }
+
+/** Different words of one parameter: more are texts and no kinds. */
+export const mostWords = 20;
 
 /** Collects events id by id, in any order. */
 export class EventStore {
@@ -52,27 +60,59 @@ export class EventStore {
   readonly #places: Map<string, number> = new Map();
   readonly #unknown: ReadonlySet<number>;
   readonly #ids: Map<string, Raw> = new Map();
+  /** Words of parameters that are to be read as other rows were; null where they are found. */
+  readonly #known: ReadonlyMap<string, readonly string[]> | null;
+  /** `parameter=word` of those that are not among the known. */
+  readonly strange: Set<string> = new Set();
 
-  constructor(unknown: readonly number[]) {
+  constructor({ unknown = [-1], words }: Pick<EventOptions, "unknown" | "words">) {
     this.#unknown = new Set(unknown);
+    this.#known = words === undefined ? null : new Map(Object.entries(words));
   }
 
   get ids(): readonly string[] {
     return [...this.#ids.keys()];
   }
 
-  add(id: string, time: number, parameter: string, value: number): void {
+  /** Adds one measurement: a number, NaN if missing, or a word. False, and nothing is added, if the parameter has both. */
+  add(id: string, time: number, parameter: string, given: number | string): boolean {
+    const place = this.#place(parameter);
+    const facts = this.parameters[place]!;
+    const value = typeof given === "string" ? this.#codeOf(facts, given) : this.#numberOf(facts, given);
+    if (value === null) return false;
     let raw = this.#ids.get(id);
     if (raw === undefined) {
       raw = { times: new Growing(), parameters: new Growing(), values: new Growing() };
       this.#ids.set(id, raw);
     }
-    const place = this.#place(parameter);
-    const facts = this.parameters[place]!;
-    if (!this.#unknown.has(value) && value < facts.least) facts.least = value;
     raw.times.push(time);
     raw.parameters.push(place);
     raw.values.push(value);
+    return true;
+  }
+
+  /** null if the parameter is told in words. */
+  #numberOf(facts: ParameterFacts, value: number): number | null {
+    if (Number.isNaN(value)) return value;
+    const isUnknown = this.#unknown.has(value);
+    if (facts.words !== null) return isUnknown ? Number.NaN : null;
+    if (!isUnknown && value < facts.least) facts.least = value;
+    if (!isUnknown || value >= 0) facts.isNumeric = true;
+    return value;
+  }
+
+  /** The place of a word among those of its parameter; null if that has had numbers, NaN for a word that no model knows. */
+  #codeOf(facts: ParameterFacts, word: string): number | null {
+    if (facts.isNumeric) return null;
+    facts.words ??= [];
+    facts.least = 0;
+    const place = facts.words.indexOf(word);
+    if (place >= 0) return place;
+    if (this.#known?.has(facts.name)) {
+      this.strange.add(`${facts.name}=${word}`);
+      return Number.NaN;
+    }
+    return facts.words.length > mostWords ? Number.NaN : facts.words.push(word) - 1;
   }
 
   /** An id without any measurement that counts is one still. */
@@ -94,7 +134,9 @@ export class EventStore {
       if (out.times.length === 0 || out.times.values[out.times.length - 1] !== time) out.times.push(time);
       out.steps.push(out.times.length - 1);
       out.parameters.push(parameter);
-      out.values.push(merged(same, how));
+      // Between two words there is nothing.
+      const isWord = this.parameters[parameter]!.words !== null;
+      out.values.push(merged(same, isWord && how !== "first" ? "last" : how));
     }
     return {
       times: out.times.values.slice(0, out.times.length),
@@ -129,11 +171,13 @@ export class EventStore {
   }
 
   #place(name: string): number {
-    const known = this.#places.get(name);
-    if (known !== undefined) return known;
+    const there = this.#places.get(name);
+    if (there !== undefined) return there;
     const place = this.parameters.length;
     this.#places.set(name, place);
-    this.parameters.push({ name, ids: 0, changing: 0, least: Number.POSITIVE_INFINITY });
+    const known = this.#known?.get(name);
+    const least = known === undefined ? Number.POSITIVE_INFINITY : 0;
+    this.parameters.push({ name, ids: 0, changing: 0, least, words: known === undefined ? null : [...known], isNumeric: false });
     return place;
   }
 }

@@ -23,7 +23,9 @@ export interface EventOptions {
   readonly unknown?: readonly number[];
   /** Parameters that have values below zero, whether or not these rows show it: found. */
   readonly negative?: readonly string[];
-  /** How several values of one parameter at one time are merged: mean. */
+  /** The words of parameters that are told in words, by parameter: found. Another word is a missing one then. */
+  readonly words?: Readonly<Record<string, readonly string[]>>;
+  /** How several values of one parameter at one time are merged: mean; of words the last one counts. */
   readonly duplicates?: Exclude<Duplicates, "error">;
   /** Parameters that are static. Unless given: those that occur at most once per id, always at its first time, in half of the ids or more. */
   readonly statics?: readonly string[];
@@ -53,7 +55,7 @@ export interface EventSequence {
 /** Irregular sequences of several parameters, with what is the same throughout and what became of each. */
 export interface Events {
   readonly ids: readonly string[];
-  /** Names of the P columns of values, in alphabetical order. */
+  /** Names of the P columns of values, in alphabetical order. A parameter told in words has one for each, `rhythm=sinus`: 1 or 0. */
   readonly parameters: readonly string[];
   /** Static columns: the entry at `i` belongs to `ids[i]`. */
   readonly statics: readonly StaticColumn[];
@@ -66,7 +68,9 @@ export interface Events {
   /** Unpacks one sequence. */
   sequence(index: number): EventSequence;
   /** The options that make other rows be read as these were, whatever would be found in them. */
-  readonly alike: Required<Pick<EventOptions, "origin" | "negative" | "statics">> & Pick<EventOptions, "dateOrder">;
+  readonly alike: Required<Pick<EventOptions, "origin" | "negative" | "statics" | "words">> & Pick<EventOptions, "dateOrder">;
+  /** `parameter=word` of words that are not among those of the option `words`: missing values. */
+  readonly strange: readonly string[];
   /** Measurements kept. */
   readonly events: number;
   /** Ids without an outcome, and outcomes without events: both are left out. */

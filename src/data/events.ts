@@ -1,10 +1,10 @@
 // Event rows (id, time, parameter, value) and outcomes become irregular sequences with static columns and labels.
 
 import { DataError } from "../base/errors.js";
-import { EventStore, type PackedEvents } from "./event-store.js";
+import { EventStore, mostWords, type PackedEvents } from "./event-store.js";
 import type { EventOptions, EventOrigin, Events } from "./event-types.js";
 import { outcomeColumn } from "./outcome-column.js";
-import { notANumber } from "./roles.js";
+import { missingHint } from "./roles.js";
 import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
 import { type DateOrder, findDateOrder, parseTime } from "./time.js";
@@ -26,7 +26,7 @@ const names = {
  * @example  const { parameters, sequence } = events(parseTable("id,hour,parameter,value\n7,0,HR,80\n7,0.5,HR,84\n7,1,pH,7.4\n"));
  */
 export function events(table: Table, options: EventOptions = {}): Events {
-  const store = new EventStore(options.unknown ?? [-1]);
+  const store = new EventStore(options);
   const taken: string[] = [];
   const id = roleColumn(table, "id", options.id, taken);
   addRows(store, table, { ...options, id: id.name }, (row) => id.cell(row) ?? "");
@@ -44,11 +44,26 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
   const value = roleColumn(table, "value", options.value, taken);
   store.dateOrder = options.dateOrder ?? dateOrderOf(table, time) ?? store.dateOrder;
   for (let row = 0; row < table.rows; row++) {
-    const number = value.get(row);
-    if (Number.isNaN(number) && value.cell(row) !== null) throw notANumber(table, value, row);
     const what = parameter.cell(row);
-    if (what !== null) store.add(idOf(row), hoursOf(table, time, row, store), what, number);
+    if (what === null) continue;
+    const number = value.get(row);
+    const measured = Number.isNaN(number) ? (value.cell(row) ?? number) : number;
+    if (!store.add(idOf(row), hoursOf(table, time, row, store), what, measured)) throw wordsAndNumbers(table, { what, value, row });
   }
+}
+
+/** Of a parameter of both kinds the word is what may be meant as missing. */
+function wordsAndNumbers(
+  table: Table,
+  { what, value, row }: { readonly what: string; readonly value: Column; readonly row: number },
+): DataError {
+  const cell = value.cell(row)!;
+  const isNumber = !Number.isNaN(value.get(row));
+  const line = table.lines.get(row);
+  const kinds = isNumber ? "a number, and was a word before" : "a word, and was a number before";
+  const message = `${table.lineWord} ${line}, ${value.name}: ${shownCell(what)} is "${shownCell(cell)}", ${kinds};`;
+  const hint = isNumber ? "name the word that means missing with --missing." : missingHint(cell);
+  return new DataError("not_a_number", message, hint, { ...placeOf(table.file), line, column: value.name });
 }
 
 function dateOrderOf(table: Table, column: Column): DateOrder | null {
@@ -123,16 +138,23 @@ export function finishEvents(store: EventStore, options: EventOptions): Events {
   const ids = store.ids.filter((id) => outcomes === null || outcomes.labels.has(id));
   if (ids.length === 0)
     throw new DataError("no_outcomes", "no id of the events is among those of the outcomes.", "Name the outcomes' id column.");
+  const texts = store.parameters.find(({ words }) => words !== null && words.length > mostWords);
+  if (texts !== undefined) {
+    const message = `${shownCell(texts.name)} has more than ${mostWords} different words: texts are not read.`;
+    throw new DataError("too_many_categories", message, "Leave its rows out, or group the rare words.");
+  }
   const isStatic = staticPlaces(store, options);
   const how = options.duplicates ?? "mean";
   const all = ids.map((id) => store.pack(id, how));
-  const changing = store.parameters.map((_, place) => place).filter((place) => !isStatic[place]);
-  changing.sort((a, b) => (store.parameters[a]!.name < store.parameters[b]!.name ? -1 : 1));
-  const columns = new Int32Array(store.parameters.length).fill(-1);
-  changing.forEach((place, column) => {
-    columns[place] = column;
+  const changing = store.parameters.flatMap(({ name, words }, place): ValueColumn[] => {
+    if (isStatic[place]) return [];
+    return words === null ? [{ name, place, word: null }] : words.map((word, code) => ({ name: `${name}=${word}`, place, word: code }));
   });
-  const parameters = changing.map((place) => store.parameters[place]!.name);
+  changing.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const columns = store.parameters.map((_, place) =>
+    changing.flatMap((each, index) => (each.place === place ? [{ index, word: each.word }] : [])),
+  );
+  const parameters = changing.map(({ name }) => name);
   const origin = options.origin ?? originOf(store, all);
   const packed = all.map((one) => onlyChanging(one, columns, origin));
   const statics = staticColumns(store, all, isStatic, ids);
@@ -140,11 +162,13 @@ export function finishEvents(store: EventStore, options: EventOptions): Events {
   const count = packed.reduce((sum, one) => sum + one.values.length, 0);
   return {
     ...{ ids, parameters, statics, events: count, unmatched },
+    strange: [...store.strange].sort(),
     alike: {
       origin,
       ...(store.dateOrder === null ? {} : { dateOrder: store.dateOrder }),
       negative: store.parameters.filter(({ least }) => least < 0).map(({ name }) => name),
       statics: store.parameters.filter((_, place) => isStatic[place]).map(({ name }) => name),
+      words: Object.fromEntries(store.parameters.flatMap(({ name, words }) => (words === null ? [] : [[name, words]]))),
     },
     labels: outcomes === null ? null : ids.map((id) => outcomes.labels.get(id)!),
     label: outcomes?.name ?? null,
@@ -160,17 +184,29 @@ function staticPlaces(store: EventStore, { statics }: EventOptions): boolean[] {
   return store.parameters.map((facts) => facts.changing === 0 && 2 * facts.ids >= ids);
 }
 
-/** Times that hold static values only are no steps of the sequence. */
-function onlyChanging(one: PackedEvents, columns: Int32Array, origin: EventOrigin): PackedEvents {
-  const kept = Array.from(one.values.keys()).filter((e) => columns[one.parameters[e]!]! >= 0);
+/** A column of values: of a parameter, or of one of its words. */
+interface ValueColumn {
+  readonly name: string;
+  readonly place: number;
+  readonly word: number | null;
+}
+
+/** Times that hold static values only are no steps of the sequence. `columns` are those of each parameter; a word is 1 in its own and 0 in the others. */
+function onlyChanging(
+  one: PackedEvents,
+  columns: readonly (readonly { readonly index: number; readonly word: number | null }[])[],
+  origin: EventOrigin,
+): PackedEvents {
+  const kept = Array.from(one.values.keys()).filter((e) => columns[one.parameters[e]!]!.length > 0);
   const steps = [...new Set(kept.map((e) => one.steps[e]!))];
   const places = new Map(steps.map((step, place) => [step, place]));
+  const cells = kept.flatMap((e) => columns[one.parameters[e]!]!.map((column) => ({ e, ...column })));
   const begin = origin === "first" ? (one.times[0] ?? 0) : 0;
   return {
     times: Float64Array.from(steps, (step) => one.times[step]! - begin),
-    steps: Int32Array.from(kept, (e) => places.get(one.steps[e]!)!),
-    parameters: Int32Array.from(kept, (e) => columns[one.parameters[e]!]!),
-    values: Float64Array.from(kept, (e) => one.values[e]!),
+    steps: Int32Array.from(cells, ({ e }) => places.get(one.steps[e]!)!),
+    parameters: Int32Array.from(cells, ({ index }) => index),
+    values: Float64Array.from(cells, ({ e, word }) => (word === null ? one.values[e]! : Number(one.values[e] === word))),
   };
 }
 
@@ -180,11 +216,13 @@ function staticColumns(
   isStatic: readonly boolean[],
   ids: readonly string[],
 ): StaticColumn[] {
-  return store.parameters.flatMap(({ name }, place): StaticColumn[] => {
+  return store.parameters.flatMap(({ name, words }, place): StaticColumn[] => {
     if (!isStatic[place]) return [];
     const values = Float64Array.from(all, (one) => one.values[one.parameters.indexOf(place)] ?? Number.NaN);
     // The id itself is often among the descriptors, and says nothing.
-    return values.every((value, i) => String(value) === ids[i]) ? [] : [{ name, kind: "number", values }];
+    if (values.every((value, i) => (words?.[value] ?? String(value)) === ids[i])) return [];
+    if (words === null) return [{ name, kind: "number", values }];
+    return [{ name, kind: "category", categories: words, codes: Int32Array.from(values, (code) => (Number.isNaN(code) ? -1 : code)) }];
   });
 }
 

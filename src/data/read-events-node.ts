@@ -21,7 +21,7 @@ export async function readEventFiles(path: string, given: EventOptions): Promise
   const options: EventOptions = outcomes === undefined ? given : { ...given, outcomes };
   const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
   if (!isFolder && !/\.(tar|tgz|tar\.gz)$/i.test(path)) return events(await readTableFile(path, eventTableOptions(options)), options);
-  const store = new EventStore(options.unknown ?? [-1]);
+  const store = new EventStore(options);
   const files = isFolder ? filesIn(path) : readTar(unpacked(bytesOf(path), path), shortName(path));
   for await (const { name, bytes } of files) {
     if (!tableName.test(name)) continue;

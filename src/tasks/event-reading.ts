@@ -13,6 +13,7 @@ export interface EventReading {
   readonly origin: EventOrigin | null;
   readonly negative: readonly string[] | null;
   readonly statics: readonly string[] | null;
+  readonly words: Readonly<Record<string, readonly string[]>> | null;
 }
 
 const name = z.string().nullable();
@@ -29,8 +30,13 @@ export const eventReadingSchema: z.ZodType<EventReading> = z
     origin: z.enum(["first", "zero"]).nullable(),
     negative: names,
     statics: names,
+    // Models of before know numbers only.
+    words: z.record(z.string(), z.array(z.string()).readonly()).nullable().default({}),
   })
-  .default({ id: null, time: null, parameter: null, value: null, dateOrder: null, origin: null, negative: null, statics: null });
+  .default({
+    ...{ id: null, time: null, parameter: null, value: null, dateOrder: null, origin: null, negative: null, statics: null },
+    words: {},
+  });
 
 /** What is kept of a reading. */
 export function keptReading(

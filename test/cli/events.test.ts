@@ -89,12 +89,21 @@ test("a classifier of events is trained, saved, used and scored; the same sequen
 
 test("models keep how their events are called, score few sequences, and say what does not fit them", async (t) => {
   const desk = openDesk(t);
-  const [head = "", ...rows] = stays.events.trimEnd().split("\n");
+  const [head = "", ...numbers] = stays.events.trimEnd().split("\n");
+  const ids = [...new Set(numbers.map((row) => row.split(",")[0]!))];
+  const words = ids.flatMap((id, i) => [
+    `${id},00:00,Sex,${i % 3 === 0 ? "male" : "female"}`,
+    `${id},01:30,rhythm,${i % 2 === 0 ? "AF" : "sinus"}`,
+  ]);
+  const rows = [...numbers, ...words];
   assert.equal(head, "id,time,parameter,value");
   desk.write("own.csv", ["wer,wann,was,wieviel", ...rows].join("\n"));
   desk.write("outcomes.csv", stays.outcomes);
   const few = rows.filter((row) => /^p[012],/.test(row) && !row.includes("Age"));
-  desk.write("few.csv", ["wer,wann,was,wieviel", ...few, "p0,03:00,pressure,2", "p0,04:00,pressure,3"].join("\n"));
+  desk.write(
+    "few.csv",
+    ["wer,wann,was,wieviel", ...few, "p0,03:00,pressure,2", "p0,04:00,pressure,3", "p0,05:00,rhythm,flutter"].join("\n"),
+  );
   const names = ["--id", "wer", "--time", "wann", "--parameter", "was", "--value", "wieviel"];
   const label = ["--label", "outcomes.csv"];
   const given = ["--events", "own.csv", ...label, "--outcome", "died", "--members", "1", ...quick, ...names];
@@ -108,7 +117,7 @@ test("models keep how their events are called, score few sequences, and say what
     ["parameter_lacking", "unknown_parameter", "no_events"],
   );
   const predicted = await desk.run(["predict", "ward", "few.csv"]);
-  assert.match(predicted.stderr, /Warning: Age counts as never measured.*\n.*Warning: pressure is not read/);
+  assert.match(predicted.stderr, /Warning: Age counts as never measured.*\n.*Warning: pressure, rhythm=flutter is not read/);
   const filled = await desk.run(["impute", "own.csv", "--events", ...names, ...quick, "--out", "filled"]);
   assert.equal(filled.code, 0, filled.stderr);
   const again = await desk.run(["predict", "filled", "own.csv", "--threads", "1"]);

@@ -127,6 +127,41 @@ test("dates with slashes are read in the order that one of them decides, and ref
   assert.deepEqual([...events(open, { dateOrder: "dmy" }).sequence(0).times], [0, 30 * 24]);
 });
 
+test("parameters told in words are kinds: columns of 0 and 1 where they change, a category where they do not", () => {
+  const head = "id,time,parameter,value\n";
+  const rows = [
+    "1,0,Sex,male",
+    "1,0,HR,80",
+    "1,1,rhythm,sinus",
+    "1,2,rhythm,AF",
+    "1,2,rhythm,sinus",
+    "1,2,HR,90",
+    "2,0,Sex,-1",
+    "2,3,rhythm,AF",
+  ];
+  const found = events(parseTable(`${head}${rows.join("\n")}\n3,0,Sex,female\n`));
+  assert.deepEqual(found.parameters, ["HR", "rhythm=AF", "rhythm=sinus"]);
+  assert.deepEqual(found.statics, [{ name: "Sex", kind: "category", categories: ["male", "female"], codes: Int32Array.of(0, -1, 1) }]);
+  const first = found.sequence(0);
+  assert.deepEqual([...first.times], [0, 1, 2]);
+  assert.deepEqual([...first.mask], [1, 0, 0, 0, 1, 1, 1, 1, 1]);
+  // Of two words at one time the last one counts.
+  assert.deepEqual([...first.values], [80, 0, 0, 0, 0, 1, 90, 0, 1]);
+  // Other rows have the same columns, in the same order of words; a word that was not there is no word.
+  const others = ["7,0,Sex,female", "7,0,HR,70", "7,1,rhythm,flutter", "7,2,rhythm,sinus", "8,0,Sex,none"];
+  const later = events(parseTable(`${head}${others.join("\n")}\n`), found.alike);
+  assert.deepEqual(later.parameters, found.parameters);
+  assert.deepEqual(later.statics, [{ name: "Sex", kind: "category", categories: ["male", "female"], codes: Int32Array.of(1, -1) }]);
+  assert.deepEqual(
+    [[...later.sequence(0).times], [...later.sequence(0).values]],
+    [
+      [0, 2],
+      [70, 0, 0, 0, 0, 1],
+    ],
+  );
+  assert.deepEqual([found.strange, later.strange], [[], ["Sex=none", "rhythm=flutter"]]);
+});
+
 test("an id without an outcome is left out, and the outcome is found if only one column has two values", () => {
   const found = events(parseTable(long), { outcomes: parseTable("id,score,died\n1,4.5,yes\n3,2,no\n8,1,no\n") });
   assert.deepEqual([found.ids, found.label, found.labels, found.unmatched], [["1"], "died", ["yes"], { events: 1, outcomes: 2 }]);
@@ -134,9 +169,19 @@ test("an id without an outcome is left out, and the outcome is found if only one
 
 test("what cannot be read is named", async () => {
   const said = async (text: string, options = {}): Promise<string> => (await failure(() => events(parseTable(text), options))).message;
+  const head = "id,time,parameter,value\n";
   assert.equal(
-    await said("id,time,parameter,value\n1,0,HR,fast\n"),
-    'line 2, value: "fast" is not a number; if missing, add --missing fast.',
+    await said(`${head}1,0,HR,80\n1,1,HR,too fast\n`),
+    `line 3, value: HR is "too fast", a word, and was a number before; if missing, add --missing 'too fast'.`,
+  );
+  assert.equal(
+    await said(`${head}1,0,HR,lost\n1,1,HR,80\n`),
+    'line 3, value: HR is "80", a number, and was a word before; name the word that means missing with --missing.',
+  );
+  const texts = Array.from({ length: 21 }, (_, i) => `1,${i},note,text ${i}`);
+  assert.equal(
+    await said(`${head}${texts.join("\n")}\n`),
+    "note has more than 20 different words: texts are not read. Leave its rows out, or group the rare words.",
   );
   assert.equal(await said("id,time,parameter,value\n1,noon,HR,1\n"), 'line 2, time: "noon" is not a time.');
   assert.match(await said("a,b,c\n1,2,3\n"), /^no column is called like the id of an event \(columns are a, b, c\): name it with --id\.$/);

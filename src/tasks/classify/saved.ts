@@ -147,7 +147,7 @@ async function knownEvents(
   const columns = eventColumns(events, names);
   const there = [...events.parameters, ...events.statics.map(({ name }) => name)];
   const lacking = [...names, ...own].filter((name) => !there.includes(name)).concat(table === null ? outcomeStatics : []);
-  const strange = there.filter((name) => !names.includes(name) && !own.includes(name));
+  const strange = [...there.filter((name) => !names.includes(name) && !own.includes(name)), ...events.strange];
   const warnings = [
     ...(lacking.length > 0
       ? [{ code: "parameter_lacking", message: `${listed(lacking)} counts as never measured: not in the input` }]
