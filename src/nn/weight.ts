@@ -37,10 +37,11 @@ export interface WeightOptions {
  */
 export function weight(shape: readonly number[], options: WeightOptions = {}): Weight {
   if (!Array.isArray(shape) || shape.length === 0 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
+    const given = Array.isArray(shape) ? `[${shape.join(", ")}]` : shown(shape);
     throw new ShapeError({
       code: "bad_weight_shape",
       op: "weight",
-      what: `every size must be a whole number of at least 1, got ${Array.isArray(shape) ? `[${shape.join(", ")}]` : shown(shape)}`,
+      what: `every size must be a whole number of at least 1, got ${given}`,
       hint: "As in weight([inputSize, units]).",
     });
   }
