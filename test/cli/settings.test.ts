@@ -1,11 +1,16 @@
 // Where a setting comes from: flag over environment over config file over default, each refused by name when it is wrong.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { createProgram } from "../../src/cli/program.js";
 import { checked } from "../../src/cli/settings/kinds.js";
 import { settingsOf } from "../../src/cli/settings/setting.js";
 import { monthlyCsv, openDesk } from "./run.js";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
 type Shown = Readonly<Record<string, { readonly value: unknown; readonly origin: string; readonly from?: string }>>;
 
@@ -30,6 +35,17 @@ test("flag, environment, config file and default are asked in this order, and ea
   assert.deepEqual(shown.layers, { value: 2, origin: "default" });
   assert.deepEqual(shown.horizon, { value: null, origin: "data" });
   assert.ok(!("require" in shown) || shown.require?.value === null);
+});
+
+test("options behind npm start stand above its own", async (t) => {
+  const { scripts }: { scripts: { start: string } } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const [node, bin, ...words] = scripts.start.split(" ");
+  assert.deepEqual([node, bin], ["node", "bin/deep-rnn.js"]);
+  const args = words.map((word) => (word.startsWith("data/") ? join(root, word) : word));
+  const { code, stdout, stderr } = await openDesk(t).run([...args, "--test", "12", "--print-config"]);
+  assert.equal(code, 0, stderr);
+  const { test: held, cell, units } = JSON.parse(stdout) as Shown;
+  assert.deepEqual([held, cell?.value, units?.value], [{ value: 12, origin: "flag" }, "elman", 128]);
 });
 
 test("--print-config does nothing else, and is one envelope under --json", async (t) => {
