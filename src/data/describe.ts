@@ -199,8 +199,14 @@ function repeatedHints({ count, first }: DuplicateRows): Hint[] {
 function unreadHints(table: Table): Hint[] {
   const unread = unreadTime(table);
   if (unread === null) return [];
-  const message = `${unread.column} is different in every row, but "${shownCell(unread.cell)}" is no time in a known form: rows are numbered.`;
-  return [{ code: "unread_time", column: unread.column, message }];
+  const { column, cell } = unread;
+  return [
+    {
+      code: "unread_time",
+      column,
+      message: `${column} is different in every row, but "${shownCell(cell)}" is no time in a known form: rows are numbered.`,
+    },
+  ];
 }
 
 function clockHints(clock: ClockDescription | null, id: string | null): Hint[] {

@@ -17,7 +17,7 @@ interface CommonFacts {
 /** The sentences of a table that holds one series. */
 export function foundInSeries(laid: Laid, k: number, { table, times, frequency, season }: CommonFacts): string[] {
   const { name, values, missing } = laid.targets[k]!;
-  const { timeLabel, gaps, duplicates, ahead } = laid;
+  const { timeLabel, gaps, duplicates, ahead, before } = laid;
   const lines = [`${shortName(table.file)}: ${table.rows} rows, target ${name}${headerWords(table)}`];
   const range = `${timeLabel(0)} to ${timeLabel(values.length - 1)}`;
   if (times.columns.length === 0) {
@@ -32,6 +32,7 @@ export function foundInSeries(laid: Laid, k: number, { table, times, frequency, 
   if (missing > 0) lines.push(`${missing} ${missing === 1 ? "value is" : "values are"} missing`);
   if (gaps + missing > 0) lines.push("gaps are bridged where the network reads them; they are never scored");
   lines.push(...covariateLines(laid));
+  if (before > 0) lines.push(`${before} ${before === 1 ? "row" : "rows"} before the first value ${before === 1 ? "is" : "are"} left out`);
   if (ahead > 0) {
     const what = laid.future.length > 0 ? "the known future" : `those have no ${name}, the forecast begins with the first of them`;
     lines.push(`${ahead} ${ahead === 1 ? "row" : "rows"} after the last value: ${what}`);

@@ -33,6 +33,8 @@ export interface Laid {
   readonly past: readonly Covariate[];
   readonly future: readonly Covariate[];
   readonly ahead: number;
+  /** Rows before its first value. */
+  readonly before: number;
   readonly rows: number;
   readonly gaps: number;
   readonly firstGap: number;
@@ -67,32 +69,39 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
     return values;
   };
   const whole = targets.map(spread);
-  const length = 1 + Math.max(...whole.map(lastSeen));
+  const end = 1 + Math.max(...whole.map(lastSeen));
   if (whole.every((values) => lastSeen(values) < 0)) throw allMissing(group.id, facts);
+  // A shop that opened later has no missing values before: the series begins with its first one.
+  const begin = Math.min(...whole.map(firstSeen).filter((first) => first >= 0));
+  const entries = merged.times.length;
+  const before = entries - countFrom(begin, entries, grid);
   // Rows after the last value are ahead of it, whether more is known of them or not: that is no missing value.
-  const ahead = countFrom(length, merged.times.length, grid);
-  const upToEnd = (values: Float64Array): Float64Array => (length === values.length ? values : values.slice(0, length));
-  const beside = (column: CovariateColumn, end: number): Covariate => {
+  const after = countFrom(end, entries, grid);
+  const upToEnd = (values: Float64Array): Float64Array => (end - begin === values.length ? values : values.slice(begin, end));
+  const beside = (column: CovariateColumn, until: number): Covariate => {
     const numbers = laidNumbers(column, merged, grid, how);
-    return covariate(column.name, { length: end, get: (index) => numbers.get(index) });
+    return covariate(column.name, { length: until - begin, get: (index) => numbers.get(begin + index) });
   };
+  const { timeAt, timeLabel } = clockOf(grid, merged.times, times);
   return {
     id: group.id,
     grid,
     targets: whole.map((values, k) => ({
       name: targets[k]!.name,
       values: upToEnd(values),
-      missing: Math.max(0, missingCells(targets[k]!, group) - ahead),
+      missing: Math.max(0, missingCells(targets[k]!, group) - after - before),
     })),
-    past: facts.past.map((column) => beside(column, length)),
+    past: facts.past.map((column) => beside(column, end)),
     future: facts.future.map((column) => beside(column, grid.size)),
-    ahead: grid.size - length,
-    rows: group.rows.length,
-    gaps: grid.size - merged.times.length,
-    firstGap: grid.positions?.findIndex((position, i) => position !== i) ?? -1,
+    ahead: grid.size - end,
+    before,
+    rows: group.rows.length - before,
+    gaps: grid.size - begin - (entries - before),
+    firstGap: (grid.positions?.findIndex((position, i) => i >= before && position - begin !== i - before) ?? -1) - before,
     duplicates: merged.duplicates,
     isClockChange: merged.isClockChange && how === undefined,
-    ...clockOf(grid, merged.times, times),
+    timeAt: (index) => timeAt(begin + index),
+    timeLabel: (index) => timeLabel(begin + index),
   };
 }
 
@@ -109,7 +118,7 @@ function laidNumbers(column: CovariateColumn, merged: MergedRows, { positions, s
 
 /** Entries at or after a step. */
 function countFrom(step: number, entries: number, { size, positions }: Grid): number {
-  if (step === size) return 0;
+  if (step === size || step === 0) return step === 0 ? entries : 0;
   let count = 0;
   for (let i = entries - 1; i >= 0 && (positions?.[i] ?? i) >= step; i--) count++;
   return count;
@@ -125,6 +134,10 @@ export function clockOf(grid: Grid, clock: Numbers, times: Times): Pick<Laid, "t
 function labelled(timeAt: (index: number) => number, { precision, suffix }: Times): (index: number) => string {
   const hasClock = precision === "minute" || precision === "second" || precision === "millisecond";
   return (index) => formatTime(timeAt(index), precision) + (hasClock ? suffix : "");
+}
+
+function firstSeen(values: Float64Array): number {
+  return values.findIndex((value) => !Number.isNaN(value));
 }
 
 function lastSeen(values: Float64Array): number {

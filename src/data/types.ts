@@ -103,7 +103,7 @@ export interface Series {
   readonly season: number;
   /** yearly, quarterly, monthly, weekly, daily, "business daily", hourly, "15 minutes" ..., "row" without times, "irregular". */
   readonly frequency: string;
-  /** One value per step of the grid; NaN where the file has none. */
+  /** One value per step of the grid, from the first that there is; NaN where the file has none. */
   readonly values: Float64Array;
   /** When step `index` is, in UTC milliseconds; the row number where there are no times. `index` may lie beyond the end. */
   timeAt(index: number): number;
@@ -117,9 +117,9 @@ export interface Series {
   readonly ahead: number;
   /** Time column names; empty if rows are numbered. */
   readonly timeColumns: readonly string[];
-  /** Rows of this series in the file. */
+  /** Rows of this series in the file, from its first value on. */
   readonly rows: number;
-  /** Cells of the target that are missing in the file. */
+  /** Cells of the target that are missing in the file between its first and its last value. */
   readonly missing: number;
   /** Steps of the grid that have no row. */
   readonly gaps: number;

@@ -1,7 +1,6 @@
 // Tables in the wide form: a series per row (its id, then its values), or a series per column beside the time.
 
 import { DataError } from "../base/errors.js";
-import { covariate } from "./covariate.js";
 import { shortName } from "./decode.js";
 import { findStep, type Grid, placeOn, type Step } from "./frequency.js";
 import { stepOfName } from "./frequency-names.js";
@@ -12,7 +11,7 @@ import { type CovariateColumn, checkRoles, covariateColumns, notANumber } from "
 import { groupRows, mergeRows, type RowGroup } from "./rows.js";
 import { columnOf, placeOf } from "./table.js";
 import { looksLikeTimes, readTimes, splitNames, type Times } from "./time-column.js";
-import type { Column, Covariate, PanelOptions, Table } from "./types.js";
+import type { Column, PanelOptions, Table } from "./types.js";
 
 /** What the target of a wide table is called: its columns carry the names of series or of times. */
 export const wideTarget = "value";
@@ -118,7 +117,7 @@ export function layRow(table: Table, parts: SeriesRows, row: number): Laid {
     if (Number.isNaN(value)) missing++;
   }
   return {
-    ...{ id, grid, targets: [{ name: wideTarget, values, missing }], past: [], future: [], ahead: 0, rows: to - from },
+    ...{ id, grid, targets: [{ name: wideTarget, values, missing }], past: [], future: [], ahead: 0, before: 0, rows: to - from },
     ...{ gaps: grid.size - (to - from), firstGap: firstGapOf(grid), duplicates: 0, isClockChange: false },
     ...clockOf(grid, own, times),
   };
@@ -163,25 +162,9 @@ export function seriesColumns(table: Table, options: PanelOptions): SeriesColumn
   return { times, group: groupRows(times.rows, [], times)[0]!, columns, facts };
 }
 
-/** The series in one column, from its first value on. */
+/** The series in one column. */
 export function layColumn({ group, columns, facts, times }: SeriesColumns, k: number, step: Step): Laid {
   const column = columns[k]!;
-  const merged = mergeRows(group.rows, times);
-  const laid = laySeries({ id: column.name, rows: group.rows }, merged, step, { ...facts, targets: [column] });
-  const [target] = laid.targets;
-  const from = target!.values.findIndex((value) => !Number.isNaN(value));
-  return {
-    ...laid,
-    targets: [{ ...target!, name: wideTarget, values: target!.values.subarray(from), missing: Math.max(0, target!.missing - from) }],
-    past: laid.past.map((one) => without(one, from)),
-    future: laid.future.map((one) => without(one, from)),
-    rows: laid.rows - from,
-    timeAt: (index) => laid.timeAt(index + from),
-    timeLabel: (index) => laid.timeLabel(index + from),
-  };
-}
-
-/** A column that begins `from` steps later. */
-function without(column: Covariate, from: number): Covariate {
-  return covariate(column.name, { length: column.length - from, get: (index) => column.get(from + index) });
+  const laid = laySeries({ id: column.name, rows: group.rows }, mergeRows(group.rows, times), step, { ...facts, targets: [column] });
+  return { ...laid, targets: laid.targets.map((target) => ({ ...target, name: wideTarget })) };
 }

@@ -14,6 +14,19 @@ const months = (id: string, values: readonly (number | string)[], rest = ""): st
 const valuesOf = (found: Panel): Record<string, number[]> =>
   Object.fromEntries(found.series.map((one) => [`${one.id} ${one.name}`, [...one.values]]));
 
+test("a series begins with its first value, in every form, and its columns beside it with it", () => {
+  const days = Array.from({ length: 12 }, (_, i) => `2020-01-${String(i + 1).padStart(2, "0")}`);
+  const value = (i: number): string => (i < 5 || i === 7 ? "" : String(i));
+  const rows = days.flatMap((day, i) => (i === 8 ? [] : [`a,${day},${value(i)},${10 * i}`, `b,${day},${i + 1},0`]));
+  const [late] = panel(parseTable(`shop,day,sold,rain\n${rows.join("\n")}\n`), { id: "shop", past: ["rain"], target: "sold" }).series;
+  assert.deepEqual([...late!.values], [5, 6, Number.NaN, Number.NaN, 9, 10, 11]);
+  assert.deepEqual([late!.timeLabel(0), late!.missing, late!.gaps, late!.past[0]!.get(0)], [days[5], 1, 1, 50]);
+  const alone = series(parseTable(`day,sold\n${days.flatMap((day, i) => (i === 8 ? [] : [`${day},${value(i)}`])).join("\n")}\n`));
+  assert.deepEqual([...alone.values], [...late!.values]);
+  assert.ok(alone.found.includes("5 rows before the first value are left out"));
+  assert.ok(alone.found.includes("1 step has no row (first 2020-01-09)"), alone.found.join("; "));
+});
+
 test("each series of a panel is the series that its rows alone would be", () => {
   const [a, b] = [months("A", [3, 1, 4, 1, 5]), months("B", [9, 2, 6, 5])];
   const whole = of(`shop,month,sales\n${a}\n${b}\n`, { id: "shop" });

@@ -7,6 +7,9 @@ import { crpsOf, intervalsOf } from "../../src/tasks/forecast/intervals.js";
 import { normalQuantile } from "../../src/tasks/forecast/network/distributions/special.js";
 import { studentQuantile } from "../../src/tasks/forecast/network/distributions/student.js";
 import { forecastScores } from "../../src/tasks/forecast/scores.js";
+import { type SimpleMethod, simpleMethodNames } from "../../src/tasks/forecast/simple/index.js";
+import type { ForecastScores } from "../../src/tasks/forecast/types.js";
+import { type AllScores, bestOf, verdictOf } from "../../src/tasks/forecast/verdict.js";
 
 const row = (...values: number[]): Tensor => hostTensor(Float32Array.from(values), [values.length], "float32");
 const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-5 * Math.max(1, Math.abs(b)), `${a} is not ${b}`);
@@ -99,4 +102,22 @@ test("CRPS of one member is its distance, and follows the double sum", () => {
   const pairs = members.flatMap((a) => members.map((b) => Math.abs(a - b)));
   const direct = members.reduce((sum, x) => sum + Math.abs(x - 5), 0) / 4 - pairs.reduce((sum, d) => sum + d, 0) / 32;
   near(crpsOf(members, 5), direct);
+});
+
+test("the verdict names a method once, and a forecast with the error of the best is not called worse", () => {
+  const scores = (mae: number): ForecastScores => ({ smape: mae, mase: mae, rmse: mae, mae });
+  const of = (own: Partial<Record<SimpleMethod | "model", number>>): AllScores => {
+    const names = [...simpleMethodNames, "model"] as const;
+    return Object.fromEntries(names.map((name) => [name, scores(own[name] ?? 3)])) as unknown as AllScores;
+  };
+  const says = (own: Partial<Record<SimpleMethod | "model", number>>): string => {
+    const all = of(own);
+    return verdictOf(all, bestOf(all), { test: 7, isPure: false });
+  };
+  assert.equal(
+    says({ seasonalNaive: 1, model: 2 }),
+    "On the last 7 rows seasonal naive (MASE 1.00) is best; the forecast (MASE 2.00) is better than 11 of the 12 simple methods.",
+  );
+  assert.match(says({ theta: 1, model: 2, seasonalNaive: 2.5 }), /12 simple methods, seasonal naive \(MASE 2\.50\) among them\.$/);
+  assert.equal(says({ naive: 0, model: 0 }), "On the last 7 rows naive (MASE 0.00) is best, and the forecast has the same error.");
 });

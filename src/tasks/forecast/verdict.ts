@@ -39,11 +39,15 @@ export function verdictOf(all: AllScores, best: Method | null, { test, isPure }:
     .sort((a, b) => (error(a) < error(b) ? -1 : error(a) > error(b) ? 1 : 0));
   const where = `On ${lastRows(test)}`;
   if (best === "model") return `${where} ${shown("model")} is best, ahead of ${others.slice(0, named).map(shown).join(", ")}.`;
+  // A tie goes to the simpler method, which is then the one to take; the forecast is no worse.
+  if (error(best) === error("model")) return `${where} ${shown(best)} is best, and ${own} has the same error.`;
   const beaten = others.filter((method) => error(method) > error("model"));
+  const beats = beaten.includes("seasonalNaive") ? "among them" : "not among them";
+  const seasonal = best === "seasonalNaive" ? "" : `, seasonal naive (${scoreOf(all.seasonalNaive)}) ${beats}`;
   const rest =
     beaten.length === 0
       ? "is behind every simple method"
-      : `is better than ${beaten.length} of the ${simpleMethodNames.length} simple methods, seasonal naive (${scoreOf(all.seasonalNaive)}) ${beaten.includes("seasonalNaive") ? "among them" : "not among them"}`;
+      : `is better than ${beaten.length} of the ${simpleMethodNames.length} simple methods${seasonal}`;
   return `${where} ${shown(best)} is best; ${shown("model")} ${rest}.`;
 }
 
