@@ -5,6 +5,7 @@ import type { ClockDescription, ColumnDescription, DescribeOptions, Hint, TableD
 import { type DuplicateRows, duplicateRows } from "./duplicate-rows.js";
 import { idCandidates, idOf } from "./id-columns.js";
 import { findLeakHints } from "./leak-hints.js";
+import { missingCode, missingCodeWords } from "./missing-code.js";
 import { panel } from "./panel.js";
 import { isRowNumber } from "./roles.js";
 import { groupRows, type RowGroup } from "./rows.js";
@@ -46,6 +47,7 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
   const clock = clockOf(times, groups, found);
   const repeated = duplicateRows(table);
   hints.push(...repeatedHints(repeated));
+  hints.push(...codeHints(table, columns));
   hints.push(...columnHints(columns, table.lineWord), ...clockHints(clock, ids.length > 0 ? null : idOf(table, times)));
   if (times.columns.length === 0) hints.push(...unreadHints(table));
   if (target !== null) hints.push(...leakHints(table, target, groups, times));
@@ -149,6 +151,14 @@ function leakHints(table: Table, target: string, groups: readonly RowGroup[], ti
       groups,
     ),
   ];
+}
+
+function codeHints(table: Table, columns: readonly ColumnDescription[]): Hint[] {
+  return columns.flatMap(({ name, role, type }): Hint[] => {
+    const column = table.columns[name]!;
+    const code = role === "time" || role === "id" || type !== "number" ? null : missingCode(table.rows, (row) => column.get(row));
+    return code === null ? [] : [{ code: "missing_code", column: name, message: `${missingCodeWords(name, code)}.` }];
+  });
 }
 
 function columnHints(columns: readonly ColumnDescription[], word: string): Hint[] {

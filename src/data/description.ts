@@ -62,7 +62,7 @@ export interface ClockDescription {
 export interface Hint {
   /**
    * Leaks: same_as_target, next_target (the column holds the target one or more rows early), follows_target (correlation
-   * 1.0). Others: duplicate_rows, row_number, constant_column, empty_column, missing_many, unread_time, outliers, duplicate_times, gaps,
+   * 1.0). Others: duplicate_rows, row_number, constant_column, empty_column, missing_many, missing_code, unread_time, outliers, duplicate_times, gaps,
    * skipped_series, and the code of any error that reading as a panel would give.
    */
   readonly code: string;

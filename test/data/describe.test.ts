@@ -80,6 +80,17 @@ test("a column that is no time in a known form is pointed at", () => {
   assert.deepEqual(hintsOf(describeTable(tableOf({ fiscal, y: noise(7) }))), ["unread_time fiscal"]);
 });
 
+test("a number far from all others that programs write for missing values is pointed at, and no other", () => {
+  const of = (values: readonly number[]): string[] =>
+    hintsOf(describeTable(tableOf({ month: times, y: [...values] }))).filter((hint) => hint.startsWith("missing_code"));
+  const level = noise(7).map((value) => value / 25);
+  for (const code of [-999, -9999, -99.9, 9999]) assert.deepEqual(of(level.with(3, code).with(40, code)), ["missing_code y"], String(code));
+  for (const value of [-1, 0, 60, 99, -12_345]) assert.deepEqual(of(level.with(3, value)), [], String(value));
+  assert.deepEqual(of(noise(7)), []);
+  const [hint] = describeTable(tableOf({ month: times, y: level.with(3, -999).with(40, -999) })).hints;
+  assert.equal(hint!.message, "-999 stands twice in y, far from all other values: if it means missing, add --missing -999.");
+});
+
 test("what reading would refuse is a hint with its code and sentence", () => {
   const found = describeTable(parseTable("when,v,w\n01/02/2020,1,\n02/03/2020,x,\n03/04/2020,3,\n04/05/2020,4,\n"));
   assert.deepEqual(hintsOf(found), ["ambiguous_dates when", "not_a_number v", "empty_column w"]);

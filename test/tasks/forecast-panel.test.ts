@@ -67,6 +67,17 @@ test("a saved panel forecasts the same rows again, and a series it was not train
   });
 });
 
+test("a table without any series long enough is refused with the reason of the first", async () => {
+  const run = await runForecast(parseTable(shops(2)), options, constantTrainer(0.1).trainer);
+  const saved = parsePreprocess(JSON.stringify(run.preprocess));
+  const few = parseTable("shop,month,sales\ns0,2006-01,5\ns0,2006-02,6\n", { file: "new.csv" });
+  const { message } = await failure(() => forecastWith(run.model, saved, few));
+  assert.match(
+    message,
+    /^new\.csv has no series that the model can forecast; s0 is left out: it has 2 rows; the model reads \d+\. Give it more of the past\.$/,
+  );
+});
+
 test("a saved panel is scored on the last rows of every series, and series it cannot score change nothing", async () => {
   const run = await runForecast(parseTable(shops(2)), options, constantTrainer(0).trainer);
   const saved = parsePreprocess(JSON.stringify(run.preprocess));

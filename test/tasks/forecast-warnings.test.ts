@@ -45,6 +45,16 @@ test("cycles and columns that are the same in every row are named; those that mo
   assert.deepEqual(said(differs, { id: "shop", future: ["promo"], statics: [] }), []);
 });
 
+test("a number that looks like a code for missing values is named among the targets of one series and of many", () => {
+  const coded = (text: string): string => text.replace(/,(2022-01-(?:05|11)),[\d.]+/g, ",$1,-999");
+  assert.deepEqual(said(coded(table()), {}), [
+    "-999 stands twice in sold, far from all other values: if it means missing, add --missing -999",
+  ]);
+  assert.deepEqual(said(coded(table({ ids: ["a", "b"] })), { id: "shop", statics: [] }), [
+    "-999 stands twice in sold of a (and so in 1 more), far from all other values: if it means missing, add --missing -999",
+  ]);
+});
+
 test("holidays that are no row, or every row, are named with the dates of both", () => {
   const holidays = (from: number, count: number): TaskOptions => ({
     holidays: readHolidays(parseTable(`date\n${Array.from({ length: count }, (_, i) => day(from + i)).join("\n")}\n`)),

@@ -100,6 +100,11 @@ describe("imputing", () => {
     });
 });
 
+test("a table whose holes are written as a number is told how to say so", async () => {
+  const coded = parseTable("t,a\n1,1\n2,-999\n3,2\n4,3\n");
+  await assert.rejects(impute(coded), /nothing to fill\. -999 stands once in a, .* add --missing -999\.$/);
+});
+
 describe("the simple ways", () => {
   const { grid } = gridOf(parseTable("id,t,a\nx,0,\nx,1,2\nx,3,\nx,5,6\nx,6,\ny,0,\ny,1,\n"), { id: "id", time: "t" });
 

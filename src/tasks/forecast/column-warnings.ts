@@ -1,5 +1,6 @@
 // What is told about columns beside the target: those that say nothing, or not what the rows ahead need.
 
+import { missingCode, missingCodeWords } from "../../data/missing-code.js";
 import { columnOf } from "../../data/table.js";
 import type { Covariate, Series, Table } from "../../data/types.js";
 import type { ScaledColumn } from "../../data/window-columns.js";
@@ -8,6 +9,19 @@ import { namesOf, rowsOf } from "./names.js";
 import type { Warning } from "./run-plan.js";
 
 type OfSeries = Pick<BesideMember, "series">;
+
+/** A number among the targets that looks like a code for "missing": one warning, of the series that it was first found in. */
+export function codeWarnings(members: readonly OfSeries[]): Warning[] {
+  const found = members.flatMap(({ series }) => {
+    const code = missingCode(series.values.length, (row) => series.values[row]!);
+    return code === null ? [] : [{ series, code }];
+  });
+  const [first] = found;
+  if (first === undefined) return [];
+  const { name, id } = first.series;
+  const more = found.length > 1 ? ` (and so in ${found.length - 1} more)` : "";
+  return [{ code: "missing_code", message: missingCodeWords(id === null ? name : `${name} of ${id}${more}`, first.code) }];
+}
 
 /** One warning if the forecast goes into a year of which no holiday is known. */
 export function holidayWarnings({ holidays }: Pick<BesideFacts, "holidays">, members: readonly OfSeries[], horizon: number): Warning[] {

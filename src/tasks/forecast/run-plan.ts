@@ -6,7 +6,7 @@ import { meanBy } from "../../data/mean.js";
 import { placeOf } from "../../data/table.js";
 import type { Panel, Series } from "../../data/types.js";
 import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
-import { constantWarnings, emptyFutureWarnings, holidayWarnings } from "./column-warnings.js";
+import { codeWarnings, constantWarnings, emptyFutureWarnings, holidayWarnings } from "./column-warnings.js";
 import { type Place, placesOf } from "./forecaster.js";
 import type { BesideSource, LaidRun } from "./laid-run.js";
 import { leakWarnings } from "./leaks.js";
@@ -93,7 +93,7 @@ function planOne(found: Series, source: BesideSource, options: TaskOptions): Run
     data: dataOf(plan),
     notes: [...plan.series.found, ...besideWords(beside), `transform: ${plan.transform.words}`, ...plan.transform.reasons],
     lines: planLines(plan, phases),
-    warnings: [...warningsOf(plan, phases), ...besideWarnings(beside, [plan])],
+    warnings: [...codeWarnings([plan]), ...warningsOf(plan, phases), ...besideWarnings(beside, [plan])],
   };
 }
 
@@ -199,6 +199,7 @@ function planPanel(found: Panel, source: BesideSource, options: TaskOptions): Ru
     ],
     warnings: [
       ...skipWords(skipped).map((message) => ({ code: "series_skipped", message })),
+      ...codeWarnings(members.map(({ plan }) => plan)),
       ...besideWarnings(
         beside,
         members.map(({ plan }) => plan),

@@ -71,8 +71,10 @@ export async function openMembers(
   const found = readSaved(table, preprocess, options);
   const { candidates, warnings } = candidatesOf(found, preprocess, test);
   if (candidates.length === 0) {
-    const what = `${shortName(table.file)} has no series that the model can forecast; ${warnings[0]?.message ?? "it has none"}.`;
-    throw new DataError("no_series", what, "Give the series it was trained on.", placeOf(table.file));
+    const [first] = warnings;
+    const what = `${shortName(table.file)} has no series that the model can forecast`;
+    const [message, hint] = first === undefined ? [`${what}.`, "Give the series it was trained on."] : [`${what}; ${first.message}`, ""];
+    throw new DataError("no_series", message, hint, placeOf(table.file));
   }
   const facts = withHolidays(preprocess.beside, options, table);
   const beside = facts && besideOf(table, facts, found, { candidates, horizon: preprocess.horizon });

@@ -3,6 +3,7 @@
 import { DataError } from "../../base/errors.js";
 import { uniformAt } from "../../base/random.js";
 import { shortName } from "../../data/decode.js";
+import { missingCode, missingCodeWords } from "../../data/missing-code.js";
 import { notANumber } from "../../data/roles.js";
 import { groupRows } from "../../data/rows.js";
 import { columnOf, placeOf } from "../../data/table.js";
@@ -59,13 +60,17 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   );
   refuseTooLarge(values, names, table);
   const left = leftOut(table, options, [...idNames, ...times.columns, ...names]);
+  const codes = names.flatMap((name, place) => {
+    const code = missingCode(rows, (row) => values[row * names.length + place]!);
+    return code === null ? [] : [{ code: "missing_code", message: missingCodeWords(name, code) }];
+  });
   const holes = values.reduce((count, value) => count + Number(Number.isNaN(value)), 0);
   const place = placeOf(table.file);
   if (holes === 0)
     throw new DataError(
       "nothing_missing",
       `${shortName(table.file)} has no hole in ${shownNames(names)}: nothing to fill.`,
-      left.hint,
+      [left.hint, ...codes.map(({ message }) => `${message}.`)].filter((hint) => hint !== "").join(" "),
       place,
     );
   if (holes === values.length)
@@ -83,7 +88,7 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   const gap = given ?? usualGap(sequences, ms);
   // In usual gaps, so that 1 is a common step for a network.
   const grid = { names, rows, values, sequences, at: ms.map((each) => each / gap) };
-  const warnings = [...left.warnings, ...(time === null ? [] : repeatedTimes(table, grid, times))];
+  const warnings = [...left.warnings, ...codes, ...(time === null ? [] : repeatedTimes(table, grid, times))];
   return { grid, id: idNames.length === 0 ? null : idNames.join(","), time, gap, lines, warnings };
 }
 
