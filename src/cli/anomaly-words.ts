@@ -1,7 +1,8 @@
 // What is said of strange rows: the options that ask for them, a table as text, and every score as CSV.
+import { counted } from "../base/words.js";
 import type { Anomaly, AnomalySummary, RowScore } from "../tasks/forecast/anomaly-types.js";
 import { cellText } from "./csv.js";
-import { counted, shown } from "./numbers.js";
+import { shown } from "./numbers.js";
 import { inRange } from "./settings/kinds.js";
 import { Setting } from "./settings/setting.js";
 import type { Paint } from "./terminal.js";

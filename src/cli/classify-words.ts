@@ -1,8 +1,9 @@
 // What is said about classified sequences, as text and as CSV.
 
 import { shellWord } from "../base/shell-word.js";
+import { counted } from "../base/words.js";
 import type { ClassifiedItem, ClassifyEvaluation, ClassifyResult, Interval } from "../tasks/classify/types.js";
-import { counted, duration, shown } from "./numbers.js";
+import { duration, shown } from "./numbers.js";
 import type { Terminal } from "./terminal.js";
 
 /** One row per sequence: id, true class, said class, and the probability of each class. */

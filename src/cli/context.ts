@@ -1,5 +1,7 @@
 // What every command gets: the terminal, the interrupt, its settings, and how to start the library and to answer.
+
 import { readFileSync } from "node:fs";
+import { counted } from "../base/words.js";
 import type { BackendInfo, Ok, Warning } from "./envelope.js";
 import { toJson } from "./envelope.js";
 import type { Interrupt } from "./interrupt.js";
@@ -89,7 +91,7 @@ export async function startBackend(flags: GlobalFlags): Promise<BackendInfo> {
 /** The one line about the backend. */
 export function backendLine(backend: BackendInfo): string {
   const variant = backend.variant === "" || backend.variant === backend.name ? "" : ` (${backend.variant})`;
-  return `backend: ${backend.name}${variant}, ${backend.threads} thread${backend.threads === 1 ? "" : "s"}: ${backend.reason}`;
+  return `backend: ${backend.name}${variant}, ${counted(backend.threads, "thread")}: ${backend.reason}`;
 }
 
 /** Version of this package. */

@@ -1,11 +1,13 @@
 // What the forecast command says: what was found, what is trained, how it compares, where the files are, what to do next.
+
 import { shellWord } from "../base/shell-word.js";
+import { counted } from "../base/words.js";
 import type { ForecastEvent, ForecastRun } from "../tasks/forecast/types.js";
 import { anomalyLines } from "./anomaly-words.js";
 import { backtestLines } from "./backtest.js";
 import { drawForecast } from "./braille.js";
 import { drawLoss } from "./loss-drawing.js";
-import { counted, duration, shown } from "./numbers.js";
+import { duration, shown } from "./numbers.js";
 import { pictureOf } from "./picture.js";
 import { scoreRows, scoreTable } from "./scores.js";
 import type { Terminal } from "./terminal.js";

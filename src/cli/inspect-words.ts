@@ -1,7 +1,9 @@
 // A table in words: one block on the whole, one line per column, then what to look at before training.
+
 import { shellWord } from "../base/shell-word.js";
+import { counted } from "../base/words.js";
 import type { Inspection } from "./commands/inspect.js";
-import { counted, shown } from "./numbers.js";
+import { shown } from "./numbers.js";
 import { standardInput } from "./table-input.js";
 import type { Terminal } from "./terminal.js";
 

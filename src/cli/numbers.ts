@@ -9,11 +9,6 @@ export function shown(value: number | null | undefined, digits = 4): string {
   return value.toLocaleString("en-US", { minimumFractionDigits: Math.min(decimals, 3), maximumFractionDigits: Math.min(decimals, 6) });
 }
 
-/** `1,234 rows`, `1 row`. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? noun : plural}`;
-}
-
 /** `0.8 s`, `42 s`, `3 min 05 s`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";

@@ -1,6 +1,7 @@
 // Shows how far training is: one living line on a TTY, a plain line every few seconds elsewhere, nothing under --quiet.
+import { counted } from "../base/words.js";
 import type { ForecastEvent, ForecastPhase } from "../tasks/forecast/types.js";
-import { counted, duration, shown } from "./numbers.js";
+import { duration, shown } from "./numbers.js";
 import type { Terminal } from "./terminal.js";
 
 type EpochEvent = Extract<ForecastEvent, { kind: "epoch" }>;

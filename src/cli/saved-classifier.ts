@@ -1,4 +1,5 @@
 // `predict` and `evaluate` for models that classify events.
+import { counted } from "../base/words.js";
 import type { EventEvaluation, EventPrediction } from "../tasks/classify/saved.js";
 import { modelCells } from "./cell-file.js";
 import { classifiedCsv, scoreLines } from "./classify-words.js";
@@ -7,7 +8,7 @@ import { answerPlace, okEnvelope, startBackend, writeAnswer } from "./context.js
 import { cut } from "./cut.js";
 import { toJson } from "./envelope.js";
 import { exitCodes, usageError } from "./failure.js";
-import { counted, shown } from "./numbers.js";
+import { shown } from "./numbers.js";
 import type { ModelFlags, TableFlags } from "./options.js";
 import { classifyMeasures, refuseOthers, unmet } from "./requirement.js";
 

@@ -1,4 +1,5 @@
 // `predict` for models that fill tables: the filled table on stdout, or each filled hole as JSON.
+import { counted } from "../base/words.js";
 import type { FillPrediction } from "../tasks/impute/saved.js";
 import { modelCells } from "./cell-file.js";
 import type { Context } from "./context.js";
@@ -6,7 +7,6 @@ import { answerPlace, backendLine, okEnvelope, startBackend, writeAnswer } from 
 import { cut } from "./cut.js";
 import { toJson } from "./envelope.js";
 import { exitCodes } from "./failure.js";
-import { counted } from "./numbers.js";
 import type { ModelFlags, TableFlags } from "./options.js";
 import { readInput } from "./table-input.js";
 

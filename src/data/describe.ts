@@ -1,6 +1,7 @@
 // What `inspect` shows: every column, the clock, who could be time, id and target, and what to look at before training.
 
 import { DataError } from "../base/errors.js";
+import { counted } from "../base/words.js";
 import type { ClockDescription, ColumnDescription, DescribeOptions, Hint, TableDescription } from "./description.js";
 import { type DuplicateRows, duplicateRows } from "./duplicate-rows.js";
 import { idCandidates, idOf } from "./id-columns.js";
@@ -171,10 +172,9 @@ function columnHints(columns: readonly ColumnDescription[], word: string): Hint[
     else if (missing > 0.3 * (count + missing))
       add("missing_many", `${name} is missing in ${percent(missing / (count + missing))} of the rows.`);
     if (notNumbers !== null && column.role !== "time" && column.type !== "time") {
-      const cells = notNumbers.count === 1 ? "cell is" : "cells are";
       add(
         "not_a_number",
-        `${name}: ${notNumbers.count} ${cells} no number, the first "${shownCell(notNumbers.cell)}" in ${word} ${notNumbers.line}.`,
+        `${name}: ${counted(notNumbers.count, "cell is", "cells are")} no number, the first "${shownCell(notNumbers.cell)}" in ${word} ${notNumbers.line}.`,
       );
     }
     const outliers = numbers?.outliers.count ?? 0;
@@ -182,7 +182,7 @@ function columnHints(columns: readonly ColumnDescription[], word: string): Hint[
       const first = numbers!.outliers.first[0]!;
       add(
         "outliers",
-        `${name}: ${outliers} ${outliers === 1 ? "value lies" : "values lie"} far outside, the first ${first.value} in ${word} ${first.line}.`,
+        `${name}: ${counted(outliers, "value lies", "values lie")} far outside, the first ${first.value} in ${word} ${first.line}.`,
       );
     }
     return hints;
@@ -196,7 +196,7 @@ function percent(share: number): string {
 function repeatedHints({ count, first }: DuplicateRows): Hint[] {
   const [one] = first;
   if (one === undefined) return [];
-  const rows = count === 1 ? "1 row repeats" : `${count} rows repeat`;
+  const rows = counted(count, "row repeats", "rows repeat");
   return [
     {
       code: "duplicate_rows",
@@ -229,10 +229,9 @@ function clockHints(clock: ClockDescription | null, id: string | null): Hint[] {
     hints.push({
       code: "duplicate_times",
       column,
-      message: `${clock.duplicates === 1 ? "1 row shares its time" : `${clock.duplicates} rows share their time`} with another. ${help}`,
+      message: `${counted(clock.duplicates, "row shares its time", "rows share their time")} with another. ${help}`,
     });
   }
-  if (clock.gaps > 0)
-    hints.push({ code: "gaps", column, message: `${clock.gaps === 1 ? "1 step has" : `${clock.gaps} steps have`} no row.` });
+  if (clock.gaps > 0) hints.push({ code: "gaps", column, message: `${counted(clock.gaps, "step has", "steps have")} no row.` });
   return hints;
 }

@@ -1,13 +1,15 @@
 // Event rows (id, time, parameter, value) and outcomes become irregular sequences with static columns and labels.
 
 import { DataError } from "../base/errors.js";
+import { counted, listed } from "../base/words.js";
+import { dateOrderOf } from "./date-order.js";
 import { EventStore, mostWords, type PackedEvents } from "./event-store.js";
 import type { EventOptions, EventOrigin, Events } from "./event-types.js";
 import { outcomeColumn } from "./outcome-column.js";
 import { missingHint } from "./roles.js";
 import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
-import { type DateOrder, findDateOrder, parseTime } from "./time.js";
+import { parseTime } from "./time.js";
 import type { Column, ReadTableOptions, StaticColumn, Table } from "./types.js";
 
 const hourMs = 3_600_000;
@@ -42,7 +44,9 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
   const time = roleColumn(table, "time", options.time, taken);
   const parameter = roleColumn(table, "parameter", options.parameter, taken);
   const value = roleColumn(table, "value", options.value, taken);
-  store.dateOrder = options.dateOrder ?? dateOrderOf(table, time) ?? store.dateOrder;
+  const written = (row: number): string | null => (Number.isNaN(time.time(row)) ? time.cell(row) : null);
+  const order = dateOrderOf(table, { count: table.rows, cell: written, given: options.dateOrder, column: time.name });
+  store.dateOrder = order ?? store.dateOrder;
   for (let row = 0; row < table.rows; row++) {
     const what = parameter.cell(row);
     if (what === null) continue;
@@ -66,15 +70,6 @@ function wordsAndNumbers(
   return new DataError("not_a_number", message, hint, { ...placeOf(table.file), line, column: value.name });
 }
 
-function dateOrderOf(table: Table, column: Column): DateOrder | null {
-  const written = Array.from({ length: column.rows }, (_, row) => (Number.isNaN(column.time(row)) ? column.cell(row) : null));
-  const { order, ambiguous } = findDateOrder(written);
-  if (ambiguous < 0) return order;
-  const line = table.lines.get(ambiguous);
-  const message = `${table.lineWord} ${line}, ${column.name}: "${shownCell(written[ambiguous]!)}" fits day or month first throughout;`;
-  throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", { ...placeOf(table.file), line, column: column.name });
-}
-
 /** How the tables of events are read: what was measured is a name, whatever it looks like. */
 export function eventTableOptions({ parameter, missing, delimiter, encoding }: EventOptions): ReadTableOptions {
   return {
@@ -90,7 +85,7 @@ function roleColumn(table: Table, role: keyof typeof names, given: string | unde
   const free = table.names.filter((name) => !taken.includes(name));
   const name = given ?? free.find((each) => names[role].test(each.trim()));
   if (name === undefined) {
-    const message = `no column is called like the ${role} of an event (columns are ${table.names.slice(0, 12).join(", ")}):`;
+    const message = `no column is called like the ${role} of an event (columns are ${listed(table.names)}):`;
     throw new DataError("choose_column", message, `name it with --${role}.`, placeOf(table.file));
   }
   taken.push(name);
@@ -262,14 +257,12 @@ interface FoundFacts {
 }
 
 function foundIn({ ids, parameters, statics, count, unmatched, label }: FoundFacts): string[] {
-  const lines = [`${ids.length} sequences, ${count} measurements of ${parameters.length} parameters: ${listed(parameters)}`];
+  const lines = [
+    `${counted(ids.length, "sequence")}, ${counted(count, "measurement")} of ${counted(parameters.length, "parameter")}: ${listed(parameters)}`,
+  ];
   if (statics.length > 0) lines.push(`the same throughout: ${listed(statics.map(({ name }) => name))}`);
   if (label !== null) lines.push(`outcome ${label}`);
-  if (unmatched.events > 0) lines.push(`${unmatched.events} ids have no outcome and are left out`);
-  if (unmatched.outcomes > 0) lines.push(`${unmatched.outcomes} outcomes have no events`);
+  if (unmatched.events > 0) lines.push(`${counted(unmatched.events, "id has no outcome and is", "ids have no outcome and are")} left out`);
+  if (unmatched.outcomes > 0) lines.push(`${counted(unmatched.outcomes, "outcome has", "outcomes have")} no events`);
   return lines;
-}
-
-function listed(all: readonly string[]): string {
-  return all.slice(0, 12).join(", ") + (all.length > 12 ? ", ..." : "");
 }

@@ -1,9 +1,8 @@
 // Times that stand in the header: column names such as 2020-01, Jan 2020 or 2019, in any order.
 
-import { DataError } from "../base/errors.js";
+import { dateOrderOf } from "./date-order.js";
 import { numbersOf } from "./number-store.js";
-import { placeOf } from "./table.js";
-import { type DateOrder, findDateOrder, finer, type ParsedTime, type Precision, parseTime, timeOfNumber } from "./time.js";
+import { type DateOrder, finer, type ParsedTime, type Precision, parseTime, timeOfNumber } from "./time.js";
 import { allRows, noProblem, type Times } from "./time-column.js";
 import type { Column, Table } from "./types.js";
 
@@ -27,19 +26,15 @@ export function headerTimes(table: Table, columns: readonly Column[], dateOrder:
   if (!table.hasHeader || places.length < 2 || 2 * places.length <= columns.length)
     return { times: numbered(columns.length), order: asWritten };
   const names = places.map((place) => all[place]!);
-  const found = dateOrder === undefined ? findDateOrder(names) : { order: dateOrder, ambiguous: -1 };
-  if (found.ambiguous >= 0) {
-    const message = `"${names[found.ambiguous]}" fits day or month first throughout;`;
-    throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", placeOf(table.file));
-  }
-  const parsed = all.map((name) => timeOfName(name, found.order)?.ms ?? Number.NaN);
+  const written = dateOrderOf(table, { count: names.length, cell: (place) => names[place]!, given: dateOrder });
+  const parsed = all.map((name) => timeOfName(name, written)?.ms ?? Number.NaN);
   const order = places.toSorted((a, b) => parsed[a]! - parsed[b]!);
   const ms = Float64Array.from(order, (place) => parsed[place]!);
   if (ms.some((value, i) => !(i === 0 || value > ms[i - 1]!))) return { times: numbered(columns.length), order: asWritten };
   const precision = places.reduce((finest: Precision, place) => finer(finest, either[place]!.precision), "year");
   const others = columns.filter((column, place) => either[place] === null && column.missing < column.rows);
   const times: Times = {
-    ...{ ms: numbersOf(ms), precision, columns: ["header"], dateOrder: found.order, ...noProblem, ...allRows(order.length) },
+    ...{ ms: numbersOf(ms), precision, columns: ["header"], dateOrder: written, ...noProblem, ...allRows(order.length) },
     totals: others.map((column) => column.name),
     textOf: (i) => all[order[i]!]!,
   };

@@ -1,5 +1,6 @@
 // Columns that know the target too well: the target itself, the target some rows early, or a straight line through it.
 
+import { counted } from "../base/words.js";
 import type { Hint } from "./description.js";
 import type { Numbers } from "./number-store.js";
 import type { CovariateColumn } from "./roles.js";
@@ -23,7 +24,7 @@ function shiftHint(target: CovariateColumn, column: CovariateColumn, groups: rea
   for (let ahead = 0; ahead <= mostShift; ahead++) {
     if (!equalsShifted(target, column, groups, ahead)) continue;
     const code = ahead === 0 ? "same_as_target" : "next_target";
-    const when = ahead === 0 ? "" : ` ${ahead} ${ahead === 1 ? "row" : "rows"} early: it knows the future`;
+    const when = ahead === 0 ? "" : ` ${counted(ahead, "row")} early: it knows the future`;
     return { code, column: column.name, message: `${column.name} is ${target.name}${when}. Leave it out.` };
   }
   return null;

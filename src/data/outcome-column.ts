@@ -1,6 +1,7 @@
 // Which column of a table of outcomes is the outcome: the one rule of events and of their classification.
 
 import { DataError } from "../base/errors.js";
+import { listed } from "../base/words.js";
 import { columnOf, placeOf } from "./table.js";
 import type { Column, Table } from "./types.js";
 
@@ -23,8 +24,7 @@ export function outcomeColumn(
   const only = [free, usual, binary].find(({ length }) => length === 1)?.[0];
   if (only !== undefined) return only;
   const names = free.map(({ name }) => name);
-  const shown = names.length > 12 ? `${names.slice(0, 12).join(", ")}, ...` : names.join(", ");
-  const message = names.length === 0 ? `The outcomes have no column beside ${id.name}.` : `Which of ${shown} is the label?`;
+  const message = names.length === 0 ? `The outcomes have no column beside ${id.name}.` : `Which of ${listed(names)} is the label?`;
   throw new DataError("label_unclear", message, `Name it with ${option}.`, placeOf(outcomes.file));
 }
 

@@ -2,6 +2,7 @@
 
 import { DataError } from "../base/errors.js";
 import { shellWord } from "../base/shell-word.js";
+import { listed } from "../base/words.js";
 import { shortName } from "./decode.js";
 import type { ColumnNumbers } from "./rows.js";
 import { shownCell } from "./shown.js";
@@ -47,10 +48,13 @@ function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
     throw new DataError("no_numbers", `${shortName(table.file)} has no numeric column to forecast.`, hint, placeOf(table.file));
   }
   const names = numeric.map((column) => column.name);
-  const isLong = names.length > 12;
-  const shown = isLong ? `${names.slice(0, 12).join(", ")}, ...` : names.join(", ");
-  const hint = isLong ? "If all are to be forecast, or are the times of series in rows, add --wide." : "";
-  throw new DataError("choose_target", `${names.length} numeric columns (${shown}): choose with --target.`, hint, placeOf(table.file));
+  const hint = names.length > 12 ? "If all are to be forecast, or are the times of series in rows, add --wide." : "";
+  throw new DataError(
+    "choose_target",
+    `${names.length} numeric columns (${listed(names)}): choose with --target.`,
+    hint,
+    placeOf(table.file),
+  );
 }
 
 /** The error for a cell of words in a column that has to be numbers. */

@@ -1,6 +1,7 @@
 // A table while its records come in: header or none, one builder per column, every record as long as the first.
 
 import { DataError } from "../base/errors.js";
+import { counted } from "../base/words.js";
 import { ColumnBuilder, type ColumnFacts } from "./column-builder.js";
 import { shortName } from "./decode.js";
 import { NumberStore } from "./number-store.js";
@@ -121,7 +122,7 @@ export class TableBuilder {
   }
 
   #fieldCount(count: number, line: number): DataError {
-    const fields = count === 1 ? "1 field" : `${count} fields`;
+    const fields = counted(count, "field");
     const other = this.#hasHeader ? `the header ${this.#named}` : `line ${this.#firstLine} has ${this.#named}`;
     const place = { ...placeOf(this.#options.file), line };
     return new DataError("field_count", `line ${line} has ${fields}, ${other}.`, "A quoted comma?", place);

@@ -1,6 +1,7 @@
 // A table from text or from arrays, and the sentence for a column that is not there.
 
 import { DataError } from "../base/errors.js";
+import { listed } from "../base/words.js";
 import { ColumnBuilder } from "./column-builder.js";
 import { shortName } from "./decode.js";
 import { NumberStore } from "./number-store.js";
@@ -54,8 +55,7 @@ export function columnOf(table: Table, name: string): Column {
   const column = Object.hasOwn(table.columns, name) ? table.columns[name] : undefined;
   if (column !== undefined) return column;
   const near = nearestName(name, table.names);
-  const shown = table.names.slice(0, 12).map(shownCell).join(", ") + (table.names.length > 12 ? ", ..." : "");
-  const hint = near === null ? `Its columns are ${shown}.` : `Did you mean "${near}"?`;
+  const hint = near === null ? `Its columns are ${listed(table.names.map(shownCell))}.` : `Did you mean "${near}"?`;
   throw new DataError("unknown_column", `${shortName(table.file)} has no column "${name}".`, hint, {
     ...placeOf(table.file),
     column: name,

@@ -2,22 +2,13 @@
 
 import { DataError } from "../base/errors.js";
 import { calendarParts, isHour, isPartWord, joinParts, unitOf } from "./calendar-parts.js";
+import { dateOrderOf } from "./date-order.js";
 import { shortName } from "./decode.js";
 import { findStep, placeOn } from "./frequency.js";
 import { NumberStore, type Numbers, numbersOf } from "./number-store.js";
 import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
-import {
-  type DateOrder,
-  findDateOrder,
-  finer,
-  looksLikeClock,
-  looksLikeTime,
-  type ParsedTime,
-  type Precision,
-  parseTime,
-  precisionOf,
-} from "./time.js";
+import { type DateOrder, finer, looksLikeClock, looksLikeTime, type ParsedTime, type Precision, parseTime, precisionOf } from "./time.js";
 import { countsYears, hasTimeNumbers, timeReader } from "./time-numbers.js";
 import { mostTotals, rowsBeforeTotals } from "./totals.js";
 import type { Column, Table } from "./types.js";
@@ -189,16 +180,11 @@ function readCells(table: Table, columns: readonly Column[], rows: number, dateO
   // Times that are kept as such need no reading; only they make a column of many millions of rows bearable.
   const kept = columns.length === 1 ? columns[0]! : null;
   const isKept = (row: number): boolean => kept !== null && !Number.isNaN(kept.time(row));
-  const found =
-    dateOrder === undefined
-      ? findDateOrder(cellsOf(rows, (row) => (isKept(row) ? null : cellAt(row))))
-      : { order: dateOrder, ambiguous: -1 };
-  const order = found.ambiguous >= 0 ? regularOrder(rows, cellAt) : found.order;
-  if (found.ambiguous >= 0 && order === null) {
-    const message = `"${shownCell(cellAt(found.ambiguous) ?? "")}" fits day or month first throughout;`;
-    const place = { ...placeOf(table.file), line: table.lines.get(found.ambiguous), column: name };
-    throw new DataError("ambiguous_dates", message, "give --date-order dmy|mdy.", place);
-  }
+  const order = dateOrderOf(table, {
+    ...{ count: rows, given: dateOrder, column: name },
+    cell: (row) => (isKept(row) ? null : cellAt(row)),
+    decide: () => regularOrder(rows, cellAt),
+  });
   const clock = new ClockStore();
   for (let row = 0; row < rows; row++) {
     const cell = isKept(row) ? null : cellAt(row);
@@ -242,10 +228,6 @@ function regularOrder(rows: number, cellAt: (row: number) => string | null): Dat
   };
   const [dmy, mdy] = [isRegular("dmy"), isRegular("mdy")];
   return dmy === mdy ? null : dmy ? "dmy" : "mdy";
-}
-
-function* cellsOf(rows: number, cellAt: (row: number) => string | null): Generator<string | null> {
-  for (let row = 0; row < rows; row++) yield cellAt(row);
 }
 
 /** Times row by row, with the finest precision seen and the first row that has none. */

@@ -1,5 +1,6 @@
 // The automatic transform: logarithm, seasonal difference and scale, each decided by a number measured on the training part.
 
+import { counted } from "../base/words.js";
 import { meanBy, meanOf } from "./mean.js";
 import { seasonStrength, strongSeason } from "./season.js";
 
@@ -169,7 +170,7 @@ function chooseRelative(differences: Float64Array, horizon: number, reasons: str
   if (!(Number.isFinite(fromLast) && fromMean > 0)) return false;
   const ratio = fromLast / fromMean;
   const relative = ratio < 0.9;
-  const measured = `error of the last value over ${horizon} ${horizon === 1 ? "row" : "rows"} is ${ratio.toFixed(2)} of the mean's`;
+  const measured = `error of the last value over ${counted(horizon, "row")} is ${ratio.toFixed(2)} of the mean's`;
   reasons.push(relative ? `relative to the last value: ${measured}` : `not relative to the last value: ${measured}`);
   return relative;
 }

@@ -37,7 +37,7 @@ test("several numeric columns ask for a choice", () =>
 
 test("a table with a column per time or series is offered --wide", () => {
   const times = Array.from({ length: 13 }, (_, i) => `2000-${String(i + 1).padStart(2, "0")}`);
-  const message = `13 numeric columns (${times.slice(0, 12).join(", ")}, ...): choose with --target. If all are to be forecast, or are the times of series in rows, add --wide.`;
+  const message = `13 numeric columns (${times.slice(0, 12).join(", ")} and 1 more): choose with --target. If all are to be forecast, or are the times of series in rows, add --wide.`;
   return says(`shop,${times.join(",")}\na,${times.map((_, i) => i).join(",")}\nb,${times.map((_, i) => 3 * i).join(",")}\n`, {}, message);
 });
 

@@ -1,5 +1,7 @@
 // `deep-rnn evaluate MODEL DATA`: scores a saved model on the last rows of a table, beside the simple methods.
+
 import type { Command } from "commander";
+import { counted } from "../../base/words.js";
 import type { ForecastEvaluationRun } from "../../tasks/index.js";
 import { modelCells } from "../cell-file.js";
 import type { Context, Start } from "../context.js";
@@ -8,7 +10,6 @@ import { forecastCsv } from "../csv.js";
 import { toJson } from "../envelope.js";
 import { exitCodes, usageError } from "../failure.js";
 import { modelFolder } from "../model-path.js";
-import { counted } from "../numbers.js";
 import type { ModelFlags, TableFlags } from "../options.js";
 import { globalOptions, holidaysOption, modelCellOption, moreHolidays, tableOptions, taskFlags } from "../options.js";
 import { anyRequirement, forecastMeasures, refuseOthers, unmetBy } from "../requirement.js";

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { shellWord } from "../../base/shell-word.js";
+import { counted } from "../../base/words.js";
 import { eventClock, stepTable } from "../../data/event-steps.js";
 import type { EventOptions } from "../../data/event-types.js";
 import { readEvents } from "../../data/read-events.js";
@@ -13,7 +14,7 @@ import type { Context, Start } from "../context.js";
 import { okEnvelope, packageVersion, startBackend } from "../context.js";
 import { toJson } from "../envelope.js";
 import { exitCodes, usageError } from "../failure.js";
-import { counted, duration, shown } from "../numbers.js";
+import { duration, shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
 import { fillPage } from "../report/fill-page.js";

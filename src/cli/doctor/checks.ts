@@ -1,4 +1,5 @@
 // What a machine needs for this program, one check each; nothing is written but a file that is removed again.
+
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, freemem, tmpdir, totalmem } from "node:os";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nativeVariants } from "../../backends/core/native-node.js";
 import { wasmVariants } from "../../backends/core/wasm.js";
+import { counted } from "../../base/words.js";
 import { init } from "../../index.js";
 import { disagreement, type SelfTest, sameBits, selfTest, selfTestLimit } from "./self-test.js";
 
@@ -90,7 +92,7 @@ function relaxedSimd(variants: readonly string[]): Examined {
 
 function processors(): Examined {
   const count = availableParallelism();
-  return { name: "threads", ok: true, detail: `${count} ${count === 1 ? "processor" : "processors"}`, fix: "", severity: "warning" };
+  return { name: "threads", ok: true, detail: counted(count, "processor"), fix: "", severity: "warning" };
 }
 
 const leastBytes = 512 * 2 ** 20;

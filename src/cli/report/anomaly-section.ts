@@ -1,8 +1,9 @@
 // Strange rows in the report: a picture of what was expected and what came, and a table of the most surprising ones.
+import { counted } from "../../base/words.js";
 import type { RowScore } from "../../tasks/forecast/anomaly-types.js";
 import type { ForecastRun } from "../../tasks/forecast/types.js";
 import { anomalyCells, anomalySentence, anomalyTitles, mostSurprising, percentOf } from "../anomaly-words.js";
-import { axisOf, counted, shown } from "../numbers.js";
+import { axisOf, shown } from "../numbers.js";
 import { scroll, scrollTable } from "./frame.js";
 import type { Frame } from "./svg.js";
 import { area, escapeText, linear, path, plotStyle, round, valueAxis } from "./svg.js";

@@ -1,7 +1,8 @@
 // The backtest in the report: the forecasts from every origin over what came, and the scores of each.
+import { counted } from "../../base/words.js";
 import type { BacktestOrigin, ForecastRun } from "../../tasks/forecast/types.js";
 import { backtestRows, backtestTitles, worstOrigin } from "../backtest.js";
-import { counted, shown } from "../numbers.js";
+import { shown } from "../numbers.js";
 import { pictureOf } from "../picture.js";
 import { backtestPlot } from "./backtest-plot.js";
 import { scroll, scrollTable } from "./frame.js";

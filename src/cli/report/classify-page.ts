@@ -1,7 +1,8 @@
 // The HTML report of classified sequences: verdict, scores beside logistic regression, classes, confusion.
+import { counted } from "../../base/words.js";
 import type { ClassifiedItem, ClassifyResult, ClassScores } from "../../tasks/classify/types.js";
 import { intervalWords } from "../classify-words.js";
-import { counted, shown } from "../numbers.js";
+import { shown } from "../numbers.js";
 import type { EpochFacts } from "../run-record.js";
 import { calibrationPlot, rocPlot } from "./classify-plots.js";
 import { pageFrame, scroll, scrollTable } from "./frame.js";

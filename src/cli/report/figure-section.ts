@@ -1,9 +1,10 @@
 // The pictures of the report: history, truth and forecast; of many series the first ones and the worst.
+import { counted } from "../../base/words.js";
 import { methodTitles } from "../../tasks/forecast/members.js";
 import type { PicturedSeries } from "../../tasks/forecast/plot-types.js";
 import { simpleMethodNames } from "../../tasks/forecast/simple/index.js";
 import type { ForecastRow, ForecastRun } from "../../tasks/forecast/types.js";
-import { counted, shown } from "../numbers.js";
+import { shown } from "../numbers.js";
 import { pictureOf } from "../picture.js";
 import type { Compared } from "./forecast-plot.js";
 import { forecastPlot } from "./forecast-plot.js";

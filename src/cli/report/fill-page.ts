@@ -1,6 +1,7 @@
 // The HTML report of a filled table: the verdict and the errors of every way to fill, column by column.
+import { counted } from "../../base/words.js";
 import type { FillExample, FillScores, ImputeResult } from "../../tasks/impute/types.js";
-import { counted, shown } from "../numbers.js";
+import { shown } from "../numbers.js";
 import { fillPlot } from "./fill-plot.js";
 import { pageFrame, scroll, scrollTable } from "./frame.js";
 import type { EpochLoss } from "./loss-plot.js";

@@ -1,6 +1,7 @@
 // The plot of a filled column as SVG: seen values as a line, filled ones as dots on a dashed line between them.
+import { counted } from "../../base/words.js";
 import type { FillExample } from "../../tasks/impute/types.js";
-import { axisOf, counted, shown } from "../numbers.js";
+import { axisOf, shown } from "../numbers.js";
 import type { Frame } from "./svg.js";
 import { escapeText, linear, path, plotStyle, round, valueAxis } from "./svg.js";
 import { timeAxis } from "./time-axis.js";

@@ -1,6 +1,7 @@
 // The HTML report: one file, no network, no scripts; readable in light and dark, on paper and by a screen reader.
+import { counted } from "../../base/words.js";
 import type { ForecastRow, ForecastRun } from "../../tasks/forecast/types.js";
-import { counted, duration, shown } from "../numbers.js";
+import { duration, shown } from "../numbers.js";
 import { scoreNames, scoreRows, scoreTitles } from "../scores.js";
 import { anomalySection } from "./anomaly-section.js";
 import { backtestSection } from "./backtest-section.js";
@@ -77,7 +78,7 @@ function training(run: ForecastRun): string {
     return lossFigure(epochs, curve.valLoss.length > 0 ? facts.bestEpoch : null, { name: curve.phase, caption: phaseCaption[curve.phase] });
   });
   const sentence = `${counted(facts.epochs, "epoch")} (${stops[facts.stopped]}), best epoch ${facts.bestEpoch}, ${duration(run.seconds)} in all.`;
-  const about = `${network.layers} recurrent layer${network.layers === 1 ? "" : "s"} of ${[...new Set(network.units)].join(" and ")} ${escapeText(network.cell)} units, ${escapeText(network.activation)}, ${counted(network.parameters, "parameter")}.`;
+  const about = `${counted(network.layers, "recurrent layer")} of ${[...new Set(network.units)].join(" and ")} ${escapeText(network.cell)} units, ${escapeText(network.activation)}, ${counted(network.parameters, "parameter")}.`;
   return `<section aria-labelledby="training-title"><h2 id="training-title">Training</h2><p>${about} ${sentence}</p>${plots.join("")}</section>`;
 }
 

@@ -1,6 +1,7 @@
 // Sections that reports of several tasks share: tiles, warnings, facts, losses, and how to make the same numbers again.
+import { counted } from "../../base/words.js";
 import type { BackendInfo, Warning } from "../envelope.js";
-import { counted, shown } from "../numbers.js";
+import { shown } from "../numbers.js";
 import { scroll } from "./frame.js";
 import type { EpochLoss } from "./loss-plot.js";
 import { lossPlot } from "./loss-plot.js";

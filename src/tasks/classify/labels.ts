@@ -1,6 +1,7 @@
 // Labels of sequences from a table of outcomes: which column, which classes, which sequences have one.
 
 import { DataError } from "../../base/errors.js";
+import { counted } from "../../base/words.js";
 import { shortName } from "../../data/decode.js";
 import type { EventColumns, EventStatic } from "../../data/event-columns.js";
 import { distinctCells, outcomeColumn } from "../../data/outcome-column.js";
@@ -123,7 +124,7 @@ function classesOf(cells: readonly (string | null)[], label: Column, { file }: T
     throw new DataError("one_class", `Only one class ("${[...counts.keys()][0] ?? ""}") found; two are needed.`, "", place);
   const small = [...counts].find(([, count]) => count < 3);
   if (small !== undefined) {
-    const message = `Class "${small[0]}" has ${small[1]} ${small[1] === 1 ? "example" : "examples"}; a split needs 3.`;
+    const message = `Class "${small[0]}" has ${counted(small[1], "example")}; a split needs 3.`;
     throw new DataError("small_class", message, "", place);
   }
   const names = [...counts.keys()];

@@ -1,6 +1,7 @@
 // Classification of event sequences from files to scores: read, split, train, choose the mixture, test.
 
 import { DataError } from "../../base/errors.js";
+import { counted } from "../../base/words.js";
 import { type EventColumns, eventColumns } from "../../data/event-columns.js";
 import type { EventOptions, Events } from "../../data/event-types.js";
 import { readEvents } from "../../data/read-events.js";
@@ -183,7 +184,7 @@ export function tableReading({ missing, delimiter, encoding }: ClassifyOptions):
 
 function foundWords({ ids, times, names, statics }: EventColumns): string[] {
   const static_ = statics.length === 0 ? "no static values" : `static: ${statics.map(({ name }) => name).join(", ")}`;
-  return [`${ids.length} sequences, ${times.length} events of ${names.length} ${names.length === 1 ? "variable" : "variables"}`, static_];
+  return [`${counted(ids.length, "sequence")}, ${counted(times.length, "event")} of ${counted(names.length, "variable")}`, static_];
 }
 
 function savedOf(

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { DataError, UsageError } from "../../base/errors.js";
+import { listed } from "../../base/words.js";
 import { type EventColumns, eventColumns } from "../../data/event-columns.js";
 import type { Events } from "../../data/event-types.js";
 import { readEvents } from "../../data/read-events.js";
@@ -160,8 +161,4 @@ async function knownEvents(
   const rows = columns.ids.map((each) => places.get(each) ?? -1);
   const statics = outcomeStatics.map((name) => staticOf(columnOf(table, name), rows));
   return { events: { ...columns, statics: [...columns.statics, ...statics] }, warnings };
-}
-
-function listed(names: readonly string[]): string {
-  return names.slice(0, 12).join(", ") + (names.length > 12 ? ", ..." : "");
 }

@@ -1,5 +1,6 @@
 // The choice in words: what the forecast is made of, how far the network moves it, and why.
 
+import { counted, listed } from "../../base/words.js";
 import type { Choice } from "./choice.js";
 import type { Correction } from "./correction.js";
 import { members } from "./members.js";
@@ -19,24 +20,23 @@ export function describeChoice(choice: Choice | null, correction: Correction): F
     weight,
     error: choice.errors[name] ?? null,
   }));
-  const shown = chosen.slice(0, named).map(({ title, weight }) => `${title} ${percent(weight)}`);
-  const more = chosen.length > named ? ` and ${chosen.length - named} more` : "";
+  const shown = chosen.map(({ title, weight }) => `${title} ${percent(weight)}`);
   const tried =
     choice.origins.length === 0
       ? "too few rows to try anything"
-      : `weighed by their errors from ${choice.origins.length} earlier ${choice.origins.length === 1 ? "origin" : "origins"}`;
+      : `weighed by their errors from ${counted(choice.origins.length, "earlier origin")}`;
   return {
     pure: false,
     members: chosen,
     networkWeight: correction.weight,
     origins: choice.origins.length,
-    reason: `The forecast combines ${shown.join(", ")}${more}, ${tried}; ${correctionWords(correction)}.`,
+    reason: `The forecast combines ${listed(shown, named)}, ${tried}; ${correctionWords(correction)}.`,
   };
 }
 
 function correctionWords({ weight, gain, standardError, origins }: Correction): string {
   if (gain === null)
-    return `the network takes no part: the rows before are too few to tell whether it helps (${origins} ${origins === 1 ? "origin" : "overlapping origins"})`;
+    return `the network takes no part: the rows before are too few to tell whether it helps (${counted(origins, "origin", "overlapping origins")})`;
   if (weight === 0)
     return gain > 0
       ? `the network takes no part: it lowered the error by ${percent(gain, 1)}, not clearly more than chance (${percent(standardError!, 1)})`

@@ -1,11 +1,11 @@
 // What is told about columns beside the target: those that say nothing, or not what the rows ahead need.
 
+import { counted, listed } from "../../base/words.js";
 import { missingCode, missingCodeWords } from "../../data/missing-code.js";
 import { columnOf } from "../../data/table.js";
 import type { Covariate, Series, Table } from "../../data/types.js";
 import type { ScaledColumn } from "../../data/window-columns.js";
 import type { Beside, BesideFacts, BesideMember } from "./beside.js";
-import { namesOf, rowsOf } from "./names.js";
 import type { Warning } from "./run-plan.js";
 
 type OfSeries = Pick<BesideMember, "series">;
@@ -74,7 +74,7 @@ export function emptyFutureWarnings(members: readonly OfSeries[], horizon: numbe
     );
     if (empty.length === 0) return [];
     const [{ series }] = empty as [OfSeries];
-    const whose = series.id === null ? "" : ` of ${namesOf(empty.map((member) => member.series.id!))}`;
+    const whose = series.id === null ? "" : ` of ${listed(empty.map((member) => member.series.id!))}`;
     const from = series.timeLabel(series.values.length);
     const message = `${name}${whose} has no value in the rows that are forecast, from ${from} on: the network reads it as missing there`;
     return [{ code: "future_empty", message }];
@@ -100,8 +100,8 @@ export function unseenWordWarnings(table: Table, { words }: BesideFacts): Warnin
       rows++;
     }
     if (rows === 0) return [];
-    const which = namesOf([...unseen].map((word) => JSON.stringify(word)));
-    const message = `${name} is ${which} in ${rowsOf(rows)}, which the model has not seen: read as missing`;
+    const which = listed([...unseen].map((word) => JSON.stringify(word)));
+    const message = `${name} is ${which} in ${counted(rows, "row")}, which the model has not seen: read as missing`;
     return [{ code: "unseen_words", message }];
   });
 }

@@ -1,11 +1,11 @@
 // From forecasts in levels to rows in the target's unit, and to the errors that intervals are made of.
 
+import { listed } from "../../base/words.js";
 import { type Frame, fromLevels } from "../../data/frame.js";
 import type { Series } from "../../data/types.js";
 import { missingIn } from "../../data/windows.js";
 import { type Outlook, quantileAt } from "./forecaster.js";
 import type { Intervals, Residual } from "./intervals.js";
-import { namesOf } from "./names.js";
 import type { Warning } from "./run-plan.js";
 import type { ForecastRow, SavedTransform } from "./types.js";
 
@@ -73,7 +73,7 @@ export function intervalWarnings(holdout: readonly ForecastRow[], forecast: read
   const ahead = idsOf(forecast.filter(isBare));
   const held = idsOf(holdout.filter(isBare)).filter((id) => !ahead.includes(id));
   const sure = idsOf(forecast.filter(({ lower95, upper95 }) => lower95 !== null && lower95 === upper95));
-  const whose = (ids: readonly (string | null)[]): string => (ids.includes(null) ? "" : ` of ${namesOf(ids.map(String))}`);
+  const whose = (ids: readonly (string | null)[]): string => (ids.includes(null) ? "" : ` of ${listed(ids.map(String))}`);
   const why = "too few errors were made before to measure them from";
   const rare = "values changed too rarely to say how far they may";
   return [

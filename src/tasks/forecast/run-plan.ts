@@ -1,6 +1,7 @@
 // Everything decided before the first training step, for one series or for many: who takes part, plans, windows, and the words for it.
 
 import { DataError } from "../../base/errors.js";
+import { counted } from "../../base/words.js";
 import { shortName } from "../../data/decode.js";
 import { meanBy } from "../../data/mean.js";
 import { placeOf } from "../../data/table.js";
@@ -9,8 +10,8 @@ import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside 
 import { codeWarnings, constantWarnings, emptyFutureWarnings, holidayWarnings } from "./column-warnings.js";
 import { type Place, placesOf } from "./forecaster.js";
 import type { BesideSource, LaidRun } from "./laid-run.js";
+import { lastRows } from "./last-rows.js";
 import { leakWarnings } from "./leaks.js";
-import { lastRows } from "./names.js";
 import { networkWords } from "./network/words.js";
 import { dropoutOf, effortOf, sizesOf } from "./plan.js";
 import { quotasOf, type WindowSource } from "./sampling.js";
@@ -120,7 +121,7 @@ function warningsOf({ series }: Plan, { select, bridged }: Phases): Warning[] {
     warnings.push({ code: "irregular_times", message });
   }
   if (windows < 20) {
-    const message = `only ${windows} ${windows === 1 ? "window" : "windows"} to train on: expect little more than a simple method`;
+    const message = `only ${counted(windows, "window")} to train on: expect little more than a simple method`;
     warnings.push({ code: "few_windows", message });
   }
   if (bridged > 0) {
@@ -243,5 +244,5 @@ const shownSkips = 5;
 function skipWords(skipped: Panel["skipped"]): string[] {
   const words = skipped.slice(0, shownSkips).map(({ id, code, message }) => `${shownId(id)} is left out [${code}]: ${message}`);
   const more = skipped.length - shownSkips;
-  return more > 0 ? [...words, `${more} more series ${more === 1 ? "is" : "are"} left out`] : words;
+  return more > 0 ? [...words, `${counted(more, "more series is", "more series are")} left out`] : words;
 }

@@ -1,6 +1,7 @@
 // The series of a new table as a saved model wants them, each with what was stored for it.
 
 import { DataError, type DataPlace } from "../../base/errors.js";
+import { counted, listed } from "../../base/words.js";
 import type { Holidays } from "../../data/calendar.js";
 import { shortName } from "../../data/decode.js";
 import { type Frame, makeFrame } from "../../data/frame.js";
@@ -12,7 +13,7 @@ import type { OwnCell } from "../../nn/cell.js";
 import { type Beside, type BesideFacts, daysOf, openBeside, staticsOf } from "./beside.js";
 import { emptyFutureWarnings, holidayWarnings, unseenWordWarnings } from "./column-warnings.js";
 import type { Forecaster } from "./forecaster.js";
-import { lastRows, namesOf, rowsOf } from "./names.js";
+import { lastRows } from "./last-rows.js";
 import { settleNewcomers } from "./newcomers.js";
 import { nameIn, shownId, type Warning } from "./run-plan.js";
 import { refuseShortFuture } from "./setup.js";
@@ -95,7 +96,7 @@ export async function openMembers(
   if (facts !== null && test === 0)
     warnings.push(...emptyFutureWarnings(candidates, preprocess.horizon), ...holidayWarnings(facts, candidates, preprocess.horizon));
   if (isNew.length > 0) {
-    const which = namesOf(isNew.map(({ series }) => series.id ?? series.name));
+    const which = listed(isNew.map(({ series }) => series.id ?? series.name));
     const message = `the model was not trained on ${which}: scale and simple methods are found from the rows given`;
     warnings.push({ code: "new_series", message });
   }
@@ -213,7 +214,7 @@ function checkMember(
     const most = rows - needed;
     const why = test === 0 ? `the model reads ${needed}` : `scoring the last ${test} needs ${needed + test}`;
     const hint = test > 0 && most > 0 ? `Try --test ${most}.` : "Give it more of the past.";
-    throw new DataError("too_few_rows", `${who} has ${rowsOf(rows)}; ${why}.`, hint, placeOf(series.file));
+    throw new DataError("too_few_rows", `${who} has ${counted(rows, "row")}; ${why}.`, hint, placeOf(series.file));
   }
   const isEmpty = (from: number, to: number): boolean => series.values.subarray(from, to).every(Number.isNaN);
   if (test > 0 && isEmpty(rows - test, rows)) {

@@ -1,13 +1,14 @@
 // Everything decided before the first training step: series, sizes, transform, network, and which windows each phase sees.
 
 import { DataError } from "../../base/errors.js";
+import { counted } from "../../base/words.js";
 import { type Frame, firstOrigin, makeFrame, rescaled } from "../../data/frame.js";
 import { placeOf } from "../../data/table.js";
 import { chooseTransform, countTransform, measureScale } from "../../data/transform.js";
 import type { Series } from "../../data/types.js";
 import { taskCell } from "../cells.js";
 import { esRnnNetworkSpec } from "./es-rnn/options.js";
-import { lastRows, rowsOf } from "./names.js";
+import { lastRows } from "./last-rows.js";
 import { type Channels, type NetworkSpec, noChannels, plainNetwork } from "./network/types.js";
 import { mannerWords, networkWords } from "./network/words.js";
 import { observedOrigins } from "./outputs.js";
@@ -105,7 +106,7 @@ export function refuseShortFuture(
   { horizon, isFixed }: { readonly horizon: number; readonly isFixed: boolean },
 ): void {
   if (names.length === 0 || ahead >= horizon) return;
-  const known = ahead === 0 ? "no row" : rowsOf(ahead);
+  const known = ahead === 0 ? "no row" : counted(ahead, "row");
   const message = `the future of ${names.join(", ")} is known for ${known} after ${timeLabel(values.length - 1)}; the ${isFixed ? "model forecasts" : "forecast needs"} ${horizon}.`;
   const fewer = ahead === 0 || isFixed ? "" : `, or give --horizon ${ahead}`;
   throw new DataError("future_too_short", message, `Add rows without a target${fewer}.`, placeOf(file));
@@ -223,7 +224,7 @@ export function planLines({ spec, steps, sizes, validation, epochs, series: s }:
   const from = s.timeLabel(testStart - validation);
   const chooser = validation === 1 ? `the row from ${from} chooses` : `the ${validation} rows from ${from} choose`;
   const lines = [
-    `reads ${rowsOf(steps)}, forecasts ${sizes.horizon} ${mannerWords(spec)}; held out: ${lastRows(sizes.test)} from ${s.timeLabel(testStart)}`,
+    `reads ${counted(steps, "row")}, forecasts ${sizes.horizon} ${mannerWords(spec)}; held out: ${lastRows(sizes.test)} from ${s.timeLabel(testStart)}`,
     `${phases.select.origins.length} windows to train on, ${chooser} the best of ${epochs} epochs`,
     ...networkWords(spec),
   ];

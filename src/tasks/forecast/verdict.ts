@@ -1,7 +1,7 @@
 // The honest sentence about a hold-out: which method was best, and where the forecast stands among them.
 
+import { lastRows } from "./last-rows.js";
 import { methodTitles } from "./members.js";
-import { lastRows } from "./names.js";
 import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
 import type { ForecastScores } from "./types.js";
 

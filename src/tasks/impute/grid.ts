@@ -2,6 +2,7 @@
 
 import { DataError } from "../../base/errors.js";
 import { uniformAt } from "../../base/random.js";
+import { counted, listed } from "../../base/words.js";
 import { shortName } from "../../data/decode.js";
 import { missingCode, missingCodeWords } from "../../data/missing-code.js";
 import { notANumber } from "../../data/roles.js";
@@ -69,7 +70,7 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   if (holes === 0)
     throw new DataError(
       "nothing_missing",
-      `${shortName(table.file)} has no hole in ${shownNames(names)}: nothing to fill.`,
+      `${shortName(table.file)} has no hole in ${listed(names)}: nothing to fill.`,
       [left.hint, ...codes.map(({ message }) => `${message}.`)].filter((hint) => hint !== "").join(" "),
       place,
     );
@@ -78,7 +79,7 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   const time = times.columns.length === 0 ? null : times.columns.join(",");
   const lines = [
     time === null ? "no time column: rows are taken in their order" : `time: ${time}`,
-    `${names.length} ${names.length === 1 ? "column" : "columns"} of numbers: ${shownNames(names)}`,
+    `${counted(names.length, "column")} of numbers: ${listed(names)}`,
     ...left.lines,
     ...(times.totals.length > 0 ? [`no rows of measurements, left as they are: ${times.totals.join(", ")}`] : []),
     ...(sequences.length > 1 ? [`${sequences.length} series by ${idNames.join(", ")}`] : []),
@@ -92,10 +93,6 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   return { grid, id: idNames.length === 0 ? null : idNames.join(","), time, gap, lines, warnings };
 }
 
-function shownNames(names: readonly string[]): string {
-  return names.slice(0, 12).join(", ") + (names.length > 12 ? ", ..." : "");
-}
-
 function numberColumns(table: Table, { columns }: ImputeOptions, taken: readonly string[]): readonly string[] {
   for (const name of columns ?? []) {
     const column = columnOf(table, name);
@@ -104,7 +101,7 @@ function numberColumns(table: Table, { columns }: ImputeOptions, taken: readonly
   }
   const found = columns ?? table.names.filter((name) => !taken.includes(name) && table.columns[name]!.kind === "number");
   if (found.length > 0) return found;
-  const shown = shownNames(table.names);
+  const shown = listed(table.names);
   const hint = `Its columns are ${shown}; if a word means missing, add --missing WORD.`;
   throw new DataError("no_numbers", `${shortName(table.file)} has no column of numbers to fill.`, hint, placeOf(table.file));
 }
@@ -123,7 +120,7 @@ function leftOut(
     return { code: "not_a_number", message: `${notANumber(table, column, column.firstText).message} ${name} is copied as it is` };
   });
   return {
-    lines: plain.length === 0 ? [] : [`copied as they are: ${shownNames(plain)}`],
+    lines: plain.length === 0 ? [] : [`copied as they are: ${listed(plain)}`],
     warnings,
     hint: warnings.map(({ message }) => `${message}.`).join(" "),
   };
@@ -140,7 +137,7 @@ function repeatedTimes(table: Table, { sequences, at }: Grid, times: Times): Fou
     }
   if (count === 0) return [];
   const where = `${table.lineWord}s ${table.lines.get(first)} and ${table.lines.get(second)}`;
-  const which = `${count} ${count === 1 ? "row has" : "rows have"} the time of another, such as ${times.textOf(second)} (${where})`;
+  const which = `${counted(count, "row has", "rows have")} the time of another, such as ${times.textOf(second)} (${where})`;
   return [
     { code: "repeated_times", message: `${which}: if they belong to several series, name the column that tells these apart with --id` },
   ];
@@ -235,7 +232,7 @@ export function hideCells({ names, values }: Grid, share: number, seed: number):
       if (cell >= 0) hide(cell, what);
     });
   if (counts.some(({ choose }) => choose > 0)) return use;
-  const what = `${shownNames(names)}: no column has two values, so that none can be hidden to learn by.`;
+  const what = `${listed(names)}: no column has two values, so that none can be hidden to learn by.`;
   throw new DataError("too_few_values", what, "Give a longer table.");
 }
 

@@ -1,5 +1,6 @@
 // Errors of all ways to fill at the values hidden from them: by column and overall, on the standard scale and in units.
 
+import { counted } from "../../base/words.js";
 import type { FillChoice } from "./choose.js";
 import { type ColumnScales, cellUse, type Grid } from "./grid.js";
 import type { ColumnFill, FillComparison, FillScores, ImputeResult } from "./types.js";
@@ -76,10 +77,7 @@ function verdictOf(overall: FillComparison, columns: readonly ColumnFill[], hidd
   const used = columns.filter(({ networkWeight }) => networkWeight > 0).length;
   const words = { linear: "linear interpolation", last: "the last value", mean: "the mean" }[simple];
   const than = `${changeOf(overall.model.mae, overall[simple].mae!)} those of ${words}`;
-  const where =
-    used === 0
-      ? "the network helps no column"
-      : `the network is used in ${used} of ${columns.length} ${columns.length === 1 ? "column" : "columns"}`;
+  const where = used === 0 ? "the network helps no column" : `the network is used in ${used} of ${counted(columns.length, "column")}`;
   return `Errors at ${hidden} hidden values are ${than}, the best simple method; ${where}.`;
 }
 
