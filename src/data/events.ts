@@ -13,13 +13,15 @@ import { parseTime } from "./time.js";
 import type { Column, ReadTableOptions, StaticColumn, Table } from "./types.js";
 
 const hourMs = 3_600_000;
-const names = {
+type Role = "id" | "time" | "parameter" | "value";
+
+const names: Readonly<Record<Role, RegExp>> = {
   id: /^(.*[_ ])?(id|subject|patient|stay|encounter|device|machine|user|customer)$|^(record|patient|stay|hadm|icustay|subject|case|unit)[_ ]?id$/i,
   time: /time|hour|minute|date|day|clock|when|^(t|at)$/i,
   parameter:
     /^(param(eter)?|variable|var|item|itemid|code|concept|measure(ment)?|test|feature|attribute|name|signal|label|event)s?([_ ](name|id|code))?$/i,
   value: /^(value(num)?|val|result|number|reading|amount|y)$/i,
-} as const;
+};
 
 /**
  * Reads event rows of one table: each says of which id, when, what, and how much.
@@ -80,10 +82,21 @@ export function eventTableOptions({ parameter, missing, delimiter, encoding }: E
   };
 }
 
+/** The columns of a table that are called as those of events are; null if it holds no events. */
+export function eventColumnsIn(table: Table): Readonly<Record<Role, string>> | null {
+  const taken: string[] = [];
+  const named = (role: Role): string => taken[taken.push(likelyColumn(table, role, taken) ?? "") - 1]!;
+  const found = { id: named("id"), time: named("time"), parameter: named("parameter"), value: named("value") };
+  return taken.includes("") ? null : found;
+}
+
+function likelyColumn(table: Table, role: Role, taken: readonly string[]): string | undefined {
+  return table.names.find((name) => !taken.includes(name) && names[role].test(name.trim()));
+}
+
 /** A named column, or the one not yet taken that is called as such columns are. */
-function roleColumn(table: Table, role: keyof typeof names, given: string | undefined, taken: string[]): Column {
-  const free = table.names.filter((name) => !taken.includes(name));
-  const name = given ?? free.find((each) => names[role].test(each.trim()));
+function roleColumn(table: Table, role: Role, given: string | undefined, taken: string[]): Column {
+  const name = given ?? likelyColumn(table, role, taken);
   if (name === undefined) {
     const message = `no column is called like the ${role} of an event (columns are ${listed(table.names)}):`;
     throw new DataError("choose_column", message, `name it with --${role}.`, placeOf(table.file));

@@ -73,6 +73,10 @@ test("a classifier of events is trained, saved, used and scored; the same sequen
   const strange = await desk.run(["evaluate", "ward", "events.csv", "--label", "outcomes.csv", "--require", "mase<1"]);
   assert.equal(strange.code, 2);
   assert.match(strange.stderr, /is no condition on the scores of a classifier/);
+  desk.write("sales.csv", "Month,Sales\n2020-01,7\n2020-02,8\n");
+  const table = await desk.run(["predict", "ward", "sales.csv"]);
+  const wanted = "the model reads events: rows of id, time, parameter and value. Is it the right file?";
+  assert.deepEqual([table.code, table.stderr], [2, `no column is called like the id of an event (columns are Month, Sales); ${wanted}\n`]);
   const piped = await desk.run(["predict", "ward", "-"], { stdin: stays.events });
   assert.equal(piped.code, 2);
   assert.match(piped.stderr, /^A classifier reads events from a file or folder, not from standard input/);

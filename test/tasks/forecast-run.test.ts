@@ -165,6 +165,12 @@ test("a table without the model's columns, rows or positive values is refused", 
     (await failure(() => use("Month,Passenger\n2000-01,3\n2000-02,5\n"))).message,
     'new.csv has no column "Passengers". Did you mean "Passenger"?',
   );
+  const wanted = "the model reads tables with Month, Passengers. Is it the right file?";
+  assert.equal(
+    (await failure(() => use("id,time,parameter,value\n7,2000-01,HR,3\n7,2000-02,HR,5\n"))).message,
+    `new.csv holds events (id, time, parameter, value); ${wanted}`,
+  );
+  assert.equal((await failure(() => use("a,b\n1,3\n2,5\n"))).message, `new.csv has the columns a, b; ${wanted}`);
   const few = airline.split("\n").slice(0, 11).join("\n");
   assert.equal((await failure(() => use(few))).message, "new.csv has 10 rows; the model reads 24. Give it more of the past.");
   assert.equal((await failure(() => use(airline.replace("1955-03,267", "1955-03,0")))).code, "not_positive");

@@ -12,6 +12,7 @@ import type { Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { eventReadingSchema, readAlike } from "../event-reading.js";
+import { readingEvents } from "../other-input.js";
 import { evaluationOf, itemsOf } from "./evaluate.js";
 import { idColumn, labelled, staticOf } from "./labels.js";
 import { mixedProbabilities, type Probabilities, probabilitiesOf } from "./network.js";
@@ -140,7 +141,7 @@ async function knownEvents(
   const names = encoding.variables.map(({ name }) => name);
   const own = encoding.statics.map(({ name }) => name).filter((name) => !outcomeStatics.includes(name));
   const reading = { statics: own, ...readAlike(kept), ...options, missing: [...missing, ...(options.missing ?? [])] };
-  const events = typeof input === "string" ? await readEvents(input, reading) : input;
+  const events = typeof input === "string" ? await readingEvents(() => readEvents(input, reading)) : input;
   if (!events.parameters.some((name) => names.includes(name))) {
     const message = `The events hold none of what the model reads (${listed(names)}).`;
     throw new DataError("no_known_variable", message, "Is it the right file?", typeof input === "string" ? { file: input } : {});

@@ -10,6 +10,7 @@ import { notANumber } from "../../data/roles.js";
 import { columnOf, placeOf } from "../../data/table.js";
 import type { Duplicates, Panel, PanelOptions, Series, Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
+import { readColumns } from "../other-input.js";
 import { type Beside, type BesideFacts, daysOf, openBeside, staticsOf } from "./beside.js";
 import { emptyFutureWarnings, holidayWarnings, unseenWordWarnings } from "./column-warnings.js";
 import type { Forecaster } from "./forecaster.js";
@@ -160,7 +161,6 @@ function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOp
   const duplicates = options.duplicates ?? preprocess.duplicates ?? undefined;
   const dateOrder = options.dateOrder ?? preprocess.dateOrder ?? undefined;
   const isWide = many?.wide === true;
-  if (!isWide) for (const name of columns.time) columnOf(table, name);
   const settings: PanelOptions = {
     season,
     constant: true,
@@ -172,7 +172,12 @@ function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOp
     ...(duplicates === undefined ? {} : { duplicates }),
     ...(dateOrder === undefined ? {} : { dateOrder }),
   };
-  const found = inOwnWords(() => panel(table, settings));
+  const read = (): Panel => {
+    if (!isWide) for (const name of columns.time) columnOf(table, name);
+    return inOwnWords(() => panel(table, settings));
+  };
+  const names = [...(many?.id?.split(",") ?? []), ...columns.time, ...(many?.targets ?? [columns.target])];
+  const found = isWide ? read() : readColumns(table, names, read);
   if (found.frequency === frequency || columns.time.length === 0) return found;
   // A frequency that was given for training is not found again by itself: the times only have to fit it.
   if (frequency !== "row" && frequency !== "irregular") {

@@ -10,6 +10,7 @@ import type { Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { eventReadingSchema, readAlike } from "../event-reading.js";
+import { readColumns, readingEvents } from "../other-input.js";
 import { gridOf } from "./grid.js";
 import type { FillModel } from "./network.js";
 import { columnsOf, fillWith } from "./run.js";
@@ -80,16 +81,10 @@ export async function predictFill(
   const table = await tableOfInput(input, saved, { ...options, missing });
   const { id, time, columns, gap } = saved;
   const dateOrder = options.dateOrder ?? saved.dateOrder;
-  const { grid } = gridOf(
-    table,
-    {
-      columns: columns.map(({ name }) => name),
-      ...(id === null ? {} : { id }),
-      ...(time === null ? {} : { time }),
-      ...(dateOrder === null ? {} : { dateOrder }),
-    },
-    gap,
-  );
+  const names = columns.map(({ name }) => name);
+  const roles = { ...(id === null ? {} : { id }), ...(time === null ? {} : { time }), ...(dateOrder === null ? {} : { dateOrder }) };
+  const read = [...(id?.split(",") ?? []), ...(time?.split(",") ?? []), ...names];
+  const { grid } = readColumns(table, read, () => gridOf(table, { columns: names, ...roles }, gap));
   const filled = await fillWith(model, grid, saved);
   const textOf = (names: string | null): ((row: number) => string | null) => {
     const cells = names?.split(",").map((name) => columnOf(table, name)) ?? [];
@@ -114,7 +109,7 @@ async function tableOfInput(
   if (typeof input !== "string") return input;
   if (clock === null) return readTable(input, options);
   const { cells: _cells, ...reading } = options;
-  return stepTable(await readEvents(input, { ...(kept === null ? {} : readAlike(kept)), ...reading }), clock);
+  return stepTable(await readingEvents(() => readEvents(input, { ...(kept === null ? {} : readAlike(kept)), ...reading })), clock);
 }
 
 async function opened(modelPath: string, { cells }: PredictFillOptions): Promise<{ model: FillModel; saved: SavedFill }> {
