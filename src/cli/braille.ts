@@ -1,6 +1,6 @@
 // Draws a forecast with characters: measurements as a thin braille line, the forecast as round marks on top.
 import { Canvas } from "./canvas.js";
-import { axisOf, shown, tickLabel } from "./numbers.js";
+import { axisOf, shown, tickLabels } from "./numbers.js";
 import type { Picture } from "./picture.js";
 import { extent, lastPoints, wellProportioned } from "./picture.js";
 import type { Paint, Style } from "./terminal.js";
@@ -21,7 +21,8 @@ export function drawForecast(whole: Picture, size: DrawingSize, paint: Paint): s
   const range = extent(withoutBands(picture));
   if (range === null || picture.points.length < 2) return [];
   const { low, high, marks } = axisOf(range[0], range[1], Math.max(2, Math.floor(size.rows / 4)));
-  const labelWidth = Math.max(...marks.map((mark) => tickLabel(mark).length));
+  const words = tickLabels(marks, 9);
+  const labelWidth = Math.max(...words.map((word) => word.length));
   const width = Math.max(20, size.columns - labelWidth - 2);
   const canvas = new Canvas(width, size.rows, picture.points.length, low, high);
   if (picture.futureStart > picture.testStart) canvas.rule(picture.testStart - 0.5);
@@ -30,7 +31,7 @@ export function drawForecast(whole: Picture, size: DrawingSize, paint: Paint): s
   canvas.marks(picture.points.map((point) => point.value));
   canvas.crosses(picture.points.map((point) => (point.isStrange === true ? point.actual : null)));
 
-  const labels = new Map(marks.map((mark) => [canvas.rowOf(mark), tickLabel(mark)]));
+  const labels = new Map(marks.map((mark, i) => [canvas.rowOf(mark), words[i]]));
   const body = canvas.rows(paint, picture.testStart).map((row, i) => {
     const label = labels.get(i);
     return `${paint("dim", (label ?? "").padStart(labelWidth))} ${paint("dim", label === undefined ? "│" : "┤")}${row}`;

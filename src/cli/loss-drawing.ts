@@ -1,7 +1,7 @@
 // Draws the loss of a training with characters: training loss as a thin braille line, validation loss as round marks.
 import type { DrawingSize } from "./braille.js";
 import { Canvas } from "./canvas.js";
-import { axisOf, shown, tickLabel } from "./numbers.js";
+import { axisOf, shown, tickLabels } from "./numbers.js";
 import type { Paint } from "./terminal.js";
 
 /** One value per epoch; `valLoss` is empty without validation. */
@@ -24,12 +24,12 @@ export function drawLoss({ loss, valLoss }: LossValues, bestEpoch: number, size:
   const level = (value: number): number | null => (!Number.isFinite(value) ? null : isLogarithmic ? Math.log10(value) : value);
   const range = [isLogarithmic ? Math.log10(least) : least, isLogarithmic ? Math.log10(most) : most] as const;
   const { low, high, marks } = axisOf(range[0], range[1], Math.max(2, Math.floor(size.rows / 3)));
-  const label = (mark: number): string => (isLogarithmic ? shown(10 ** mark, 2) : tickLabel(mark));
-  const labelWidth = Math.max(...marks.map((mark) => label(mark).length));
+  const words = isLogarithmic ? marks.map((mark) => shown(10 ** mark, 2)) : tickLabels(marks, 9);
+  const labelWidth = Math.max(...words.map((word) => word.length));
   const canvas = new Canvas(Math.max(20, size.columns - labelWidth - 2), size.rows, loss.length, low, high);
   canvas.line(loss.map(level));
   canvas.marks(valLoss.map(level));
-  const labels = new Map(marks.map((mark) => [canvas.rowOf(mark), label(mark)]));
+  const labels = new Map(marks.map((mark, i) => [canvas.rowOf(mark), words[i]]));
   const body = canvas.rows(paint, loss.length).map((row, i) => {
     const text = labels.get(i);
     return `${paint("dim", (text ?? "").padStart(labelWidth))} ${paint("dim", text === undefined ? "│" : "┤")}${row}`;

@@ -1,11 +1,12 @@
 // Numbers, durations and counts as people read them.
 
-/** Four significant digits, thousands separated; "–" for a number that does not exist. */
+/** Four significant digits, three below 1, thousands separated; "–" for a number that does not exist. */
 export function shown(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e9 || size < 1e-3)) return value.toExponential(2);
-  const decimals = size >= 1 ? Math.max(0, digits - Math.floor(Math.log10(size)) - 1) : digits - 1;
+  const order = size === 0 ? -1 : Math.floor(Math.log10(size));
+  const decimals = Math.max(0, size >= 1 ? digits - 1 - order : digits - 2 - order);
   return value.toLocaleString("en-US", { minimumFractionDigits: Math.min(decimals, 3), maximumFractionDigits: Math.min(decimals, 6) });
 }
 
@@ -50,9 +51,28 @@ export function axisOf(low: number, high: number, count: number): Axis {
   return marks.length < 3 && count < 64 ? axisOf(low, high, count + 1) : { low: bottom, high: top, marks };
 }
 
-/** A tick's label: as short as it can be without two ticks looking alike. */
-export function tickLabel(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(0).replace("+", "");
-  return value.toLocaleString("en-US", { maximumFractionDigits: 6 });
+/**
+ * Labels of the ticks of one axis: all in the first form that no label of which is wider than `widest` characters, and never two alike.
+ * Plain, with an exponent, or, where the steps are small beside the values, as differences from the first.
+ */
+export function tickLabels(marks: readonly number[], widest: number): string[] {
+  const [first = 0, second = first] = marks;
+  const step = orderOf(second - first || first);
+  const fit = (labels: string[]): boolean => labels.every((label) => label.length <= widest);
+  const plain = marks.map((mark) => mark.toLocaleString("en-US", { maximumFractionDigits: Math.min(20, Math.max(0, -step)) }));
+  if (fit(plain)) return plain;
+  const exponential = marks.map((mark) =>
+    mark === 0 ? "0" : mark.toExponential(Math.min(20, Math.max(0, orderOf(mark) - step))).replace("+", ""),
+  );
+  if (fit(exponential) || first === 0 || marks.length < 2) return exponential;
+  const beyond = tickLabels(
+    marks.map((mark) => Number((mark - first).toPrecision(6))),
+    widest - 1,
+  );
+  return beyond.map((label, i) => (i === 0 ? first.toExponential(1).replace("+", "") : `+${label}`));
+}
+
+/** The power of ten that a number begins with; of steps such as 0.1 + 0.2 - 0.2 too. */
+function orderOf(value: number): number {
+  return value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) + 1e-9);
 }

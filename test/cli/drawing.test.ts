@@ -6,7 +6,7 @@ import { drawForecast } from "../../src/cli/braille.js";
 import { forecastCsv } from "../../src/cli/csv.js";
 import { toJson } from "../../src/cli/envelope.js";
 import { drawLoss } from "../../src/cli/loss-drawing.js";
-import { axisOf, duration, shown, tickLabel, ticks } from "../../src/cli/numbers.js";
+import { axisOf, duration, shown, tickLabels, ticks } from "../../src/cli/numbers.js";
 import type { Picture } from "../../src/cli/picture.js";
 import { pictureOf } from "../../src/cli/picture.js";
 import { liveLine, plainLine } from "../../src/cli/progress.js";
@@ -131,14 +131,50 @@ test("JSON has no NaN and no infinity", () => {
 test("numbers are shown with four digits, whatever their size", () => {
   assert.deepEqual(
     [shown(0.04567), shown(1.23456), shown(12345.678), shown(0), shown(null), shown(NaN), shown(2.5e12)],
-    ["0.046", "1.235", "12,346", "0.000", "–", "–", "2.50e+12"],
+    ["0.0457", "1.235", "12,346", "0.000", "–", "–", "2.50e+12"],
   );
   assert.deepEqual([duration(0.84), duration(42.4), duration(185)], ["0.8 s", "42 s", "3 min 05 s"]);
 });
 
+test("numbers below 1 keep three digits however small they are", () => {
+  assert.deepEqual([shown(0.004567), shown(-0.001234), shown(0.0123, 3), shown(0.999)], ["0.00457", "-0.00123", "0.012", "0.999"]);
+});
+
+test("labels of an axis are never alike and fit beside it, whatever the size of values and steps", () => {
+  for (const [low, high] of [
+    [1.5e12, 3e12],
+    [4e6, 9e6],
+    [-2e6, 3e6],
+    [1e9 - 1, 1e9 + 1],
+    [4.2e-9, 9e-9],
+    [0.0011, 0.0049],
+    [273.15, 273.1502],
+    [-5e-7, 5e-7],
+    [0, 1e300],
+  ] as const) {
+    const { marks } = axisOf(low, high, 5);
+    for (const widest of [7, 9]) {
+      const labels = tickLabels(marks, widest);
+      assert.equal(new Set(labels).size, marks.length, `${low} ${high}: ${labels.join(" ")}`);
+      assert.ok(
+        labels.every((label) => label.length <= widest),
+        `${low} ${high}: ${labels.join(" ")}`,
+      );
+    }
+  }
+  assert.deepEqual(tickLabels([2e12, 2.5e12, 3e12], 7), ["2.0e12", "2.5e12", "3.0e12"]);
+  assert.deepEqual(tickLabels([1e9, 1e9 + 0.5, 1e9 + 1], 7), ["1.0e9", "+0.5", "+1"]);
+});
+
+test("the labels of a logarithmic loss are powers of ten", () => {
+  const epochs = Array.from({ length: 9 }, (_, i) => ({ epoch: i + 1, loss: 10 ** (-i / 2), valLoss: 0.5 }));
+  const svg = lossPlot(epochs, 3, "x");
+  for (const label of ["1", "0.1", "0.01", "0.001", "1e-4"]) assert.ok(svg.includes(`text-anchor="end">${label}</text>`), label);
+});
+
 test("ticks are round and cover the range", () => {
   assert.deepEqual(ticks(104, 622, 5), [0, 200, 400, 600, 800]);
-  assert.deepEqual(ticks(0.11, 0.42, 3).map(tickLabel), ["0", "0.2", "0.4", "0.6"]);
+  assert.deepEqual(tickLabels(ticks(0.11, 0.42, 3), 7), ["0", "0.2", "0.4", "0.6"]);
   for (const [low, high] of [
     [-3, -3],
     [0, 0],

@@ -1,5 +1,5 @@
 // Draws the pictures of the tour: panels of lines or of cells side by side, one SVG that reads in light and dark.
-import { axisOf, tickLabel } from "../../../src/cli/numbers.js";
+import { axisOf } from "../../../src/cli/numbers.js";
 import { escapeText, linear, path, round, type Scale, valueAxis } from "../../../src/cli/report/svg.js";
 
 /** Lines over steps or epochs. Missing, infinite and, on a logarithmic axis, non-positive values leave a gap. */
@@ -88,7 +88,7 @@ function drawLines(panel: LinePanel, box: Box): string {
   const y = linear(axis.low, axis.high, box.bottom, box.top);
   const length = Math.max(...rows.map((row) => row.length));
   const x = linear(first, first + (length - 1) * every, box.left, box.right);
-  const grid = valueAxis(box, axis.marks, y, log ? power : tickLabel);
+  const grid = log ? valueAxis(box, axis.marks, y, axis.marks.map(power)) : valueAxis(box, axis.marks, y);
   // A line that leaves the range ends at its edge.
   const inside = (value: number | null): number | null => (value === null || value < axis.low || value > axis.high ? null : value);
   const drawn = rows.map(
@@ -104,13 +104,15 @@ function powers(low: number, high: number): { readonly low: number; readonly hig
 }
 
 function power(exponent: number): string {
-  if (exponent >= -1 && exponent <= 2) return tickLabel(Number((10 ** exponent).toPrecision(3)));
+  if (exponent >= -1 && exponent <= 2) return String(Number((10 ** exponent).toPrecision(3)));
   return `10<tspan dy="-5" font-size="9.5">${exponent < 0 ? "−" : ""}${Math.abs(exponent)}</tspan>`;
 }
 
 function positions(x: Scale, from: number, to: number, bottom: number): string {
   const marks = axisOf(from, to, 6).marks.filter((mark) => mark >= from && mark <= to && Number.isInteger(mark));
-  return marks.map((mark) => `<text x="${round(x(mark))}" y="${bottom + 18}" text-anchor="middle">${tickLabel(mark)}</text>`).join("");
+  return marks
+    .map((mark) => `<text x="${round(x(mark))}" y="${bottom + 18}" text-anchor="middle">${mark.toLocaleString("en-US")}</text>`)
+    .join("");
 }
 
 /** Where the names stand: as many in a row as fit. */

@@ -29,7 +29,7 @@ ${scrollTable("Scores by origin", backtestTitles, rows)}</section>`;
 
 function sentence(backtest: readonly BacktestOrigin[], horizon: number, series: number): string {
   const from = `${counted(backtest.length, "origin")}, ${counted(horizon, "row")} apart`;
-  const over = series > 1 ? `, means over ${counted(series, "series")}` : "";
+  const over = series > 1 ? `, means over ${counted(series, "series", "series")}` : "";
   const worst = worstOrigin(backtest);
   return worst === null ? `${from}${over}.` : `${from}${over}; the largest errors are those from ${worst.time} (MAE ${shown(worst.mae)}).`;
 }

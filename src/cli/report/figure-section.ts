@@ -20,7 +20,9 @@ export function figureSection(run: ForecastRun, target: string): string {
   const figures =
     pictured.length === 0
       ? [figure(run, first, { name: "forecast", note: caption })]
-      : pictured.map((series, place) => figure(run, series, { name: `forecast-${place + 1}`, note: wordsOf(series) }));
+      : pictured.map((series, place) =>
+          figure(run, series, { name: `forecast-${place + 1}`, note: `${series.id ?? series.target}: ${wordsOf(series)}` }),
+        );
   const note = pictured.length === 0 ? "" : `<p class="note">${caption} ${choiceWords(run)}</p>`;
   return `<section aria-labelledby="plot-title"><h2 id="plot-title">Forecast</h2>${figures.join("")}${note}</section>`;
 }
@@ -48,13 +50,19 @@ function figure(
 
 function wordsOf({ why, model, seasonalNaive }: PicturedSeries): string {
   const scores = `MASE ${shown(model.mase, 3)}, seasonal naive ${shown(seasonalNaive.mase, 3)}`;
-  return why === "first" ? `${scores}.` : `One of the worst: ${scores}.`;
+  return why === "first" ? `${scores}.` : `one of the worst, ${scores}.`;
 }
 
 function choiceWords({ data, pictured }: ForecastRun): string {
   const first = pictured.filter(({ why }) => why === "first").length;
   const worst = pictured.length - first;
-  return `Pictures of ${pictured.length} of ${counted(data.series, "series")}: the first ${first}${worst === 0 ? "" : ` and the ${worst} others with the largest errors (MASE)`}.`;
+  const others =
+    worst === 0
+      ? ""
+      : worst === 1
+        ? " and the one with the largest error (MASE)"
+        : ` and the ${worst} others with the largest errors (MASE)`;
+  return `Pictures of ${pictured.length} of ${counted(data.series, "series", "series")}: the first ${first}${others}.`;
 }
 
 // The best simple method belongs into the picture, above all when it beats the forecast.

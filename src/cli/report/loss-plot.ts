@@ -40,7 +40,7 @@ export function lossPlot(epochs: readonly EpochLoss[], bestEpoch: number | null,
     `<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="loss-${name}-title loss-${name}-text">`,
     `<title id="loss-${name}-title">Loss by epoch</title><desc id="loss-${name}-text">${escapeText(text)}</desc>`,
     `<style>${plotStyle}</style>`,
-    valueAxis(frame, marks, y, (mark) => (logarithmic ? shown(10 ** mark, 1) : shown(mark, 2))),
+    logarithmic ? valueAxis(frame, marks, y, marks.map(powerLabel)) : valueAxis(frame, marks, y),
     epochAxis(epochs, x),
     best(epochs, bestEpoch, x),
     `<path class="line history" d="${path(
@@ -59,6 +59,10 @@ export function lossPlot(epochs: readonly EpochLoss[], bestEpoch: number | null,
     ),
     "</svg>",
   ].join("\n");
+}
+
+function powerLabel(mark: number): string {
+  return Math.abs(mark) > 3 ? `1e${mark}` : String(Number((10 ** mark).toPrecision(6)));
 }
 
 function powersOf(least: number, most: number): Axis {

@@ -1,5 +1,5 @@
 // The few pieces of SVG that both plots need: escaping, scales, paths with gaps, axes and the palette.
-import { tickLabel } from "../numbers.js";
+import { tickLabels } from "../numbers.js";
 
 /** A rectangle of the drawing that holds data, in SVG units. */
 export interface Frame {
@@ -71,12 +71,20 @@ export function area(band: readonly (readonly [number, number] | null)[], x: Sca
   return `M${[...upper, ...lower].join("L")}Z`;
 }
 
+/** Room for so many characters is left of the frame. */
+const widestLabel = 7;
+
 /** Horizontal grid lines with their labels, at round numbers. */
-export function valueAxis(frame: Frame, marks: readonly number[], y: Scale, label: (value: number) => string = tickLabel): string {
+export function valueAxis(
+  frame: Frame,
+  marks: readonly number[],
+  y: Scale,
+  labels: readonly string[] = tickLabels(marks, widestLabel),
+): string {
   return marks
-    .map((mark) => {
+    .map((mark, i) => {
       const at = round(y(mark));
-      return `<line class="grid" x1="${frame.left}" x2="${frame.right}" y1="${at}" y2="${at}"/><text x="${frame.left - 8}" y="${at + 4}" text-anchor="end">${label(mark)}</text>`;
+      return `<line class="grid" x1="${frame.left}" x2="${frame.right}" y1="${at}" y2="${at}"/><text x="${frame.left - 8}" y="${at + 4}" text-anchor="end">${labels[i]}</text>`;
     })
     .join("");
 }
