@@ -24,9 +24,10 @@ export async function predictFilled(model: string, file: string, flags: ModelFla
   const made = await predictFill(model, file === "-" ? (words) => readInput(file, flags, words) : file, options);
   const { task, count, predictions } = made;
   const result: Pick<FillPrediction, "task" | "count" | "predictions"> = { task, count, ...cut({ predictions }) };
-  const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, result });
+  const envelope = okEnvelope(context, { backend, run: place?.given ?? null, model, warnings: made.warnings, result });
   await writeAnswer(context, place, envelope, { "filled.csv": made.csv });
   terminal.say(backendLine(backend));
+  for (const { message } of made.warnings) terminal.warn(message);
   const files = place === null ? "" : ` in ${place.given}/filled.csv`;
   terminal.say(`${counted(count, "hole")} filled${files}.`);
   if (context.json) terminal.out(toJson(envelope));

@@ -25,23 +25,28 @@ test("impute fills a table, answers with one JSON value, and refuses a folder th
 
 test("a saved filler fills the table it was trained on as the run did, one with other holes too, and scores nothing", async (t) => {
   const desk = openDesk(t);
-  desk.write("holes.csv", holes);
+  // With a column that nothing is known of.
+  const table = holes.trimEnd().replace(/$/gm, ",").replace(",\n", ",none\n");
+  desk.write("holes.csv", `${table}\n`);
   const trained = await desk.run(["impute", "holes.csv", ...quick, "--time", "hour", "--out", "run"]);
   assert.equal(trained.code, 0, trained.stderr);
   const again = await desk.run(["predict", "run", "holes.csv", "--threads", "1"]);
   assert.equal(again.code, 0, again.stderr);
   assert.equal(again.stdout, desk.read("run/filled.csv"));
-  const other = holes.replace("7,0,0", "7,,0");
-  const { code, stdout } = await desk.run(["predict", "run/model", "-", "--json", "--out", "new"], { stdin: other });
+  const other = `${table.replace("7,0,0", "7,,0")}\n`;
+  const { code, stdout, stderr: told } = await desk.run(["predict", "run/model", "-", "--json", "--out", "new"], { stdin: other });
   assert.equal(code, 0);
-  const { result } = JSON.parse(stdout);
+  const { result, warnings } = JSON.parse(stdout);
+  const unknown = `none had no value in training: ${table.split("\n").length - 1} holes stay`;
+  assert.deepEqual([warnings, told.includes(`Warning: ${unknown}`)], [[{ code: "empty_column", message: unknown }], true]);
   const one = result.predictions.find(({ index, column }: { index: number; column: string }) => index === 7 && column === "a");
   assert.deepEqual([result.task, one.time, Number.isFinite(one.value)], ["impute", "7", true]);
   assert.equal(desk.read("new/filled.csv").split("\n").length, holes.split("\n").length);
+  desk.write("whole.csv", desk.read("run/filled.csv").replace(/,$/gm, ",1"));
   for (const [args, sentence] of [
     [["evaluate", "run", "holes.csv"], /^run fills tables/],
     [["predict", "run"], /^run fills a table; name the file/],
-    [["predict", "run", "run/filled.csv"], /nothing to fill/],
+    [["predict", "run", "whole.csv"], /nothing to fill/],
   ] as const) {
     const { code, stderr } = await desk.run([...args]);
     assert.equal(code, 2);

@@ -9,6 +9,7 @@ import { chooseFills } from "../../src/tasks/impute/choose.js";
 import { cellUse, gridOf, hideCells } from "../../src/tasks/impute/grid.js";
 import { fillSimply } from "../../src/tasks/impute/simple.js";
 import { type ImputeRun, impute } from "../../src/tasks/index.js";
+import { failure } from "./fakes.js";
 
 /** Two waves of one source, and a third column that only its neighbour tells. */
 function waves(rows: number): string {
@@ -60,6 +61,17 @@ describe("imputing", () => {
     assert.ok(warnings.some(({ code }) => code === "empty_column"));
     assert.match(csv, /^t,a,none\n1,1,\n2,\d/);
     assert.equal(evaluation.columns[1]!.best, null);
+  });
+
+  test("where all holes are in columns without a value nothing can be filled, and that is said before training", async () => {
+    const said = (text: string): Promise<string> =>
+      failure(() => impute(parseTable(text, { file: "s.csv" }), { units: 3 })).then(({ message }) => message);
+    const alone = "t,none\n2024-01-01,\n2024-01-02,\n";
+    assert.match(await said(alone), /^s\.csv holds no number in none\./);
+    assert.equal(
+      await said("t,a,none\n2024-01-01,1,\n2024-01-02,2,\n2024-01-03,3,\n"),
+      "s.csv: all holes are in none, without any value: nothing can be filled. Name other columns with --column.",
+    );
   });
 
   test("values of any size are filled in their own digits, totals are no rows, and what is left out or odd is said", async () => {

@@ -1,6 +1,10 @@
 // The impute task from table to filled table: hide, train, choose between network and simple methods, score, fill.
 
+import { DataError } from "../../base/errors.js";
+import { listed } from "../../base/words.js";
+import { shortName } from "../../data/decode.js";
 import { readTable } from "../../data/read-table.js";
+import { placeOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
 import { chooseFills, mixed } from "./choose.js";
 import { examplesOf } from "./examples.js";
@@ -27,6 +31,7 @@ export async function impute(input: string | Table, options: ImputeOptions = {})
   const table = typeof input === "string" ? await readTable(input, options) : input;
   const found = gridOf(table, options);
   const { grid } = found;
+  refuseHopeless(table, grid);
   const warnings: { code: string; message: string }[] = [];
   const warn = (code: string, message: string): void => {
     warnings.push({ code, message });
@@ -56,6 +61,17 @@ export async function impute(input: string | Table, options: ImputeOptions = {})
     notes: found.lines,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** Refuses tables whose holes are all in columns without any value. */
+function refuseHopeless(table: Table, { names, values }: Grid): void {
+  const size = names.length;
+  const has = (column: number, isSeen: boolean): boolean =>
+    values.some((value, cell) => cell % size === column && Number.isNaN(value) !== isSeen);
+  const holed = names.filter((_, column) => has(column, false));
+  if (holed.some((name) => has(names.indexOf(name), true))) return;
+  const what = `${shortName(table.file)}: all holes are in ${listed(holed)}, without any value: nothing can be filled.`;
+  throw new DataError("all_missing", what, "Name other columns with --column.", placeOf(table.file));
 }
 
 function dataOf(table: Table, { grid, id, time }: FoundGrid, { missing, filled }: { missing: number; filled: number }): ImputeRun["data"] {

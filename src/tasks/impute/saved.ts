@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
+import { counted } from "../../base/words.js";
 import { stepTable } from "../../data/event-steps.js";
 import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
@@ -62,6 +63,8 @@ export interface FillPrediction {
   readonly csv: string;
   /** The filled columns, row by row; NaN where nothing could be known. */
   readonly values: Readonly<Record<string, Float64Array>>;
+  /** Columns whose holes stay, because training saw no value of them. */
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
 /**
@@ -97,7 +100,13 @@ export async function predictFill(
     return [{ index, id: idOf(index), time: timeOf(index), column: grid.names[cell % grid.names.length]!, value }];
   });
   const csv = filledCsv(table, grid, filled);
-  return { task: "impute", count: predictions.length, predictions, csv, values: columnsOf(grid, filled) };
+  const values = columnsOf(grid, filled);
+  const warnings = columns.flatMap(({ name, observed }) => {
+    const open = observed > 0 ? 0 : values[name]!.filter(Number.isNaN).length;
+    const message = `${name} had no value in training: ${counted(open, "hole stays", "holes stay")}`;
+    return open === 0 ? [] : [{ code: "empty_column", message }];
+  });
+  return { task: "impute", count: predictions.length, predictions, csv, values, warnings };
 }
 
 async function tableOfInput(
