@@ -7,7 +7,7 @@ const dayMs = 24 * hourMs;
  * Whether all repeated times look like a clock that was set back: twice each, in the first hours of a Sunday in spring or autumn
  * (of either hemisphere), and no more than an hour of them on one day.
  */
-export function areClockChanges(repeated: readonly { readonly ms: number; readonly times: number }[]): boolean {
+export function areClockChanges(repeated: Iterable<{ readonly ms: number; readonly times: number }>): boolean {
   const perDay = new Map<number, { first: number; last: number }>();
   for (const { ms, times } of repeated) {
     const date = new Date(ms);
@@ -17,5 +17,5 @@ export function areClockChanges(repeated: readonly { readonly ms: number; readon
     const hour = perDay.get(day) ?? { first: ms, last: ms };
     perDay.set(day, { first: Math.min(hour.first, ms), last: Math.max(hour.last, ms) });
   }
-  return repeated.length > 0 && [...perDay.values()].every(({ first, last }) => last - first < hourMs);
+  return perDay.size > 0 && [...perDay.values()].every(({ first, last }) => last - first < hourMs);
 }

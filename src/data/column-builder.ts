@@ -17,8 +17,17 @@ export interface ColumnFacts {
   readonly delimiter: string;
 }
 
+/** Takes the cells of one column, from the first row to the last. */
+export interface CellSink {
+  /** "," once a cell has shown that it is the decimal. */
+  readonly decimal: "." | ",";
+  /** A cell of a text, or a value of a file that has types: numbers as they are, the rest by its text. Infinity is a word, as in a text. */
+  pushValue(value: number | string | boolean | null): void;
+  finish(name: string): Column;
+}
+
 /** Collects the cells of one column. */
-export class ColumnBuilder {
+export class ColumnBuilder implements CellSink {
   readonly #facts: ColumnFacts;
   #numbers: NumberStore = new NumberStore();
   /** Kept from the first cell on whose text says more than its number. */
@@ -68,7 +77,6 @@ export class ColumnBuilder {
     this.#numeric++;
   }
 
-  /** A cell of a text, or a value of a file that has types: numbers as they are, the rest by its text. Infinity is a word, as in a text. */
   pushValue(value: number | string | boolean | null): void {
     if (value === null) this.#pushMissing();
     else if (typeof value === "number" && Math.abs(value) !== Number.POSITIVE_INFINITY) this.pushNumber(value);

@@ -5,13 +5,12 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DataError } from "../base/errors.js";
-import { ColumnBuilder } from "./column-builder.js";
 import { shortName } from "./decode.js";
 import { cellReader, type DuckDbCell, type DuckDbType, isNested, type TypeNames } from "./duckdb-cells.js";
 import { JsonTable } from "./json-table.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest } from "./numbers.js";
-import { factsOf, placeOf, tableFrom } from "./table-builder.js";
+import { columnBuilders, placeOf, tableFrom } from "./table-builder.js";
 import type { ReadTableOptions, Table } from "./types.js";
 
 const packageName = "@duckdb/node-api";
@@ -103,7 +102,7 @@ interface Rows {
 
 function flatRows(names: readonly string[], options: ReadTableOptions & { readonly file: string }): Rows {
   const facts = { ...missingTest(options.missing ?? []), delimiter: "," };
-  const builders = names.map((name) => new ColumnBuilder(factsOf(options, name, facts)));
+  const builders = columnBuilders(names, options, facts);
   const lines = new NumberStore();
   return {
     add(cellOf, row) {

@@ -1,16 +1,18 @@
 // A series made ready for windows: gaps bridged without looking ahead, the transform applied, and its exact inverse.
 
 import { DataError } from "../base/errors.js";
+import { carry, Holes, type LevelAt } from "./holes.js";
+import { type Numbers, numbersOf } from "./number-store.js";
 import type { Transform } from "./transform.js";
 
 /** Values and what the network sees of them, row by row. */
 export interface Frame {
   /** In the target's unit; NaN where missing. */
   readonly values: Float64Array;
-  /** Logarithms if the transform takes them, gaps bridged; the values themselves where there is nothing to do. */
-  readonly levels: Float64Array;
-  /** Rows back to the last observed one; 0 where the row itself is observed. null if all are. */
-  readonly age: Int32Array | null;
+  /** Logarithms if the transform takes them, gaps bridged: made where they are read, so that a long series has no copy. */
+  readonly levels: Numbers;
+  /** Missing rows; null if there are none. */
+  readonly holes: Holes | null;
   readonly transform: Transform;
   readonly season: number;
 }
@@ -20,17 +22,22 @@ export interface Frame {
  * @throws DataError `not_positive` if a logarithm is to be taken of zero or less, `all_missing`
  */
 export function makeFrame(values: Float64Array, transform: Transform, season: number): Frame {
-  if (transform.log && values.some((value) => value <= 0)) {
-    const bad = values.find((value) => value <= 0);
+  const bad = transform.log ? values.find((value) => value <= 0) : undefined;
+  if (bad !== undefined) {
     throw new DataError(
       "not_positive",
       `the value ${bad} has no logarithm, and the transform takes logarithms.`,
       "Train on data that contain such values.",
     );
   }
-  const raw = transform.log ? values.map(Math.log) : values;
-  const age = raw.some(Number.isNaN) ? ageOf(raw) : null;
-  return { values, levels: age === null ? raw : bridge(raw, age, season), age, transform, season };
+  const seen = seenLevels(values, transform.log);
+  const holes = values.some(Number.isNaN) ? new Holes(values) : null;
+  return { values, levels: holes === null ? seen : holes.bridge(seen, season), holes, transform, season };
+}
+
+/** Values as they were observed, or their logarithms. */
+export function seenLevels(values: Float64Array, log: boolean): Numbers {
+  return log ? { length: values.length, get: (row) => Math.log(values[row]!) } : numbersOf(values);
 }
 
 /** The same rows in the scale of another transform, which differs in its mean and scale alone. */
@@ -49,7 +56,7 @@ export function inputAt(frame: Frame, origin: number, input: number): Float64Arr
 
 /** The scaled values the network should give for the `horizon` rows from `origin` on. */
 export function targetAt(frame: Frame, origin: number, horizon: number): Float64Array {
-  const target = Float64Array.from({ length: horizon }, (_, h) => scaledAt((row) => frame.levels[row]!, origin + h, frame.transform));
+  const target = Float64Array.from({ length: horizon }, (_, h) => scaledAt(frame.levels.get, origin + h, frame.transform));
   return frame.transform.relative ? shift(target, lastScaled(frame, origin)) : target;
 }
 
@@ -81,8 +88,6 @@ export function firstOrigin(frame: Frame, input: number): number {
   return input + frame.transform.seasonalLag;
 }
 
-type LevelAt = (row: number) => number;
-
 function scaledAt(levels: LevelAt, row: number, { seasonalLag, mean, scale }: Transform): number {
   const change = seasonalLag === 0 ? levels(row) : row < seasonalLag ? Number.NaN : levels(row) - levels(row - seasonalLag);
   return (change - mean) / scale;
@@ -92,54 +97,17 @@ function lastScaled(frame: Frame, origin: number): number {
   return scaledAt(levelsBefore(frame, origin), origin - 1, frame.transform);
 }
 
-/** Rows since the last observed row, counted forward; rows before the first observed one count as observed then. */
-function ageOf(raw: Float64Array): Int32Array {
-  const first = raw.findIndex((value) => !Number.isNaN(value));
-  if (first < 0) throw new DataError("all_missing", "every value is missing.");
-  let last = first;
-  return Int32Array.from(raw, (value, i) => {
-    if (i <= first || !Number.isNaN(value)) last = i;
-    return i - last;
-  });
-}
-
-/** Straight lines between observed rows; before the first its value, after the last what `carry` gives. */
-function bridge(raw: Float64Array, age: Int32Array, season: number): Float64Array {
-  const levels = raw.slice();
-  const first = raw.findIndex((value) => !Number.isNaN(value));
-  levels.fill(raw[first]!, 0, first);
-  for (let i = first + 1; i < levels.length; i++) {
-    if (age[i] === 0) continue;
-    let next = i;
-    while (next < levels.length && age[next] !== 0) next++;
-    const left = i - 1;
-    for (let j = i; j < next; j++) {
-      const isInside = next < levels.length;
-      levels[j] = isInside
-        ? levels[left]! + ((raw[next]! - levels[left]!) * (j - left)) / (next - left)
-        : carry((row) => levels[row]!, left, j, season);
-    }
-    i = next;
-  }
-  return levels;
-}
-
-/** What a row after the last observed one is taken to be: last season's value plus the change seen at the last row. */
-function carry(levels: LevelAt, last: number, row: number, season: number): number {
-  if (season < 2 || last < season) return levels(last);
-  return levels(row - season) + levels(last) - levels(last - season);
-}
-
 /**
  * Levels as they were known before `origin`. A line drawn across a gap ends at a later row: where the gap is still open at
  * `origin`, it is carried forward instead, so that no window looks ahead.
  */
 function levelsBefore(frame: Frame, origin: number): LevelAt {
-  const open = frame.age === null || origin === 0 ? 0 : frame.age[origin - 1]!;
-  if (open === 0) return (row) => frame.levels[row]!;
+  const { levels, holes } = frame;
+  const open = origin === 0 ? 0 : (holes?.ageAt(origin - 1) ?? 0);
+  if (open === 0) return levels.get;
   const last = origin - 1 - open;
   const carried = new Map<number, number>();
-  const at: LevelAt = (row) => carried.get(row) ?? frame.levels[row]!;
+  const at: LevelAt = (row) => carried.get(row) ?? levels.get(row);
   for (let row = Math.max(last + 1, 0); row < origin; row++) carried.set(row, carry(at, last, row, frame.season));
   return at;
 }

@@ -1,6 +1,6 @@
 // The regular grid behind a list of times: its step is the commonest difference, counted in months where months fit.
 
-import type { Numbers } from "./number-store.js";
+import { NumberStore, type Numbers } from "./number-store.js";
 import { daysInMonth } from "./time.js";
 
 const dayMs = 86_400_000;
@@ -19,7 +19,7 @@ export type Step =
 export interface Grid {
   readonly step: Step;
   /** Where each time lies on the grid, counted from the first; null if every row is the next step. */
-  readonly positions: Int32Array | null;
+  readonly positions: Numbers | null;
   readonly size: number;
 }
 
@@ -55,15 +55,15 @@ export function placeOn(times: Numbers, step: Step): Grid | null {
   const own = step.unit === "month" ? { ...step, day: lastDayOf([times]) } : step;
   const size = times.length;
   const first = times.get(0);
-  let positions: Int32Array | null = null;
+  let positions: NumberStore | null = null;
   let before = -1;
   for (let i = 0; i < size; i++) {
     const exact = i === 0 ? 0 : exactPosition(first, times.get(i), own);
     const rounded = Math.round(exact);
     // Written so that NaN, a day that is none of the grid's, does not pass.
     if (!(Math.abs(exact - rounded) <= 0.1) || rounded <= before) return null;
-    if (rounded !== i && positions === null) positions = Int32Array.from({ length: size }, (_, row) => row);
-    if (positions !== null) positions[i] = rounded;
+    if (rounded !== i && positions === null) positions = storeOf({ length: i, get: (row) => row });
+    positions?.push(rounded);
     before = rounded;
   }
   if (before + 1 > 4 * size + 16 || isPartOfDay(before + 1, size, own)) return null;
@@ -75,9 +75,19 @@ function isPartOfDay(steps: number, rows: number, step: Step): boolean {
   return step.unit === "ms" && step.count < dayMs && rows >= 20 && steps > 2.2 * rows;
 }
 
+/** Packed: nearly all neighbours are as far apart as the others. */
+function storeOf(numbers: Numbers): NumberStore {
+  const store = new NumberStore();
+  for (let i = 0; i < numbers.length; i++) store.push(numbers.get(i));
+  return store;
+}
+
 /** Rows one after the other, whatever lies between them. */
 export function inOrder(times: Numbers): Grid {
-  const differences = Float64Array.from({ length: Math.max(0, times.length - 1) }, (_, i) => times.get(i + 1) - times.get(i)).sort();
+  // The newest ones say how the times go on.
+  const first = Math.max(0, times.length - 1 - mostDifferences);
+  const between = (_: unknown, i: number): number => times.get(first + i + 1) - times.get(first + i);
+  const differences = Float64Array.from({ length: Math.max(0, times.length - 1 - first) }, between).sort();
   const typical = differences.length === 0 ? 1 : differences[differences.length >> 1]!;
   return { step: { unit: "none", count: typical }, positions: null, size: times.length };
 }
@@ -86,34 +96,34 @@ export function inOrder(times: Numbers): Grid {
 export function timeOn({ step, positions }: Grid, times: Numbers): (index: number) => number {
   const first = times.get(0);
   if (step.unit === "none" || step.unit === "retail") {
-    const list = Float64Array.from({ length: times.length }, (_, i) => times.get(i));
+    const list = storeOf(times);
     return step.unit === "none" ? timeInList(list, step.count) : timeInRetailMonths(list);
   }
   const onGrid = timeInSteps(first, step);
   return step.unit === "month" ? timeInMonths(times, positions, onGrid) : onGrid;
 }
 
-function timeInList(times: Float64Array, step: number): (index: number) => number {
+function timeInList(times: Numbers, step: number): (index: number) => number {
   const last = times.length - 1;
-  return (index) => (index <= last ? times[index]! : times[last]! + (index - last) * step);
+  return (index) => (index <= last ? times.get(index) : times.get(last) + (index - last) * step);
 }
 
 /** Beyond the end the weeks of the last twelve months come again. */
-function timeInRetailMonths(times: Float64Array): (index: number) => number {
+function timeInRetailMonths(times: Numbers): (index: number) => number {
   const last = times.length - 1;
-  const span = (k: number): number => (k > last ? span(k - 12) : k < 1 ? 28 * dayMs : times[k]! - times[k - 1]!);
+  const span = (k: number): number => (k > last ? span(k - 12) : k < 1 ? 28 * dayMs : times.get(k) - times.get(k - 1));
   return (index) => {
-    let ms = times[Math.min(index, last)]!;
+    let ms = times.get(Math.min(index, last));
     for (let k = last + 1; k <= index; k++) ms += span(k);
     return ms;
   };
 }
 
 /** Rows that stand on another day of their month keep it; beyond the end, last working days stay what they are. */
-function timeInMonths(times: Numbers, positions: Int32Array | null, onGrid: (index: number) => number): (index: number) => number {
+function timeInMonths(times: Numbers, positions: Numbers | null, onGrid: (index: number) => number): (index: number) => number {
   const own = new Map<number, number>();
   for (let i = 0; i < times.length; i++) {
-    const position = positions?.[i] ?? i;
+    const position = positions?.get(i) ?? i;
     if (onGrid(position) !== times.get(i)) own.set(position, times.get(i));
   }
   if (own.size === 0) return onGrid;

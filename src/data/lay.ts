@@ -65,7 +65,7 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
   if (grid === null) throw offGrid(group.id, step, table);
   const spread = (column: Column): Float64Array => {
     const values = new Float64Array(grid.size).fill(Number.NaN);
-    for (let i = 0; i < merged.times.length; i++) values[grid.positions?.[i] ?? i] = merged.value(column, i, how);
+    for (let i = 0; i < merged.times.length; i++) values[grid.positions?.get(i) ?? i] = merged.value(column, i, how);
     return values;
   };
   const whole = targets.map(spread);
@@ -78,11 +78,8 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
   // Rows after the last value are ahead of it, whether more is known of them or not: that is no missing value.
   const after = countFrom(end, entries, grid);
   const upToEnd = (values: Float64Array): Float64Array => (end - begin === values.length ? values : values.slice(begin, end));
-  const beside = (column: CovariateColumn, until: number): Covariate => {
-    const numbers = laidNumbers(column, merged, grid, how);
-    return covariate(column.name, { length: until - begin, get: (index) => numbers.get(begin + index) });
-  };
-  const { timeAt, timeLabel } = clockOf(grid, merged.times, times);
+  const beside = (column: CovariateColumn, until: number): Covariate =>
+    covariate(column.name, between(begin, until, laidNumbers(column, merged, grid, how)));
   return {
     id: group.id,
     grid,
@@ -97,11 +94,10 @@ export function laySeries(group: RowGroup, merged: MergedRows, step: Step, facts
     before,
     rows: group.rows.length - before,
     gaps: grid.size - begin - (entries - before),
-    firstGap: (grid.positions?.findIndex((position, i) => i >= before && position - begin !== i - before) ?? -1) - before,
+    firstGap: firstGapOf(grid, before, begin),
     duplicates: merged.duplicates,
     isClockChange: merged.isClockChange && how === undefined,
-    timeAt: (index) => timeAt(begin + index),
-    timeLabel: (index) => timeLabel(begin + index),
+    ...clockFrom(begin, clockOf(grid, merged.times, times)),
   };
 }
 
@@ -110,18 +106,34 @@ function laidNumbers(column: CovariateColumn, merged: MergedRows, { positions, s
   if (positions === null && merged.duplicates === 0) return { length: size, get: (index) => merged.value(column, index, how) };
   const numbers = new NumberStore();
   for (let i = 0; i < merged.times.length; i++) {
-    while (numbers.length < (positions?.[i] ?? i)) numbers.push(Number.NaN);
+    while (numbers.length < (positions?.get(i) ?? i)) numbers.push(Number.NaN);
     numbers.push(merged.value(column, i, how));
   }
   return numbers;
+}
+
+// What a series keeps is made outside of the function that has the table's rows and their places: its closures would keep those too.
+
+function between(begin: number, end: number, numbers: Numbers): Numbers {
+  return { length: end - begin, get: (index) => numbers.get(begin + index) };
+}
+
+function clockFrom(begin: number, { timeAt, timeLabel }: Pick<Laid, "timeAt" | "timeLabel">): Pick<Laid, "timeAt" | "timeLabel"> {
+  return { timeAt: (index) => timeAt(begin + index), timeLabel: (index) => timeLabel(begin + index) };
 }
 
 /** Entries at or after a step. */
 function countFrom(step: number, entries: number, { size, positions }: Grid): number {
   if (step === size || step === 0) return step === 0 ? entries : 0;
   let count = 0;
-  for (let i = entries - 1; i >= 0 && (positions?.[i] ?? i) >= step; i--) count++;
+  for (let i = entries - 1; i >= 0 && (positions?.get(i) ?? i) >= step; i--) count++;
   return count;
+}
+
+/** The first step without a row, counted from the first value at entry `before` and step `begin`; -1 if there is none. */
+export function firstGapOf({ positions }: Grid, before = 0, begin = 0): number {
+  for (let i = before; i < (positions?.length ?? 0); i++) if (positions!.get(i) - begin !== i - before) return i - before;
+  return -1;
 }
 
 /** Times and labels of the steps of a grid. */

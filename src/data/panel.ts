@@ -177,10 +177,9 @@ function rolesOf(table: Table, given: PanelOptions): Roles {
 }
 
 /** The columns of Nixtla's libraries say by their names what they are. */
-function withKnownNames(table: Table, options: PanelOptions): PanelOptions {
-  const has = (name: string): boolean => Object.hasOwn(table.columns, name);
-  if (!has("ds") || !has("y")) return options;
-  const id = options.id === undefined && has("unique_id") ? { id: "unique_id" } : {};
+export function withKnownNames<Options extends PanelOptions>({ names }: Pick<Table, "names">, options: Options): Options {
+  if (!names.includes("ds") || !names.includes("y")) return options;
+  const id = options.id === undefined && names.includes("unique_id") ? { id: "unique_id" } : {};
   return { time: "ds", target: "y", ...id, ...options };
 }
 

@@ -1,7 +1,7 @@
 // Which rows of a table belong to which series, each in the order of time, with rows of the same time taken together.
 
 import { areClockChanges } from "./clock-change.js";
-import { type Numbers, numbersOf } from "./number-store.js";
+import { NumberStore, type Numbers, numbersOf } from "./number-store.js";
 import type { Times } from "./time-column.js";
 import type { Column, Duplicates } from "./types.js";
 
@@ -104,26 +104,29 @@ export type ColumnNumbers = Pick<Column, "get">;
 
 /** Takes rows of the same time together. */
 export function mergeRows(rows: Numbers, times: Times): MergedRows {
-  const starts: number[] = [];
-  let firstDuplicate: readonly number[] = [];
+  const starts = new NumberStore();
   const timeOf = (i: number): number => times.ms.get(rows.get(i));
   if (!hasEqualNeighbours(rows.length, timeOf)) {
     const own: Numbers = times.columns.length === 0 ? { length: rows.length, get: (i) => i + 1 } : { length: rows.length, get: timeOf };
-    return { times: own, duplicates: 0, firstDuplicate, isClockChange: false, value: (column, i) => column.get(rows.get(i)) };
+    return { times: own, duplicates: 0, firstDuplicate: [], isClockChange: false, value: (column, i) => column.get(rows.get(i)) };
   }
   for (let i = 0; i < rows.length; i++) if (i === 0 || timeOf(i) !== timeOf(i - 1)) starts.push(i);
-  const endOf = (entry: number): number => starts[entry + 1] ?? rows.length;
-  const first = starts.findIndex((start, entry) => endOf(entry) - start > 1);
-  firstDuplicate = Array.from({ length: endOf(first) - starts[first]! }, (_, k) => rows.get(starts[first]! + k));
-  const repeated = starts.flatMap((start, entry) => (endOf(entry) - start > 1 ? [{ ms: timeOf(start), times: endOf(entry) - start }] : []));
+  const endOf = (entry: number): number => (entry + 1 < starts.length ? starts.get(entry + 1) : rows.length);
+  function* repeated(): Generator<{ start: number; ms: number; times: number }> {
+    for (let entry = 0; entry < starts.length; entry++) {
+      const [start, end] = [starts.get(entry), endOf(entry)];
+      if (end - start > 1) yield { start, ms: timeOf(start), times: end - start };
+    }
+  }
+  const [first] = repeated();
   return {
-    isClockChange: times.precision !== "number" && areClockChanges(repeated),
-    times: { length: starts.length, get: (entry) => timeOf(starts[entry]!) },
+    isClockChange: times.precision !== "number" && areClockChanges(repeated()),
+    times: { length: starts.length, get: (entry) => timeOf(starts.get(entry)) },
     duplicates: rows.length - starts.length,
-    firstDuplicate,
+    firstDuplicate: Array.from({ length: first!.times }, (_, k) => rows.get(first!.start + k)),
     value(column, entry, how) {
       const values: number[] = [];
-      for (let i = starts[entry]!; i < endOf(entry); i++) values.push(column.get(rows.get(i)));
+      for (let i = starts.get(entry); i < endOf(entry); i++) values.push(column.get(rows.get(i)));
       return values.length === 1 ? values[0]! : merge(values, how);
     },
   };

@@ -2,8 +2,9 @@
 
 import { DataError } from "../base/errors.js";
 import { counted } from "../base/words.js";
-import { ColumnBuilder, type ColumnFacts } from "./column-builder.js";
+import { type CellSink, ColumnBuilder, type ColumnFacts } from "./column-builder.js";
 import { shortName } from "./decode.js";
+import { LeftColumnBuilder } from "./left-column.js";
 import { NumberStore } from "./number-store.js";
 import { missingTest, parseNumber } from "./numbers.js";
 import { looksLikeTime, timeOfNumber } from "./time.js";
@@ -22,7 +23,7 @@ export class TableBuilder {
   readonly #skipped: number;
   /** Records above the header, as long as they may be titles or comments. */
   #above: { readonly cells: readonly string[]; readonly line: number }[] = [];
-  readonly #columns: ColumnBuilder[] = [];
+  readonly #columns: CellSink[] = [];
   #lines: NumberStore = new NumberStore();
 
   constructor(delimiter: Delimiter, options: TableOptions, skipped = 0) {
@@ -95,7 +96,7 @@ export class TableBuilder {
     this.#columns.length = 0;
     this.#lines = new NumberStore();
     this.#names = this.#hasHeader ? headerNames(cells, line, this.#options.file) : cells.map((_, i) => `c${i + 1}`);
-    for (const name of this.#names) this.#columns.push(new ColumnBuilder(factsOf(this.#options, name, this.#facts)));
+    this.#columns.push(...columnBuilders(this.#names, this.#options, this.#facts));
     if (this.#hasHeader) return;
     cells.forEach((cell, field) => {
       this.#columns[field]!.pushValue(cell);
@@ -132,7 +133,7 @@ export class TableBuilder {
 /** The columns of a table by name. */
 export function tableFrom(
   names: readonly string[],
-  builders: readonly ColumnBuilder[],
+  builders: readonly CellSink[],
   rest: Omit<Table, "rows" | "columns" | "names" | "decimal">,
 ): Table {
   const columns: Record<string, Column> = {};
@@ -195,6 +196,15 @@ function headerNames(fields: readonly string[], line: number, file: string | und
     seen.add(name);
   }
   return names;
+}
+
+/** A builder for each column; those that nobody will read keep nothing. */
+export function columnBuilders(names: readonly string[], options: TableOptions, facts: ColumnFacts): CellSink[] {
+  const only = options.only?.(names) ?? names;
+  return names.map((name) => {
+    const own = factsOf(options, name, facts);
+    return only.includes(name) ? new ColumnBuilder(own) : new LeftColumnBuilder(own);
+  });
 }
 
 /** What a column of names takes for missing: nothing but an empty cell. */

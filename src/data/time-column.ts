@@ -60,8 +60,8 @@ export function readTimes(
 }
 
 /** Names joined by commas; a name with a comma in it that is a column wins over the list reading. */
-export function splitNames(table: Table, list: string): string[] {
-  if (Object.hasOwn(table.columns, list)) return [list];
+export function splitNames({ names }: Pick<Table, "names">, list: string): string[] {
+  if (names.includes(list)) return [list];
   return list
     .split(",")
     .map((name) => name.trim())

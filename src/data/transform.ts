@@ -1,7 +1,9 @@
 // The automatic transform: logarithm, seasonal difference and scale, each decided by a number measured on the training part.
 
 import { counted } from "../base/words.js";
+import { seenLevels } from "./frame.js";
 import { meanBy, meanOf } from "./mean.js";
+import { type Numbers, numbersOf } from "./number-store.js";
 import { seasonStrength, strongSeason } from "./season.js";
 
 /** A transform with the numbers measured on the training part. Plain data: it is stored as JSON with the model. */
@@ -54,7 +56,7 @@ const growingSpread = 0.5;
 export function chooseTransform(training: Float64Array, options: TransformOptions): Transform {
   const reasons: string[] = [];
   const log = chooseLog(training, options, reasons);
-  const levels = log ? training.map(Math.log) : training;
+  const levels = seenLevels(training, log);
   const seasonalLag = chooseLag(levels, options, reasons);
   const { horizon } = options;
   const relative = chooseRelative(seasonalDifference(levels, seasonalLag), horizon, reasons);
@@ -72,19 +74,19 @@ export function measureScale(
   steps: TransformSteps,
   { horizon, reasons }: { readonly horizon: number; readonly reasons: readonly string[] },
 ): Transform {
-  return measureLevels(steps.log ? training.map(Math.log) : training, steps, { horizon, reasons });
+  return measureLevels(seenLevels(training, steps.log), steps, { horizon, reasons });
 }
 
 function measureLevels(
-  levels: Float64Array,
+  levels: Numbers,
   steps: TransformSteps,
   { horizon, reasons }: { readonly horizon: number; readonly reasons: readonly string[] },
 ): Transform {
   const differences = seasonalDifference(levels, steps.seasonalLag);
   // Relative windows centre themselves: only their typical move over the horizon is needed.
-  const mean = steps.relative ? 0 : meanOf(differences);
+  const mean = steps.relative ? 0 : meanBy(differences, (value) => value);
   // Measured in units of the largest value: squares of very large or small values would overflow or vanish.
-  const unit = differences.reduce((most, value) => Math.max(most, Number.isNaN(value) ? 0 : Math.abs(value)), 0) || 1;
+  const unit = largestOf(differences) || 1;
   const squares = steps.relative
     ? moves(differences, horizon, (move) => (move / unit) ** 2)
     : meanBy(differences, (value) => ((value - mean) / unit) ** 2);
@@ -103,9 +105,23 @@ export function countTransform(training: Float64Array): Transform {
   return { log: false, seasonalLag: 0, relative: false, mean: 0, scale, words: "counts over 1 + their mean", reasons: [] };
 }
 
+function largestOf(values: Numbers): number {
+  let largest = 0;
+  for (let row = 0; row < values.length; row++) {
+    const size = Math.abs(values.get(row));
+    if (size > largest) largest = size;
+  }
+  return largest;
+}
+
 /** Values minus those one lag before; NaN where either is missing and in the first lag. Without a lag the values themselves. */
-function seasonalDifference(levels: Float64Array, lag: number): Float64Array {
-  return lag === 0 ? levels : levels.map((value, i) => (i < lag ? Number.NaN : value - levels[i - lag]!));
+function seasonalDifference(levels: Numbers, lag: number): Numbers {
+  if (lag === 0) return levels;
+  return { length: levels.length, get: (row) => (row < lag ? Number.NaN : levels.get(row) - levels.get(row - lag)) };
+}
+
+function arrayOf(values: Numbers, from: number, to: number): Float64Array {
+  return Float64Array.from({ length: to - from }, (_, i) => values.get(from + i));
 }
 
 /** Says whether the spread grows with the level: the slope of log spread on log level over blocks of a season. */
@@ -115,16 +131,16 @@ export function spreadGrowth(
 ): { readonly slope: number; readonly correlation: number; readonly blocks: number } {
   const size = season > 3 ? season : Math.max(5, Math.floor(values.length / 12));
   // Without a season the level itself wanders inside a block: the spread of the steps is what a logarithm evens out.
-  const spreadOf = season > 3 ? values : values.map((value, i) => (i === 0 ? Number.NaN : value - values[i - 1]!));
+  const at = (row: number): number => (season > 3 ? values[row]! : row === 0 ? Number.NaN : values[row]! - values[row - 1]!);
   const [x, y]: [number[], number[]] = [[], []];
   for (let start = 0; start + size <= values.length; start += size) {
     const level = meanOf(values.subarray(start, start + size));
-    const spread = spreadAroundLine(spreadOf.subarray(start, start + size));
+    const spread = spreadAroundLine({ length: size, get: (i) => at(start + i) });
     if (!(level > 0 && spread > 0)) continue;
     x.push(Math.log(level));
     y.push(Math.log(spread));
   }
-  return { ...line(x, y), blocks: x.length };
+  return { ...line(numbersOf(x), numbersOf(y)), blocks: x.length };
 }
 
 function chooseLog(training: Float64Array, options: TransformOptions, reasons: string[]): boolean {
@@ -146,9 +162,10 @@ function chooseLog(training: Float64Array, options: TransformOptions, reasons: s
   return grows;
 }
 
-function chooseLag(levels: Float64Array, { season, longestLag }: TransformOptions, reasons: string[]): number {
+function chooseLag(levels: Numbers, { season, longestLag }: TransformOptions, reasons: string[]): number {
   if (season < 2) return 0;
-  const strength = seasonStrength(levels.subarray(-Math.max(mostRows, leastSeasons * season)), season);
+  const first = Math.max(0, levels.length - Math.max(mostRows, leastSeasons * season));
+  const strength = seasonStrength(arrayOf(levels, first, levels.length), season);
   const measured = `season strength ${strength.toFixed(2)}`;
   if (strength <= strongSeason) {
     reasons.push(`no seasonal difference: ${measured}, ${strongSeason} or less`);
@@ -163,8 +180,8 @@ function chooseLag(levels: Float64Array, { season, longestLag }: TransformOption
 }
 
 /** Whether the last value says more about the coming rows than the long-run mean does. */
-function chooseRelative(differences: Float64Array, horizon: number, reasons: string[]): boolean {
-  const mean = meanOf(differences);
+function chooseRelative(differences: Numbers, horizon: number, reasons: string[]): boolean {
+  const mean = meanBy(differences, (value) => value);
   const fromMean = meanBy(differences, (value) => Math.abs(value - mean));
   const fromLast = moves(differences, horizon, Math.abs);
   if (!(Number.isFinite(fromLast) && fromMean > 0)) return false;
@@ -175,17 +192,25 @@ function chooseRelative(differences: Float64Array, horizon: number, reasons: str
   return relative;
 }
 
+/** Rows that are taken out at once where each is read for every step ahead. */
+const blockRows = 1 << 20;
+
 /** Mean of f(z[t + h] - z[t]) over all t and h = 1..horizon; the steps are thinned, a mean needs no more. */
-function moves(values: Float64Array, horizon: number, f: (move: number) => number): number {
+function moves(values: Numbers, horizon: number, f: (move: number) => number): number {
   const skip = Math.max(1, Math.floor(horizon / 24));
+  const block = new Float64Array(Math.min(values.length, blockRows + horizon));
   let sum = 0;
   let count = 0;
-  for (let h = 1; h <= horizon; h += skip) {
-    for (let t = 0; t + h < values.length; t++) {
-      const move = values[t + h]! - values[t]!;
-      if (Number.isNaN(move)) continue;
-      sum += f(move);
-      count++;
+  for (let from = 0; from < values.length; from += blockRows) {
+    const rows = Math.min(block.length, values.length - from);
+    for (let t = 0; t < rows; t++) block[t] = values.get(from + t);
+    for (let h = 1; h <= horizon; h += skip) {
+      for (let t = 0; t < blockRows && t + h < rows; t++) {
+        const move = block[t + h]! - block[t]!;
+        if (Number.isNaN(move)) continue;
+        sum += f(move);
+        count++;
+      }
     }
   }
   return sum / count;
@@ -200,21 +225,23 @@ function wordsOf({ log, seasonalLag, relative }: TransformSteps): string {
 }
 
 /** Standard deviation of what a straight line leaves: a trend inside a block is level, not spread. */
-function spreadAroundLine(block: Float64Array): number {
-  const rows = Array.from(block, (_, i) => i).filter((i) => !Number.isNaN(block[i]));
-  const kept = rows.map((i) => block[i]!);
-  const { slope } = line(rows, kept);
-  const [centreX, centreY] = [meanOf(rows), meanOf(kept)];
-  return Math.sqrt(meanOf(kept.map((value, i) => (value - centreY - slope * (rows[i]! - centreX)) ** 2)));
+function spreadAroundLine(block: Numbers): number {
+  const rows: Numbers = { length: block.length, get: (i) => (Number.isNaN(block.get(i)) ? Number.NaN : i) };
+  const { slope } = line(rows, block);
+  const [centreX, centreY] = [meanBy(rows, (row) => row), meanBy(block, (value) => value)];
+  return Math.sqrt(meanBy(rows, (row) => (block.get(row) - centreY - slope * (row - centreX)) ** 2));
 }
 
-function line(x: readonly number[], y: readonly number[]): { slope: number; correlation: number } {
-  const [meanX, meanY] = [meanOf(x), meanOf(y)];
+/** The line through the points that have both coordinates. */
+function line(x: Numbers, y: Numbers): { slope: number; correlation: number } {
+  const [meanX, meanY] = [meanBy(x, (value) => value), meanBy(y, (value) => value)];
   let [xx, xy, yy] = [0, 0, 0];
-  x.forEach((value, i) => {
-    xx += (value - meanX) ** 2;
-    yy += (y[i]! - meanY) ** 2;
-    xy += (value - meanX) * (y[i]! - meanY);
-  });
+  for (let i = 0; i < x.length; i++) {
+    const [dx, dy] = [x.get(i) - meanX, y.get(i) - meanY];
+    if (Number.isNaN(dx * dy)) continue;
+    xx += dx ** 2;
+    yy += dy ** 2;
+    xy += dx * dy;
+  }
   return { slope: xx === 0 ? 0 : xy / xx, correlation: xx * yy === 0 ? 0 : xy / Math.sqrt(xx * yy) };
 }

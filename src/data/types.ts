@@ -66,6 +66,11 @@ export interface TableOptions {
   readonly wide?: boolean;
   /** Columns of names, in which only an empty cell is missing: sodium is Na, Namibia NA. */
   readonly names?: (column: string) => boolean;
+  /**
+   * Which of the columns named in the header will be read, null for all: of the others a long file keeps the first and the last rows,
+   * and reading what lies between throws. JSON keeps all.
+   */
+  readonly only?: (names: readonly string[]) => readonly string[] | null;
 }
 
 /** Options of `readTable`. */

@@ -2,10 +2,10 @@
 
 import { DataError } from "../base/errors.js";
 import { shortName } from "./decode.js";
-import { findStep, type Grid, placeOn, type Step } from "./frequency.js";
+import { findStep, placeOn, type Step } from "./frequency.js";
 import { stepOfName } from "./frequency-names.js";
 import { headerTimes } from "./header-times.js";
-import { clockOf, type Laid, type LayFacts, laySeries } from "./lay.js";
+import { clockOf, firstGapOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";
 import { type CovariateColumn, checkRoles, covariateColumns, notANumber } from "./roles.js";
 import { groupRows, mergeRows, type RowGroup } from "./rows.js";
@@ -113,7 +113,7 @@ export function layRow(table: Table, parts: SeriesRows, row: number): Laid {
   let missing = 0;
   for (let i = 0; i < to - from; i++) {
     const value = columns[from + i]!.get(row);
-    values[grid.positions?.[i] ?? i] = value;
+    values[grid.positions?.get(i) ?? i] = value;
     if (Number.isNaN(value)) missing++;
   }
   return {
@@ -125,10 +125,6 @@ export function layRow(table: Table, parts: SeriesRows, row: number): Laid {
 
 function ordinals(length: number): Numbers {
   return { length, get: (i) => i + 1 };
-}
-
-function firstGapOf({ positions }: Grid): number {
-  return positions?.findIndex((position, i) => position !== i) ?? -1;
 }
 
 /** The parts of a table with a series per column. */

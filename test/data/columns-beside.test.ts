@@ -2,27 +2,16 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { calendarColumns } from "../../src/data/calendar.js";
 import { numbersOf } from "../../src/data/number-store.js";
 import { panel } from "../../src/data/panel.js";
 import { RecentNumbers } from "../../src/data/recent-numbers.js";
 import { parseTable } from "../../src/data/table.js";
 import type { Panel } from "../../src/data/types.js";
+import { arrayBytes } from "./array-bytes.js";
 
 const minute = (i: number): string => new Date(Date.UTC(2020, 0, 1) + 60_000 * i).toISOString().slice(0, 16);
 const beside = ["a", "b", "c", "d", "e", "f"];
-
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
-
-/** Bytes of the arrays that are in use; what weak references gave out lives until the turn ends. */
-async function arrayBytes(): Promise<number> {
-  await new Promise(setImmediate);
-  collect();
-  return process.memoryUsage().arrayBuffers;
-}
 
 /** One series with six columns beside it; `isThere` says which minutes have a row. */
 async function minutes(count: number, isThere: (i: number) => boolean = () => true): Promise<Panel> {
@@ -32,8 +21,8 @@ async function minutes(count: number, isThere: (i: number) => boolean = () => tr
   const before = await arrayBytes();
   const found = panel(table, { target: "y", past: beside.slice(0, 3), future: beside.slice(3) });
   const bytes = (await arrayBytes()) - before;
-  // The target's values, two lists of places and packed cells; six columns of doubles would be twice that.
-  assert.ok(bytes < 28 * count, `${bytes} bytes for ${count} rows`);
+  // The target's values and packed cells; six columns of doubles would be four times that.
+  assert.ok(bytes < 18 * count, `${bytes} bytes for ${count} rows`);
   return found;
 }
 

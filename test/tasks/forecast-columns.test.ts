@@ -1,6 +1,9 @@
 // Columns beside the target: read in the right place, scaled before the hold-out, never ahead of their time, the same for a saved model.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { readHolidays } from "../../src/data/calendar.js";
 import { findLeaks, type PreparedInput } from "../../src/data/leaks.js";
@@ -11,9 +14,11 @@ import { measureBeside } from "../../src/tasks/forecast/beside.js";
 import { evaluateWith } from "../../src/tasks/forecast/evaluate-saved.js";
 import { forecast } from "../../src/tasks/forecast/forecast.js";
 import { Inputs } from "../../src/tasks/forecast/inputs.js";
+import { neededColumns } from "../../src/tasks/forecast/laid-run.js";
 import type { NetworkSpec } from "../../src/tasks/forecast/network/types.js";
 import { forecastWith } from "../../src/tasks/forecast/predict.js";
 import { parsePreprocess } from "../../src/tasks/forecast/preprocess.js";
+import { readTask } from "../../src/tasks/forecast/read-task.js";
 import { runForecast } from "../../src/tasks/forecast/run.js";
 import { placesIn } from "../../src/tasks/forecast/run-plan.js";
 import type { PredictOptions } from "../../src/tasks/forecast/saved-members.js";
@@ -313,4 +318,43 @@ test("a network that is told of promotions forecasts them, one that is not does 
     later.every(([high, on]) => high === on),
     JSON.stringify(later),
   );
+});
+
+test("of a file whose columns all have their roles only those are kept, and the forecast is the same", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "roles-"));
+  const path = join(folder, "shops.csv");
+  const rows = 70_000;
+  const minute = (i: number): string => new Date(Date.UTC(2022, 0, 1) + 60_000 * i).toISOString().slice(0, 16);
+  const lines = Array.from({ length: rows }, (_, i) => `${i % 7},${minute(i)},${sold(0, i)},${rain(i)},${i % 1000}`);
+  const text = `left,minute,sold,rain,other\n${lines.join("\n")}\n`;
+  const options = { time: "minute", target: "sold", past: ["rain"], epochs: 1 };
+  try {
+    writeFileSync(path, text);
+    const read = await readTask(path, options);
+    assert.throws(() => read.table.columns.other!.get(rows - 4), { code: "column_left_out" });
+    const run = async (from: ReturnType<typeof parseTable>): Promise<unknown> => {
+      const { forecast: ahead, evaluation, holdout, notes } = await runForecast(from, read.options, constantTrainer(0).trainer);
+      return { ahead, evaluation, holdout, notes };
+    };
+    assert.deepEqual(await run(read.table), await run(parseTable(text, { file: path })));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("columns are left out only where time, target and statics are named and no series stands in a row", () => {
+  const names = ["shop", "day", "sold", "rain", "promo", "kind", "size", "extra"];
+  assert.deepEqual(neededColumns(names, one), ["day", "sold", "rain", "promo"]);
+  assert.deepEqual(neededColumns(names, many), ["day", "sold", "shop", "rain", "promo", "kind", "size"]);
+  assert.deepEqual(neededColumns(names, { time: "day,shop", target: "sold", id: "kind,size", statics: [] }), [
+    "day",
+    "shop",
+    "sold",
+    "kind",
+    "size",
+  ]);
+  assert.deepEqual(neededColumns(["unique_id", "ds", "y", "a"], { statics: [] }), ["ds", "y", "unique_id"]);
+  for (const options of [{}, { target: "sold" }, { time: "day" }, { ...one, id: "shop" }, { ...one, wide: true }])
+    assert.equal(neededColumns(names, options), null);
+  assert.equal(neededColumns(["unique_id", "ds", "y", "a"], {}), null);
 });

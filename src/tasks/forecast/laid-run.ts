@@ -1,10 +1,11 @@
 // What a forecast takes from its table, so that the table need not be kept: the series, and the words of the columns beside them.
 
 import { DataError } from "../../base/errors.js";
-import { panel } from "../../data/panel.js";
+import { panel, withKnownNames } from "../../data/panel.js";
 import { type ColumnWords, columnWords } from "../../data/roles.js";
 import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
+import { splitNames } from "../../data/time-column.js";
 import type { Panel, Series, Table } from "../../data/types.js";
 import { withoutColumns } from "./es-rnn/options.js";
 import type { ForecastOptions, TaskOptions } from "./types.js";
@@ -22,8 +23,8 @@ export interface LaidRun extends BesideSource {
 }
 
 /** Whether a table is read as many series: by option, or by the column names of Nixtla's libraries. */
-export function isPanel(table: Table, { id, wide }: Pick<ForecastOptions, "id" | "wide">): boolean {
-  return id !== undefined || wide === true || ["unique_id", "ds", "y"].every((name) => Object.hasOwn(table.columns, name));
+export function isPanel({ names }: Pick<Table, "names">, { id, wide }: Pick<ForecastOptions, "id" | "wide">): boolean {
+  return id !== undefined || wide === true || ["unique_id", "ds", "y"].every((name) => names.includes(name));
 }
 
 /**
@@ -36,6 +37,19 @@ export function layRun(table: Table, given: TaskOptions): LaidRun {
   if (!isMany) refuseManyOptions(table, options);
   const found = isMany ? { many: panel(table, options) } : { one: series(table, options) };
   return { options, found, file: table.file, words: columnWords(table, [...(options.past ?? []), ...(options.future ?? [])]) };
+}
+
+/**
+ * The columns that `layRun` will read of a file with these names; null for all, where time, target or what is the same in all rows of a
+ * series has to be looked for.
+ */
+export function neededColumns(names: readonly string[], given: ForecastOptions): readonly string[] | null {
+  const options = withKnownNames({ names }, given);
+  const { time, target, id, past = [], future = [], statics } = options;
+  const isMany = isPanel({ names }, options);
+  if (time === undefined || target === undefined || options.wide === true || (isMany && statics === undefined)) return null;
+  const lists = [time, target, ...(id === undefined ? [] : [id])].flatMap((list) => splitNames({ names }, list));
+  return [...lists, ...past, ...future, ...(statics ?? [])];
 }
 
 /** Options that say something of many series. */

@@ -3,7 +3,6 @@
 import { listed } from "../../base/words.js";
 import { type Frame, fromLevels } from "../../data/frame.js";
 import type { Series } from "../../data/types.js";
-import { missingIn } from "../../data/windows.js";
 import { type Outlook, quantileAt } from "./forecaster.js";
 import type { Intervals, Residual } from "./intervals.js";
 import type { Warning } from "./run-plan.js";
@@ -81,41 +80,4 @@ export function intervalWarnings(holdout: readonly ForecastRow[], forecast: read
     ...(held.length === 0 ? [] : [{ code: "no_intervals", message: `the first held-out rows${whose(held)} have no intervals: ${why}` }]),
     ...(sure.length === 0 ? [] : [{ code: "intervals_without_width", message: `the intervals${whose(sure)} have no width: ${rare}` }]),
   ];
-}
-
-/** Below this many complete windows, windows with a few bridged targets are let in. */
-const enoughWindows = 64;
-
-/**
- * Origins of windows whose targets lie in rows [from, to). Only complete ones if there are enough of them; otherwise those
- * with up to a quarter, then half of the targets bridged. `bridged` is the highest share let in.
- */
-export function observedOrigins(
-  frame: Frame,
-  { from, to, horizon }: { from: number; to: number; horizon: number },
-): { origins: Int32Array; bridged: number } {
-  // A series may have millions of rows: four bytes each, and no list of lists.
-  const all = Int32Array.from({ length: Math.max(0, to - horizon - from + 1) }, (_, i) => from + i);
-  if (frame.age === null) return { origins: all, bridged: all.length > 0 ? 0 : 1 };
-  const enough = Math.min(enoughWindows, all.length / 2);
-  const missing = missingAhead(frame.values, { from, count: all.length, horizon });
-  let origins = all.subarray(0, 0);
-  for (const share of [0, 0.25, 0.5]) {
-    origins = all.filter((_, i) => missing[i]! <= share * horizon);
-    if (origins.length >= enough && origins.length > 0) return { origins, bridged: share };
-  }
-  return { origins: origins.length > 0 ? origins : all, bridged: 1 };
-}
-
-/** Missing values among the `horizon` rows from each of `count` origins on. */
-function missingAhead(
-  values: Float64Array,
-  { from, count, horizon }: { readonly from: number; readonly count: number; readonly horizon: number },
-): Int32Array {
-  const isMissing = (row: number): number => (Number.isNaN(values[row]) ? 1 : 0);
-  let missing = count > 0 ? missingIn(values, from, horizon) : 0;
-  return Int32Array.from({ length: count }, (_, i) => {
-    if (i > 0) missing += isMissing(from + i + horizon - 1) - isMissing(from + i - 1);
-    return missing;
-  });
 }

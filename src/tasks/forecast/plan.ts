@@ -156,19 +156,6 @@ function entriesOf({ cell, units, channels }: NetworkSize): number {
   return stackedEntries(cell, units, 1 + channels.past + channels.future);
 }
 
-/** Every k-th of the origins, k such that at most `most` are left and the seasons stay mixed. */
-export function thin(origins: Int32Array, most: number, season: number): { origins: readonly number[]; every: number } {
-  let every = Math.max(1, Math.ceil(origins.length / most));
-  while (every > 1 && greatestDivisor(every, season) > 1) every++;
-  // Counted from the end: the newest window is always among them.
-  const start = (origins.length - 1) % every;
-  return { origins: Array.from(origins.filter((_, i) => i % every === start)), every };
-}
-
-function greatestDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestDivisor(b, a % b);
-}
-
 function tooFewRows(sizes: Sizes, options: ForecastOptions, file: string | null): DataError {
   const { rows, horizon, input, test } = sizes;
   const needed = input + 2 * horizon + test;

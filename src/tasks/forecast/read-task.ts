@@ -3,6 +3,7 @@
 import { type Holidays, readHolidays } from "../../data/calendar.js";
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
+import { neededColumns } from "./laid-run.js";
 import type { ForecastOptions, TaskOptions } from "./types.js";
 
 /**
@@ -14,7 +15,8 @@ export async function readTask(
   options: ForecastOptions,
 ): Promise<{ readonly table: Table; readonly options: TaskOptions }> {
   const { holidays, ...others } = options;
-  const table = typeof input === "string" ? await readTable(input, options) : input;
+  const only = (names: readonly string[]): readonly string[] | null => neededColumns(names, options);
+  const table = typeof input === "string" ? await readTable(input, { ...options, only }) : input;
   return { table, options: { ...others, ...(await readBeside({ holidays })) } };
 }
 

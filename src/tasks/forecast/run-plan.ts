@@ -4,6 +4,7 @@ import { DataError } from "../../base/errors.js";
 import { counted } from "../../base/words.js";
 import { shortName } from "../../data/decode.js";
 import { meanBy } from "../../data/mean.js";
+import { numbersOf } from "../../data/number-store.js";
 import { placeOf } from "../../data/table.js";
 import type { Panel, Series } from "../../data/types.js";
 import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
@@ -219,7 +220,7 @@ function samplingWords(sources: readonly WindowSource[], quotas: readonly number
 /** What a series has to give, and how large it is before its hold-out. */
 function sourceOf({ series, sizes, steps, transform }: Plan): WindowSource {
   const windows = Math.max(1, sizes.rows - sizes.horizon - steps - transform.seasonalLag + 1);
-  return { windows, size: meanBy(series.values.subarray(0, sizes.rows - sizes.test), Math.abs) };
+  return { windows, size: meanBy(numbersOf(series.values.subarray(0, sizes.rows - sizes.test)), Math.abs) };
 }
 
 /** What is said of a panel as a whole; the rest is that of its first series. */

@@ -11,8 +11,8 @@ import { esRnnNetworkSpec } from "./es-rnn/options.js";
 import { lastRows } from "./last-rows.js";
 import { type Channels, type NetworkSpec, noChannels, plainNetwork } from "./network/types.js";
 import { mannerWords, networkWords } from "./network/words.js";
-import { observedOrigins } from "./outputs.js";
-import { checkNetworkSize, dropoutOf, effortOf, inputSteps, longestLag, type Sizes, sizesOf, thin, validationRows } from "./plan.js";
+import { observedOrigins } from "./observed.js";
+import { checkNetworkSize, dropoutOf, effortOf, inputSteps, longestLag, type Sizes, sizesOf, validationRows } from "./plan.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
 
 /** What is fixed before training. */
@@ -158,12 +158,15 @@ export interface Phases extends Readonly<Record<ForecastPhase, Phase>> {
   readonly bridged: number;
 }
 
+const leastValidation = 64;
+
 /** Frames and origins of the three trainings. */
 export function preparePhases(plan: Plan): Phases {
   const { series: s, sizes, transform, steps, mostWindows } = plan;
   const { horizon } = sizes;
   const testStart = sizes.rows - sizes.test;
   const trainEnd = testStart - plan.validation;
+  const range = { horizon, season: s.season };
   let bridged = 0;
   // The steps of the transform stay as chosen before the hold-out; only mean and scale follow the rows that may be seen.
   const whole = makeFrame(s.values, transform, s.season);
@@ -171,8 +174,8 @@ export function preparePhases(plan: Plan): Phases {
     const seen = s.values.subarray(0, end);
     const isCount = plan.spec.distribution === "negative-binomial";
     const frame = rescaled(whole, isCount ? countTransform(seen) : measureScale(seen, transform, { horizon, reasons: transform.reasons }));
-    const found = observedOrigins(frame, { from: firstOrigin(frame, steps), to: end, horizon });
-    bridged = Math.max(bridged, found.bridged);
+    const { bridged: own, ...found } = observedOrigins(frame, { ...range, from: firstOrigin(frame, steps), to: end, most: mostWindows });
+    bridged = Math.max(bridged, own);
     if (found.origins.length === 0)
       throw new DataError(
         "too_few_rows",
@@ -180,15 +183,18 @@ export function preparePhases(plan: Plan): Phases {
         "Try a shorter --horizon and --input.",
         placeOf(s.file),
       );
-    return { frame, ...thin(found.origins, mostWindows, s.season) };
+    return { frame, ...found };
   };
   const select = phase(trainEnd);
-  const validation = observedOrigins(select.frame, { from: Math.max(trainEnd, firstOrigin(select.frame, steps)), to: testStart, horizon });
+  const { origins: validation } = observedOrigins(select.frame, {
+    ...{ ...range, from: Math.max(trainEnd, firstOrigin(select.frame, steps)), to: testStart },
+    most: Math.max(leastValidation, Math.floor(mostWindows / 4)),
+  });
   return {
     select,
     evaluate: phase(testStart),
     refit: phase(sizes.rows),
-    validation: thin(validation.origins, Math.max(64, Math.floor(mostWindows / 4)), s.season).origins,
+    validation,
     bridged,
   };
 }

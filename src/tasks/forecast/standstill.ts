@@ -28,11 +28,11 @@ export function errorsKnownAt(frame: Frame, end: number, residuals: readonly Res
   const usual = changes.reduce((sum, { error }) => sum + Math.abs(error), 0) / changes.length;
   const isStill = (sizeOf: (residual: Residual) => number): boolean =>
     residuals.filter((each) => Math.abs(sizeOf(each)) > negligible * usual).length <= leastMoving * residuals.length;
-  const isStanding = isStill(({ origin, step }) => (origin === null ? 0 : frame.levels[origin + step]! - lastBefore(frame, origin)));
+  const isStanding = isStill(({ origin, step }) => (origin === null ? 0 : frame.levels.get(origin + step) - lastBefore(frame, origin)));
   return usual > 0 && isStanding && isStill(({ error }) => error) ? [...residuals, ...changes] : residuals;
 }
 
 /** The last level observed before a row. */
-function lastBefore({ levels, age }: Frame, origin: number): number {
-  return levels[origin - 1 - (age === null ? 0 : age[origin - 1]!)]!;
+function lastBefore({ levels, holes }: Frame, origin: number): number {
+  return levels.get(origin - 1 - (holes?.ageAt(origin - 1) ?? 0));
 }
