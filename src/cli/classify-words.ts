@@ -18,6 +18,10 @@ export function classifiedCsv(items: readonly ClassifiedItem[], classes: readonl
 
 /** The score table. */
 export function scoreLines(evaluation: ClassifyEvaluation, { paintOut: paint }: Terminal): string[] {
+  const { perClass } = evaluation;
+  const tested = perClass.reduce((sum, { support }) => sum + support, 0);
+  // What AUPRC is without any knowledge: the share of the class, or its mean over more than two.
+  const chance = evaluation.auprc === null ? null : perClass.length === 2 ? perClass[1]!.support / tested : 1 / perClass.length;
   const rows: readonly (readonly string[])[] = [
     ["", "AUROC", "AUPRC", "accuracy", "macro F1", "log loss"],
     ...(
@@ -34,15 +38,16 @@ export function scoreLines(evaluation: ClassifyEvaluation, { paintOut: paint }: 
       shown(each.macroF1, 3),
       shown(each.logLoss, 3),
     ]),
-    ["most frequent class", "0.500", "", shown(evaluation.majority, 3), "", ""],
+    ["most frequent class", "0.500", shown(chance, 3), shown(evaluation.majority, 3), "", ""],
   ];
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const whose = perClass.length === 2 ? `AUPRC is that of ${perClass[1]!.label}; ` : "";
   const lines = rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "));
   return [
     paint("dim", lines[0] ?? ""),
     ...lines.slice(1),
     "",
-    `95 % intervals: AUROC ${intervalWords(evaluation.intervals.auroc)}, AUPRC ${intervalWords(evaluation.intervals.auprc)}; calibration error ${shown(evaluation.calibrationError, 3)}`,
+    `${whose}95 % intervals: AUROC ${intervalWords(evaluation.intervals.auroc)}, AUPRC ${intervalWords(evaluation.intervals.auprc)}; calibration error ${shown(evaluation.calibrationError, 3)}`,
     ...(evaluation.folds.length === 0
       ? []
       : [

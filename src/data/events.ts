@@ -20,7 +20,7 @@ const names: Readonly<Record<Role, RegExp>> = {
   time: /time|hour|minute|date|day|clock|when|^(t|at)$/i,
   parameter:
     /^(param(eter)?|variable|var|item|itemid|code|concept|measure(ment)?|test|feature|attribute|name|signal|label|event)s?([_ ](name|id|code))?$/i,
-  value: /^(value(num)?|val|result|number|reading|amount|y)$/i,
+  value: /^(value(_?num)?|val|result|number|reading|measurement|observation|obs|amount|y)$/i,
 };
 
 /**

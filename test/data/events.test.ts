@@ -56,6 +56,12 @@ const expected = {
   unmatched: { events: 0, outcomes: 1 },
 };
 
+test("a column called measurement is what was measured, or its value beside one that says what", () => {
+  const rows = "a,0,HR,80\na,1,HR,81\nb,0,HR,70\nb,2,HR,71\n";
+  for (const head of ["id,hour,measurement,value", "id,hour,variable,measurement", "id,hour,item,observation"])
+    assert.deepEqual(events(parseTable(`${head}\n${rows}`)).parameters, ["HR"], head);
+});
+
 test("rows are ordered and merged, -1 is unknown where nothing else is below zero, and what never changes is static", () => {
   assert.deepEqual(shown(events(parseTable(long), { outcomes: parseTable(outcomes), label: "In-hospital_death" })), expected);
 });

@@ -10,6 +10,7 @@ import { eventColumns } from "../../src/data/event-columns.js";
 import { events } from "../../src/data/events.js";
 import { parseTable } from "../../src/data/table.js";
 import { encodeEvents, measureEncoding } from "../../src/tasks/classify/encoding.js";
+import { evaluationOf } from "../../src/tasks/classify/evaluate.js";
 import { intervalsOf, scoresOf } from "../../src/tasks/classify/scores.js";
 import { stratifiedParts } from "../../src/tasks/classify/split.js";
 import { classifyEvents } from "../../src/tasks/index.js";
@@ -127,6 +128,25 @@ describe("splits and scores", () => {
       assert.ok(Math.max(...counts) - Math.min(...counts) <= 1);
     }
     assert.ok(labels.every((label, row) => label >= 0 === parts[row]! >= 0));
+  });
+
+  test("classes that are never said are named with what finds more of them", () => {
+    const labels = Int32Array.from({ length: 40 }, (_, row) => (row % 10 === 0 ? 1 : 0));
+    const of = (yes: (row: number) => number): string => {
+      const mixed = Float64Array.from([...labels.keys()].flatMap((row) => [1 - yes(row), yes(row)]));
+      const rows = [...labels.keys()];
+      const part = { rows, mixed, probabilities: { network: mixed, logistic: mixed } };
+      return evaluationOf([part], { labels, classes: ["no", "yes"], seed: 0 }).verdict;
+    };
+    const words = / It never says yes, which 4 of 40 are: --class-weights balanced looks harder for rare classes\.$/;
+    assert.match(
+      of((row) => row / 100),
+      words,
+    );
+    assert.doesNotMatch(
+      of((row) => labels[row]! * 0.9),
+      /never says/,
+    );
   });
 
   test("scores are those counted by hand, and the interval holds the score", () => {

@@ -1,5 +1,6 @@
 // What is reported about classified sequences: all scores, beside the logistic regression and the networks alone.
 
+import { listed } from "../../base/words.js";
 import { mixedProbabilities, type Probabilities } from "./network.js";
 import { confusionOf, intervalsOf, perClassOf, saidAt, scoresOf } from "./scores.js";
 import type { ClassifiedItem, ClassifyEvaluation } from "./types.js";
@@ -47,7 +48,7 @@ export function evaluationOf(
     folds,
     meanAuroc: meanOf("auroc"),
     meanAuprc: meanOf("auprc"),
-    verdict: verdictOf(model, logistic, majority),
+    verdict: [verdictOf(model, logistic, majority), ...neverSaid(perClass, confusion, truth.length)].join(" "),
   };
 }
 
@@ -82,6 +83,15 @@ export function networkWeightOf(probabilities: Probabilities, truth: Int32Array,
 
 // Half and half first: of equals it wins.
 const weights = [0.5, 0.25, 0.75, 0, 1];
+
+/** A high accuracy hides that rare classes are never found. */
+function neverSaid(perClass: ClassifyEvaluation["perClass"], confusion: ClassifyEvaluation["confusion"], tested: number): string[] {
+  const missed = perClass.filter(({ support }, said) => support > 0 && confusion.every((row) => row[said] === 0));
+  if (missed.length === 0) return [];
+  const support = missed.reduce((sum, each) => sum + each.support, 0);
+  const which = listed(missed.map(({ label }) => label));
+  return [`It never says ${which}, which ${support} of ${tested} are: --class-weights balanced looks harder for rare classes.`];
+}
 
 function verdictOf(model: { auroc: number | null; accuracy: number }, logistic: { auroc: number | null }, majority: number): string {
   const against = `Accuracy ${model.accuracy.toFixed(3)}, ${majority.toFixed(3)} by always saying the most frequent class.`;
