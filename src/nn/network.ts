@@ -92,6 +92,8 @@ export interface BuiltNetwork {
   readonly penalties: number;
   /** Inputs in which NaN means a missing value; a single unnamed input is called "". */
   readonly missingInputs: ReadonlySet<string>;
+  /** Inputs that layers read as `dt`, the time since the step before. */
+  readonly gapInputs: ReadonlySet<string>;
   /** Runs the network; dense sequence inputs are packed first. While tracing, sequence outputs stay packed. */
   call(weights: Tree, inputs: Named<Tensor>, options: CallOptions): Named<Tensor>;
 }

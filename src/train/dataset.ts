@@ -10,7 +10,7 @@ import { byPath, type Column, type Columns, checkSameRows, type DataLike, rowsOf
 import type { Loss } from "./losses/index.js";
 import { weightColumns } from "./sample-weights.js";
 import type { Named } from "./types.js";
-import { checkFinite, checkTargetValues, hasHoles } from "./values.js";
+import { checkFinite, checkGaps, checkTargetValues, hasHoles } from "./values.js";
 
 /** Lengths of rows by input name; "" holds for every sequence input. */
 export type RowLengths = ReadonlyMap<string, Int32Array>;
@@ -35,6 +35,8 @@ export interface Ports {
   readonly firstLayer: string;
   /** Inputs in which NaN means a missing value. */
   readonly missingInputs: ReadonlySet<string>;
+  /** Inputs that are the time since the step before. */
+  readonly gapInputs: ReadonlySet<string>;
 }
 
 /** The built network's inputs and outputs as maps. */
@@ -45,13 +47,14 @@ export function portsOf(built: BuiltNetwork): Ports {
     outputs: isOutput(outputs) ? new Map([["", outputs]]) : new Map(Object.entries(outputs)),
     firstLayer: built.layers[0]?.name ?? "the network",
     missingInputs: built.missingInputs,
+    gapInputs: built.gapInputs,
   };
 }
 
 /**
  * Inputs of a network by name, checked against its types.
  *
- * @throws UsageError `input_names`, `rows_differ`, `bad_lengths`; ShapeError `input_shape` naming the layer; DataError `not_finite`
+ * @throws UsageError `input_names`, `rows_differ`, `bad_lengths`; ShapeError `input_shape` naming the layer; DataError `not_finite`, `negative_gap`
  */
 export function prepareInputs(given: { x: Columns; lengths: Named<TensorLike> | undefined }, ports: Ports): Prepared {
   const { x } = given;
@@ -62,8 +65,12 @@ export function prepareInputs(given: { x: Columns; lengths: Named<TensorLike> | 
     const own = isSequence(ports.inputs.get(name)!) ? lengthsFor(lengths, name) : null;
     const mayMiss = ports.missingInputs.has(name);
     const others = [...ports.missingInputs];
-    checkFinite(column, own, mayMiss, { others });
-    return [name, later(column, (part, rows) => checkFinite(part, lengthsOf(own, rows), mayMiss, { rows, others }))];
+    const check = (part: Column, valid: Int32Array | null, rows: Int32Array | null): void => {
+      checkFinite(part, valid, mayMiss, { rows, others });
+      if (ports.gapInputs.has(name)) checkGaps(part, valid, rows);
+    };
+    check(column, own, null);
+    return [name, later(column, (part, rows) => check(part, lengthsOf(own, rows), rows))];
   });
   return { rows: rowsOf(x), x: new Map(checked), y: new Map(), lengths, missing: new Set(), weights: new Map() };
 }

@@ -29,6 +29,8 @@ export interface StepPort {
   readonly dtype: HostArray["dtype"];
   /** True if NaN means a missing value. */
   readonly mayMiss: boolean;
+  /** True of the time since the step before. */
+  readonly isGap: boolean;
 }
 
 /** What a stream of `batch` rows is made of. */
@@ -57,6 +59,7 @@ export function planStream(context: ProgramContext, batch: number): StreamPlan {
       sizes: type.shape.slice(isSequence(type) ? 1 : 0).map(Number),
       dtype: type.dtype,
       mayMiss: context.built.missingInputs.has(name),
+      isGap: context.built.gapInputs.has(name),
     }),
   );
   const { places } = context.layout;
@@ -83,6 +86,7 @@ export function planStream(context: ProgramContext, batch: number): StreamPlan {
       sizes: shape.slice(sequence ? 1 : 0).map(Number),
       dtype: "float32",
       mayMiss: false,
+      isGap: false,
     }),
   );
   return { batch, inputs, outputs, states, stateSize: Math.max(stateSize, alignment) };

@@ -14,6 +14,7 @@ import type { Session } from "./session.js";
 import { type PlacedState, planStream, portLength, type StepPort, type StreamPlan, stateVector, streamSections } from "./stream-program.js";
 import { readState } from "./stream-state.js";
 import type { Named, Stream, StreamState } from "./types.js";
+import { negativeGap } from "./values.js";
 
 /**
  * Opens a stream of `batch` rows on the backend of the moment.
@@ -209,14 +210,12 @@ function isShape(shape: readonly number[], wanted: readonly number[]): boolean {
 }
 
 /** NaN and infinities would stay in the states for ever, unless NaN means a missing value. */
-function checkFinite(data: ArrayLike<number>, { name, mayMiss }: StepPort): void {
+function checkFinite(data: ArrayLike<number>, { name, mayMiss, isGap }: StepPort): void {
   for (let index = 0; index < data.length; index++) {
     const value = data[index]!;
-    if (value - value !== 0 && !(mayMiss && Number.isNaN(value))) throw notFinite(name, index, value);
+    const isNumber = value - value === 0;
+    if (isNumber ? !(isGap && value < 0) : mayMiss && Number.isNaN(value)) continue;
+    const what = `${name === "" ? "x" : `x.${name}`} holds ${value} at element ${index}; the stream has not moved`;
+    throw isNumber ? negativeGap(what) : new DataError("not_finite", `${what}.`);
   }
-}
-
-function notFinite(name: string, index: number, value: number): DataError {
-  const label = name === "" ? "x" : `x.${name}`;
-  return new DataError("not_finite", `${label} holds ${value} at element ${index}; the stream has not moved.`);
 }

@@ -33,6 +33,18 @@ export function checkFinite(
   throw new DataError("not_finite", `${what}: a missing value, which the first layer cannot take.`, hint);
 }
 
+/** Refuses steps that come before the one before them: time since then is at least 0. Throws DataError `negative_gap`. */
+export function checkGaps(column: Column, lengths: Int32Array | null, rows: Int32Array | null): void {
+  if (column.source !== undefined) return;
+  const at = firstWrong(column, lengths, (value) => value >= 0);
+  if (at >= 0) throw negativeGap(`${column.label} holds ${column.data[at]} at ${placeOf(at, column.shape, rows)}`);
+}
+
+/** The error for a step whose time runs backwards. */
+export function negativeGap(what: string): DataError {
+  return new DataError("negative_gap", `${what}: no time since the step before is below 0.`, "Put the steps in the order of time.");
+}
+
 /**
  * True if valid steps hold NaN, or may do so once they are read; throws DataError `no_targets_seen` if they hold nothing else. One batch of
  * many may, and all of them have one form.

@@ -257,6 +257,16 @@ describe("missing inputs", () => {
     model.build({ x: ["time", 2], dt: ["time", 1] }, { seed: 1 });
     const dt = as(holes(numbers([4, 6, 1], 3), 4), [4, 6, 1]);
     await assert.rejects(model.predict({ x, dt }), /x\.dt holds NaN at \[0, 1, 0\]; only x may miss values/);
+    const back = as([...new Array<number>(23).fill(1), -0.5], [4, 6, 1]);
+    const negative = { code: "negative_gap", message: /^x\.dt holds -0\.5 at \[3, 5, 0\]: no time since the step before is below 0\./ };
+    await assert.rejects(model.predict({ x, dt: back }), negative);
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    await assert.rejects(model.fit({ x, dt: back }, as([1, 2, 3, 4], [4, 1]), { epochs: 1, shuffle: false }), { code: "negative_gap" });
+    // What lies beyond a row's length is padding.
+    assert.deepEqual((await model.predict({ x, dt: back }, { lengths: [6, 6, 6, 5] })).shape, [4, 1]);
+    const live = await model.stream();
+    assert.throws(() => live.step({ x: [[0, 0]], dt: [[-1]] }), { code: "negative_gap" });
+    assert.deepEqual(live.step({ x: [[0, 0]], dt: [[0]] }).shape, [1, 1]);
   });
 
   it("token numbers are never missing", async () => {

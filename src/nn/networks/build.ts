@@ -61,6 +61,7 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
   );
   let penalties = 0;
   let missingInputs: ReadonlySet<string> = new Set();
+  let gapInputs: ReadonlySet<string> = new Set();
   const calls: LayerCall[] = [];
   const countPenalty = (): void => {
     penalties += 1;
@@ -68,6 +69,7 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
   const outputs = traceInputs(inputs, (given) => {
     const result = runPlan(plan, given, { weights: source, training: false, key: null, onCall, carried: memory, penalties: countPenalty });
     missingInputs = inputsWithHoles(given, calls);
+    gapInputs = inputsThat(given, (input) => calls.some(({ extras }) => extras.dt === input));
     return isTensor(result)
       ? outputInfo(result)
       : Object.fromEntries(Object.entries(result as { readonly [name: string]: Tensor }).map(([name, one]) => [name, outputInfo(one)]));
@@ -89,18 +91,22 @@ export function buildPlan(plan: NetworkPlan, inputs: Named<NetworkInput>): Built
     carried: next.map(({ layer, name, size }) => ({ layer, name, size })),
     penalties,
     missingInputs,
+    gapInputs,
     call: (tree, given, options) => callPlan(plan, inputs, tree, given, options),
   };
 }
 
 /** Inputs that layers take, all of which know what NaN means. */
 function inputsWithHoles(inputs: Named<Tensor>, calls: readonly LayerCall[]): ReadonlySet<string> {
-  const named = isTensor(inputs) ? [["", inputs] as const] : Object.entries(inputs as { readonly [name: string]: Tensor });
-  const isAccepted = (input: Tensor): boolean => {
+  return inputsThat(inputs, (input) => {
     const takers = calls.filter(({ x }) => x === input);
     return takers.length > 0 && takers.every(({ layer }) => layer.definition.acceptsMissing === true);
-  };
-  return new Set(named.filter(([, input]) => isAccepted(input)).map(([name]) => name));
+  });
+}
+
+function inputsThat(inputs: Named<Tensor>, test: (input: Tensor) => boolean): ReadonlySet<string> {
+  const named = isTensor(inputs) ? [["", inputs] as const] : Object.entries(inputs as { readonly [name: string]: Tensor });
+  return new Set(named.filter(([, input]) => test(input)).map(([name]) => name));
 }
 
 /** Runs `inside` in a trace of its own with symbolic inputs, sequences packed. */
