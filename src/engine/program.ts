@@ -9,6 +9,7 @@ import { type NamedLeaf, type Tree, type TreeOf, treeFrom, treeLeaves } from "..
 import type { Graph, Node } from "../ir/core/node.js";
 import type { PassEntry } from "../passes/log.js";
 import { optimise } from "../passes/optimise.js";
+import { overPrepared } from "../passes/prepare.js";
 import { type ArgumentLeaf, traceFunction } from "../trace/function.js";
 import { TracedTensor, tensorLeaves, tensorTree } from "../trace/traced.js";
 import { withPassLog } from "./pass-log.js";
@@ -104,7 +105,11 @@ export function traceSection(source: SectionSource): TracedSection {
     shape: leaf.leaf.shape,
     dtype: leaf.leaf.dtype,
   }));
-  const { result: traced, log: before } = withPassLog(() =>
+  const {
+    result: traced,
+    log: before,
+    prepared,
+  } = withPassLog(() =>
     traceFunction(source.name, types, (inputs) => {
       let next = 0;
       const args = Object.fromEntries(
@@ -120,7 +125,7 @@ export function traceSection(source: SectionSource): TracedSection {
     }),
   );
   const { fed, resident } = traced.extra;
-  const { graph, log } = optimise(traced.graph);
+  const { graph, log } = optimise(overPrepared(traced.graph, prepared));
   const captured = [...traced.captured.keys()];
   const inputs: Binding[] = graph.inputs.map((input, index) => bindingOf(input, leaves[index], captured));
   const outputs: Binding[] = [

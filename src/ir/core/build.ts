@@ -117,15 +117,21 @@ export function makeScan(inputs: readonly Node[], attrs: ScanAttributes): Node<"
     where: currentPlace(),
     scope,
   };
-  return results.map((type, index) => ({
+  return partsOf(scan);
+}
+
+/** The results of a scan, as new nodes. */
+export function partsOf(scan: Node<"scan">): Node<"part">[] {
+  const { results, where, scope } = scan;
+  return results.map(({ shape, dtype }, index) => ({
     id: nextId++,
     op: "part",
     inputs: [scan],
     attrs: { index },
-    shape: type.shape,
-    dtype: type.dtype,
+    shape,
+    dtype,
     results: [],
-    where: scan.where,
+    where,
     scope,
   }));
 }
