@@ -26,7 +26,12 @@ constexpr Index kBlockK = 256, kBlockRows = 64, kBlockCols = 256;
 constexpr int kPanelVectors = kPanel / W;
 /// Columns of a B that is packed already and of which only what is used passes through the caches.
 constexpr Index kPackedCols = 512;
-constexpr Index kGemmScratch = kBlockK * kBlockCols + kBlockRows * kBlockK + 4 * kTileRows * kPanel;
+/// Its steps of k in a block: nothing else has to fit beside its panels.
+constexpr Index kPackedK = 512;
+/// Floats of packed A: one block of rows, and all rows of products with no more.
+constexpr Index kPackedA = 65536;
+static_assert(kBlockRows * kPackedK <= kPackedA && kBlockK <= kPackedK, "a block of A fits");
+constexpr Index kGemmScratch = kBlockK * kBlockCols + kPackedA + 4 * kTileRows * kPanel;
 
 // Engines give a WebAssembly kernel 15 registers: twelve sums, two of B and one of A only fit if each value of A is read right before its
 // sums. So loads stay in the order of the source (and nothing but the stores follows the loop: V8 moves multiply-adds behind all loads

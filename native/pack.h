@@ -66,25 +66,45 @@ inline void packColumns(Index k, Index n, const float* b, Index row, Index col, 
   for (Index j = 0; j < n; j += kPanel, to += k * kPanel) packPanel(k, least<Index>(kPanel, n - j), b + j * col, row, col, to);
 }
 
+/// ROWS rows of A where one of the distances is 1. Where four do not divide them, the last four are in part those before them once more.
+template <int ROWS>
+inline void packInFours(Index k, const float* a, Index row, Index step, float* DRNN_RESTRICT to) {
+  Index p = 0;
+  if (row == 1) {
+    for (; p < k; p++, a += step, to += ROWS)
+#pragma GCC unroll 3
+      for (int i = 0; i < ROWS; i += 4) copyFour(a + least(i, ROWS - 4), to + least(i, ROWS - 4));
+    return;
+  }
+  for (; p + 4 <= k; p += 4, a += 4, to += 4 * ROWS)
+#pragma GCC unroll 3
+    for (int i = 0; i < ROWS; i += 4) transposeFour(a + least(i, ROWS - 4) * row, row, to + least(i, ROWS - 4), ROWS);
+  for (; p < k; p++, a++, to += ROWS)
+    for (int i = 0; i < ROWS; i++) to[i] = a[i * row];
+}
+
 /// `rows` rows of A, k columns: element (i, p) at to[p * rows + i].
 inline void packRows(Index rows, Index k, const float* a, Index row, Index step, float* DRNN_RESTRICT to) {
-  // Where four rows do not divide them, the last four are in part those before them once more.
-  const bool inFours = rows >= 4 && (row == 1 || step == 1);
-  const Index whole = !inFours ? 0 : row == 1 ? k : k - k % 4;
-  if (row == 1) {
-    for (Index p = 0; p < whole; p++)
-      for (Index i = 0; i < rows; i += 4) {
-        const Index first = least(i, rows - 4);
-        copyFour(a + p * step + first, to + p * rows + first);
+  if (row == 1 || step == 1) {
+    if constexpr (kTileRows > 6) {
+      switch (rows) {
+        case 7: return packInFours<7>(k, a, row, step, to);
+        case 8: return packInFours<8>(k, a, row, step, to);
+        case 9: return packInFours<9>(k, a, row, step, to);
+        case 10: return packInFours<10>(k, a, row, step, to);
+        case 11: return packInFours<11>(k, a, row, step, to);
+        case 12: return packInFours<12>(k, a, row, step, to);
+        default: break;
       }
-  } else {
-    for (Index p = 0; p < whole; p += 4)
-      for (Index i = 0; i < rows; i += 4) {
-        const Index first = least(i, rows - 4);
-        transposeFour(a + first * row + p, row, to + p * rows + first, rows);
-      }
+    }
+    switch (rows) {
+      case 4: return packInFours<4>(k, a, row, step, to);
+      case 5: return packInFours<5>(k, a, row, step, to);
+      case 6: return packInFours<6>(k, a, row, step, to);
+      default: break;
+    }
   }
-  for (Index p = whole; p < k; p += 8) {
+  for (Index p = 0; p < k; p += 8) {
     const Index columns = least<Index>(8, k - p);
     for (Index i = 0; i < rows; i++) {
       const float* from = a + i * row + p * step;

@@ -84,6 +84,11 @@ for (const machine of await allMachines()) {
     [97, 5, 270],
     [40, 530, 20],
     [29, 200, 23],
+    [8, 37, 20],
+    [12, 37, 20],
+    [24, 70, 20],
+    [100, 530, 270],
+    [98, 520, 520],
     [0, 5, 3],
     [5, 0, 3],
     [4, 6, 0],
@@ -92,8 +97,10 @@ for (const machine of await allMachines()) {
   test(`products agree with float64 for sizes that fit no block on ${titleOf(machine)}`, () => {
     for (const sizes of shapes)
       for (const accumulate of [false, true]) {
-        const actual = product({ sizes, layout: [rowMajor, rowMajor, rowMajor], accumulate });
+        const layout = [rowMajor, rowMajor, rowMajor] as const;
+        const actual = product({ sizes, layout, accumulate });
         assertNear(actual, exact(sizes, accumulate), 3e-6 * (1 + Math.sqrt(sizes[2])), `${sizes}`);
+        assertSameBits(product({ sizes, layout, accumulate, packed: true }), actual, `${sizes} packed`);
       }
   });
 
