@@ -29,9 +29,18 @@ interface Result {
   columnTypes(): DuckDbType[];
   fetchChunk(): Promise<Chunk | null>;
 }
+interface Statement {
+  readonly statementType: number;
+  run(): Promise<unknown>;
+  stream(): Promise<Result>;
+}
+interface Statements {
+  readonly count: number;
+  prepare(index: number): Promise<Statement>;
+}
 interface Connection {
   run(sql: string): Promise<unknown>;
-  stream(sql: string): Promise<Result>;
+  extractStatements(sql: string): Promise<Statements>;
   closeSync(): void;
 }
 interface Instance {
@@ -40,13 +49,28 @@ interface Instance {
 }
 interface DuckDb {
   readonly DuckDBTypeId: TypeNames;
+  readonly StatementType: Readonly<Record<number, string>>;
   readonly DuckDBInstance: { create(path: string, options: Readonly<Record<string, string>>): Promise<Instance> };
 }
 
 const comments = /--.*|\/\*[\s\S]*?\*\//g;
+/** Comments, texts and quoted names: whichever begins first. */
+const noKeywords = /--.*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"/g;
 
-/** Nothing is fetched from the network: extensions that are not there stay away. */
-const settings = { autoinstall_known_extensions: "false", autoload_known_extensions: "false" };
+/** Nothing is fetched from the network: extensions that are not there stay away, and a query cannot change that. */
+const settings = {
+  autoinstall_known_extensions: "false",
+  autoload_known_extensions: "false",
+  allow_community_extensions: "false",
+  lock_configuration: "true",
+};
+
+/** Kinds of statements that read, and change nothing but tables in memory. */
+const reading: readonly string[] = ["SELECT", "CREATE", "CREATE_FUNC", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER"];
+/** Others are known by their first word too: some act when they are prepared. */
+const acting = /(?:^|;)\s*(copy|export|import|attach|detach|install|load|force|pragma|call|set|reset|use|checkpoint|vacuum)\b/i;
+/** Functions of a SELECT that write files. */
+const writing = /\b(?:enable_logging|enable_profil\w*)\b/i;
 
 /**
  * The rows of a Parquet file, or of a query. A query sees the file as the table `data`, and other files by their names.
@@ -63,7 +87,8 @@ export async function readWithDuckDb(path: string, isParquet: boolean, options: 
       const name = `'${path.replaceAll("'", "''")}'`;
       const source = isParquet ? `read_parquet(${name})` : name;
       if (options.sql !== undefined) await connection.run(`CREATE VIEW data AS SELECT * FROM ${source}`);
-      const result = await connection.stream(query ?? `SELECT * FROM ${source}`);
+      if (query !== undefined) refuseActing(query, path);
+      const result = await resultOf(connection, query ?? `SELECT * FROM ${source}`, { kinds: duckdb.StatementType, path });
       return await tableOf(result, duckdb.DuckDBTypeId, { ...options, file: options.file ?? path });
     } finally {
       connection.closeSync();
@@ -73,6 +98,32 @@ export async function readWithDuckDb(path: string, isParquet: boolean, options: 
   } finally {
     instance.closeSync();
   }
+}
+
+/** Runs the statements of a query one after the other; the last one has the rows. */
+async function resultOf(
+  connection: Connection,
+  query: string,
+  { kinds, path }: { readonly kinds: DuckDb["StatementType"]; readonly path: string },
+): Promise<Result> {
+  const statements = await connection.extractStatements(query);
+  for (let index = 0; ; index++) {
+    const statement = await statements.prepare(index);
+    const kind = kinds[statement.statementType] ?? "";
+    if (!reading.includes(kind)) throw moreThanReading(kind, path);
+    if (index === statements.count - 1) return statement.stream();
+    await statement.run();
+  }
+}
+
+function refuseActing(query: string, path: string): void {
+  const found = acting.exec(query.replace(noKeywords, " "))?.[1] ?? writing.exec(query)?.[0];
+  if (found !== undefined) throw moreThanReading(found, path);
+}
+
+function moreThanReading(what: string, path: string): DataError {
+  const message = `the query does more than read (${what.toUpperCase().replaceAll("_", " ")}).`;
+  return new DataError("bad_sql", message, "Leave that out, or run it with DuckDB itself.", { file: path });
 }
 
 async function tableOf(result: Result, names: TypeNames, options: ReadTableOptions & { readonly file: string }): Promise<Table> {
@@ -151,7 +202,9 @@ function besideUser(): string | null {
 }
 
 function isDuckDb(loaded: unknown): loaded is DuckDb {
-  return typeof loaded === "object" && loaded !== null && "DuckDBInstance" in loaded && "DuckDBTypeId" in loaded;
+  return (
+    typeof loaded === "object" && loaded !== null && "DuckDBInstance" in loaded && "DuckDBTypeId" in loaded && "StatementType" in loaded
+  );
 }
 
 function asDataError(error: unknown, path: string, isQuery: boolean): unknown {

@@ -1,7 +1,7 @@
 // Parquet as other programs write it: a column of any type holds the cells that a text would; broken files are named.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -160,6 +160,36 @@ test("a query runs as far as it is one, whatever the file is called", { skip: wi
   assert.match(await sentence("SELECT y FROM 'nowhere.csv'"), /^the query cannot be run: .*nowhere\.csv/);
   assert.equal(await sentence("SELECT 1 AS a, 2 AS a"), 'the query names the column "a" twice. Rename one of them.');
   assert.equal(await sentence("-- nothing yet\n"), "wrong.sql holds no query.");
+});
+
+test("a query reads, and neither writes nor loads", { skip: withoutDuckDb }, async () => {
+  const before = readdirSync(folder);
+  const sentence = (sql: string): Promise<string> => says(write("wrong.sql", sql));
+  const target = join(folder, "made");
+  const more = (what: string): string => `the query does more than read (${what}). Leave that out, or run it with DuckDB itself.`;
+  for (const [sql, what] of [
+    [`COPY (SELECT 1 AS a) TO '${target}'`, "COPY"],
+    [`SELECT 1 AS a; /* ; */ EXPORT DATABASE '${target}'`, "EXPORT"],
+    [`ATTACH '${target}'; SELECT 1 AS a`, "ATTACH"],
+    [`SELECT '--' AS a; EXPORT DATABASE '${target}'`, "EXPORT"],
+    ["INSTALL httpfs", "INSTALL"],
+    ["load httpfs; SELECT 1 AS a", "LOAD"],
+    ["SET autoinstall_known_extensions = true; SELECT 1 AS a", "SET"],
+    [`SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = '${target}')`, "ENABLE LOGGING"],
+    ["EXPLAIN SELECT 1 AS a", "EXPLAIN"],
+  ] as const)
+    assert.equal(await sentence(sql), more(what));
+  assert.match(
+    await sentence("SELECT * FROM 'https://localhost:1/a.parquet'"),
+    /^the query cannot be run: Missing Extension Error: .*httpfs/,
+  );
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => !before.includes(name) && name !== "wrong.sql"),
+    [],
+  );
+  // What stays in memory is part of reading, and words inside texts are no statements.
+  const steps = "CREATE TABLE t AS SELECT i, 2 * i AS y FROM range(5) r(i); INSERT INTO t VALUES (9, 9);\nSELECT *, '; COPY' AS w FROM t;";
+  assert.equal((await readTable(write("steps.sql", steps))).rows, 6);
 });
 
 test("Parquet inside gzip or from a pipe is called what it is", async () => {
