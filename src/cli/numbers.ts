@@ -57,13 +57,13 @@ export function axisOf(low: number, high: number, count: number): Axis {
  */
 export function tickLabels(marks: readonly number[], widest: number): string[] {
   const [first = 0, second = first] = marks;
-  const step = orderOf(second - first || first);
+  const step = Math.abs(second - first || first) || 1;
   const fit = (labels: string[]): boolean => labels.every((label) => label.length <= widest);
-  const plain = marks.map((mark) => mark.toLocaleString("en-US", { maximumFractionDigits: Math.min(20, Math.max(0, -step)) }));
+  const decimals = Math.max(0, digitsOf(step) - orderOf(step) - 1);
+  const plain = marks.map((mark) => mark.toLocaleString("en-US", { maximumFractionDigits: Math.min(20, decimals) }));
   if (fit(plain)) return plain;
-  const exponential = marks.map((mark) =>
-    mark === 0 ? "0" : mark.toExponential(Math.min(20, Math.max(0, orderOf(mark) - step))).replace("+", ""),
-  );
+  const digits = (mark: number): number => Math.min(20, Math.max(0, orderOf(mark) - orderOf(step) + digitsOf(step) - 1));
+  const exponential = marks.map((mark) => (mark === 0 ? "0" : mark.toExponential(digits(mark)).replace("+", "")));
   if (fit(exponential) || first === 0 || marks.length < 2) return exponential;
   const beyond = tickLabels(
     marks.map((mark) => Number((mark - first).toPrecision(6))),
@@ -75,4 +75,11 @@ export function tickLabels(marks: readonly number[], widest: number): string[] {
 /** The power of ten that a number begins with; of steps such as 0.1 + 0.2 - 0.2 too. */
 function orderOf(value: number): number {
   return value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+}
+
+/** Digits that a step needs: one for 0.2, two for 0.25. */
+function digitsOf(step: number): number {
+  return Number(step.toPrecision(6))
+    .toExponential()
+    .replace(/e.*|\./g, "").length;
 }

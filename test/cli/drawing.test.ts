@@ -162,6 +162,7 @@ test("labels of an axis are never alike and fit beside it, whatever the size of 
       );
     }
   }
+  assert.deepEqual(tickLabels([0, 0.25, 0.5, 0.75, 1], 7), ["0", "0.25", "0.5", "0.75", "1"]);
   assert.deepEqual(tickLabels([2e12, 2.5e12, 3e12], 7), ["2.0e12", "2.5e12", "3.0e12"]);
   assert.deepEqual(tickLabels([1e9, 1e9 + 0.5, 1e9 + 1], 7), ["1.0e9", "+0.5", "+1"]);
 });

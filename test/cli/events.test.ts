@@ -17,6 +17,10 @@ test("impute fills a table, answers with one JSON value, and refuses a folder th
   assert.deepEqual([run, report], ["full", "full/report.html"]);
   assert.equal(result.data.filled, result.data.missing);
   assert.deepEqual(result.data.columns, ["a", "b"]);
+  // Two passes are too few: a column that no share of the network fills better is named by its method alone.
+  const unaided = result.evaluation.columns.filter((column: { networkWeight: number }) => column.networkWeight === 0);
+  assert.ok(unaided.length > 0);
+  for (const { method } of unaided) assert.ok(desk.read("full/report.html").includes(`<td>${method}</td></tr>`), method);
   const filled = desk.read("full/filled.csv").trimEnd().split("\n");
   assert.equal(filled.length, 81);
   assert.ok(filled.every((line) => line.split(",").length === 3 && !/,,|,$/.test(line)));

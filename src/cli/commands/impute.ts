@@ -14,6 +14,7 @@ import type { Context, Start } from "../context.js";
 import { okEnvelope, packageVersion, startBackend } from "../context.js";
 import { toJson } from "../envelope.js";
 import { exitCodes, usageError } from "../failure.js";
+import { usedWords } from "../fill-words.js";
 import { duration, shown } from "../numbers.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
 import { cellOption, globalOptions, tableOptions, taskFlags } from "../options.js";
@@ -186,10 +187,4 @@ function reportLines(
     paint("bold", "Next:"),
     `  deep-rnn predict ${shellWord(path)} NEW-TABLE${cell} > filled.csv`,
   ];
-}
-
-/** How a column is filled, in a word or two. */
-export function usedWords({ method, networkWeight }: { readonly method: string; readonly networkWeight: number }): string {
-  if (networkWeight === 0) return method;
-  return networkWeight === 1 ? "network" : `${method} + ${Math.round(100 * networkWeight)} % network`;
 }

@@ -47,7 +47,7 @@ export function classifyPage(facts: ClassifyFacts): string {
 <p class="lead">${counted(data.examples, "sequence")} in <code>${escapeText(data.file ?? "memory")}</code>, ${counted(data.events, "event")}</p></header>
 <section aria-label="Verdict"><p class="verdict">${escapeText(evaluation.verdict)}</p><dl class="tiles">
 ${tile("AUROC", shown(evaluation.auroc, 3), `95 %: ${intervalWords(evaluation.intervals.auroc)}`)}
-${tile("AUPRC", shown(evaluation.auprc, 3), `95 %: ${intervalWords(evaluation.intervals.auprc)}`)}
+${tile(data.classes.length === 2 ? `AUPRC of ${data.classes[1]}` : "AUPRC", shown(evaluation.auprc, 3), `95 %: ${intervalWords(evaluation.intervals.auprc)}`)}
 ${tile("accuracy", shown(evaluation.accuracy, 3), `most frequent class ${shown(evaluation.majority, 3)}`)}
 ${tile("sequences tested", predictions.length.toLocaleString("en"), `${counted(data.split.train, "sequence")} trained on`)}</dl></section>
 <section aria-labelledby="scores"><h2 id="scores">Scores on sequences that were not trained on</h2>

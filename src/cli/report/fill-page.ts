@@ -1,6 +1,7 @@
 // The HTML report of a filled table: the verdict and the errors of every way to fill, column by column.
 import { counted } from "../../base/words.js";
 import type { FillExample, FillScores, ImputeResult } from "../../tasks/impute/types.js";
+import { usedWords } from "../fill-words.js";
 import { shown } from "../numbers.js";
 import { fillPlot } from "./fill-plot.js";
 import { pageFrame, scroll, scrollTable } from "./frame.js";
@@ -30,9 +31,8 @@ export function fillPage(facts: FillFacts): string {
     return ways.map((way) => `<td${row[way][name] === best ? ' class="best"' : ""}>${shown(row[way][name], 3)}</td>`).join("");
   };
   const rows = evaluation.columns.map((column) => {
-    const used = column.networkWeight === 1 ? "network" : `${column.method}, network ${Math.round(100 * column.networkWeight)} %`;
     const facts = `<td>${column.missing}</td><td>${column.hidden}</td>`;
-    return `<tr><th scope="row">${escapeText(column.name)}</th>${facts}${cells(column, "rawMae")}<td>${column.observed === 0 ? "nothing" : used}</td></tr>`;
+    return `<tr><th scope="row">${escapeText(column.name)}</th>${facts}${cells(column, "rawMae")}<td>${column.observed === 0 ? "nothing" : usedWords(column)}</td></tr>`;
   });
   const overall = (["mae", "rmse"] as const).map((name) => `<tr><th scope="row">${name.toUpperCase()}</th>${cells(evaluation, name)}</tr>`);
   return pageFrame(
