@@ -115,6 +115,11 @@ export class EventStore {
     return facts.words.length > mostWords ? Number.NaN : facts.words.push(word) - 1;
   }
 
+  /** The first word that a parameter was told in; null if it is told in numbers. */
+  firstWord(parameter: string): string | null {
+    return this.parameters.find(({ name }) => name === parameter)?.words?.[0] ?? null;
+  }
+
   /** An id without any measurement that counts is one still. */
   touch(id: string): void {
     if (!this.#ids.has(id)) this.#ids.set(id, { times: new Growing(), parameters: new Growing(), values: new Growing() });

@@ -54,21 +54,21 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
     if (what === null) continue;
     const number = value.get(row);
     const measured = Number.isNaN(number) ? (value.cell(row) ?? number) : number;
-    if (!store.add(idOf(row), hoursOf(table, time, row, store), what, measured)) throw wordsAndNumbers(table, { what, value, row });
+    if (!store.add(idOf(row), hoursOf(table, time, row, store), what, measured))
+      throw wordsAndNumbers(table, { what, value, row, word: store.firstWord(what) });
   }
 }
 
 /** Of a parameter of both kinds the word is what may be meant as missing. */
 function wordsAndNumbers(
   table: Table,
-  { what, value, row }: { readonly what: string; readonly value: Column; readonly row: number },
+  { what, value, row, word }: { readonly what: string; readonly value: Column; readonly row: number; readonly word: string | null },
 ): DataError {
   const cell = value.cell(row)!;
-  const isNumber = !Number.isNaN(value.get(row));
   const line = table.lines.get(row);
-  const kinds = isNumber ? "a number, and was a word before" : "a word, and was a number before";
+  const kinds = word === null ? "a word, and was a number before" : `a number, and was "${shownCell(word)}" before`;
   const message = `${table.lineWord} ${line}, ${value.name}: ${shownCell(what)} is "${shownCell(cell)}", ${kinds};`;
-  const hint = isNumber ? "name the word that means missing with --missing." : missingHint(cell);
+  const hint = missingHint(word ?? cell);
   return new DataError("not_a_number", message, hint, { ...placeOf(table.file), line, column: value.name });
 }
 

@@ -182,7 +182,7 @@ test("what cannot be read is named", async () => {
   );
   assert.equal(
     await said(`${head}1,0,HR,lost\n1,1,HR,80\n`),
-    'line 3, value: HR is "80", a number, and was a word before; name the word that means missing with --missing.',
+    'line 3, value: HR is "80", a number, and was "lost" before; if missing, add --missing lost.',
   );
   const texts = Array.from({ length: 21 }, (_, i) => `1,${i},note,text ${i}`);
   assert.equal(

@@ -78,7 +78,13 @@ describe("what is wrong is said in one sentence", () => {
     ["ids of somebody else", clocks, labels(() => "x").replaceAll("PT", "QT"), {}, /no column with ids of the events/],
     ["codes that look like ids", hours, ["subject,died", ...died.map((each, i) => `A${i},${each}`)].join("\n"), {}, /no column with ids/],
     ["two outcomes of one", clocks, `${labels((i) => String(died[i]))}\n${ids[0]},0`, {}, /has two outcomes/],
-    ["a value that is no number", clocks.replace(/HR,\d+\.\d/, "HR,high"), outcomes, { outcome: "died" }, /"high" is not a number/],
+    [
+      "a value that is no number",
+      clocks.replace(/HR,\d+\.\d/, "HR,high"),
+      outcomes,
+      { outcome: "died" },
+      /HR is "[\d.]+", a number, and was "high" before; if missing, add --missing high\./,
+    ],
     ["a time that is none", clocks.replace("00:", "noon"), outcomes, { outcome: "died" }, /is not a time/],
     [
       "no column of values",
