@@ -1,7 +1,7 @@
 // What stays in a loop beside products and fused tiles, and why, in plain words.
 
 import { type Node, type OpName, reachable } from "../ir/core/node.js";
-import type { LoopInstruction, StraightInstruction } from "../ir/lowered/program.js";
+import type { CopyInstruction, LoopInstruction, StraightInstruction } from "../ir/lowered/program.js";
 import { type LoopOrigin, loopOrigin, originOf } from "../lower/origin.js";
 
 /** What a loop is made of. */
@@ -68,7 +68,7 @@ function reasonFor(one: StraightInstruction, reads: Reader, isBackward: boolean)
     case "reduce":
       return `a reduction over the features (${reductionWords[one.kind]}) stays per step ${because}`;
     case "copy":
-      return copyReason(nodes, because);
+      return copyReason(one, nodes, because);
     case "gather":
       // Reading rows by their numbers takes no longer than reading them one after another.
       return !reads(nodes) ? null : `a table lookup stays per step ${because}`;
@@ -91,7 +91,9 @@ const reductionWords = {
   argmax: "the place of a maximum",
 } as const;
 
-function copyReason(nodes: readonly Node[], because: string): string {
+function copyReason({ dims, src }: CopyInstruction, nodes: readonly Node[], because: string): string {
+  const isSameForAll = src.step === null && src.strides[dims.indexOf("rows")] === 0;
+  if (nodes.length === 0 && isSameForAll) return "a copy writes what is the same at every step into the state";
   if (nodes.length === 0) return "a copy keeps the old state while the new one is written, because both are read in the step";
   if (has(nodes, "stop")) return "a copy stores a value of the step, because no fused program of its size is there to do it";
   if (has(nodes, "concat")) return `values are joined in memory per step ${because}`;

@@ -59,6 +59,13 @@ export function operandOf(view: View, row: Dim, col: Dim): MatrixOperand {
   return { buffer: view.buffer, offset: view.offset, step: view.step, row, col };
 }
 
+/** Moves a value to its place; one constant is written there instead of being read for every element. */
+export function emitValue(scope: Scope, from: View, to: View): void {
+  const bits = scope.builder.uniformBits(from);
+  if (bits === null) emitCopy(scope, from, to);
+  else emitFill(scope, to, bits);
+}
+
 /** Writes the same four bytes to every element of a view. */
 export function emitFill(scope: Scope, view: View, bits: number): void {
   const axes = collapseAxes(axesOf(view.shape, [view.strides]));

@@ -2,7 +2,7 @@
 
 import { isOp, type Node, type OpName } from "../ir/core/node.js";
 import { emitAffine } from "./affine.js";
-import { emitCopy, emitFill } from "./copy.js";
+import { emitValue } from "./copy.js";
 import { planDestinations, type Sink } from "./destinations.js";
 import { emitDot } from "./dot.js";
 import { emitGather, emitRandom, emitScatter } from "./indexed.js";
@@ -97,11 +97,7 @@ function isReduction(node: Node): boolean {
 
 function emitMove(scope: Scope, node: Node): void {
   const from = viewOf(scope, node.inputs[0]!);
-  const bits = scope.builder.uniformBits(from);
-  for (const { view } of scope.destinations.get(node) ?? []) {
-    if (bits === null) emitCopy(scope, from, view);
-    else emitFill(scope, view, bits);
-  }
+  for (const { view } of scope.destinations.get(node) ?? []) emitValue(scope, from, view);
 }
 
 type Emitter<K extends OpName> = (scope: Scope, node: Node<K>) => void;

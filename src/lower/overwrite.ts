@@ -2,7 +2,7 @@
 
 import { makeNode } from "../ir/core/build.js";
 import { isOp, type Node } from "../ir/core/node.js";
-import { emitCopy } from "./copy.js";
+import { emitCopy, emitValue } from "./copy.js";
 import { peel, type Sink, spaceKey } from "./destinations.js";
 import { mostOverwritten, type Step } from "./schedule.js";
 import { isViewOp, materialise, producerOf, type Scope, viewOf, wantAt } from "./scope.js";
@@ -58,7 +58,7 @@ export function planOverwrites(
         saved = materialise(scope, viewOf(scope, value), value.dtype, "kept");
       });
       last.push(() => emitCopy(scope, saved!, view));
-    } else last.push(() => emitCopy(scope, viewOf(scope, value), view));
+    } else last.push(() => emitValue(scope, viewOf(scope, value), view));
     keepValue(scope, value);
   }
   return { first: () => emitAll(first), last: () => emitAll(last) };

@@ -262,3 +262,27 @@ test("an embedding's products are made once per row of a small table, for predic
     assert.ok(instructions.every((one) => one.op !== "gemm" || one.k !== 16 || typeof one.m === "number"));
   }
 });
+
+test("a state that is written without being computed: zeros are part of a fused program, a weight is copied and said to be one", () => {
+  const slowOf = (next: (old: Tensor, kept: Tensor) => Tensor): readonly string[] => {
+    const cell = defineCell({
+      name: "rewritten",
+      state: { h: "units", k: "units" },
+      output: "h",
+      params: ({ inputSize, units }) => ({ W: weight([inputSize, units]), v: weight([units]) }),
+      step: (x, { h, k }, p) => ({ h: tanh(add(matmul(x, p.W), mul(h, k))), k: next(k, p.v) }),
+    });
+    const model = sequential([recurrent(cell, { units: 4 }), dense({ units: 1 })]);
+    model.compile({ optimizer: "adam", loss: "mse" });
+    model.build(["time", 3]);
+    return explain(model, { measure: false }).layers[0]!.slow;
+  };
+  assert.deepEqual(
+    slowOf(() => zeroTensor([4])),
+    [],
+  );
+  assert.deepEqual(
+    slowOf((_, v) => v),
+    ["forward: a copy writes what is the same at every step into the state"],
+  );
+});
