@@ -9,7 +9,7 @@ import { NumberStore, type Numbers, numbersOf } from "./number-store.js";
 import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
 import { type DateOrder, finer, looksLikeClock, looksLikeTime, type ParsedTime, type Precision, parseTime, precisionOf } from "./time.js";
-import { countsYears, hasTimeNumbers, timeReader } from "./time-numbers.js";
+import { countsAgain, countsSteps, countsYears, hasTimeNumbers, timeReader } from "./time-numbers.js";
 import { mostTotals, rowsBeforeTotals } from "./totals.js";
 import type { Column, Table } from "./types.js";
 
@@ -38,14 +38,14 @@ export interface Times {
 
 /**
  * Reads the time of every row. `time` names one column or several joined by commas; without it the column is looked for,
- * and rows are numbered from 1 if there is none. Columns in `taken` are no time.
+ * and rows are numbered from 1 if there is none. Columns in `taken` are no time; with an `id` numbers of steps begin again in each series.
  * @throws DataError `unknown_column`, `ambiguous_dates`
  */
 export function readTimes(
   table: Table,
-  options: { readonly time?: string; readonly taken?: readonly string[]; readonly dateOrder?: DateOrder },
+  options: { readonly time?: string; readonly taken?: readonly string[]; readonly dateOrder?: DateOrder; readonly id?: string },
 ): Times {
-  const names = options.time === undefined ? findTimeColumns(table, options.taken ?? []) : splitNames(table, options.time);
+  const names = options.time === undefined ? findTimeColumns(table, options) : splitNames(table, options.time);
   if (names.length === 0 && options.time !== undefined) {
     throw new DataError("unknown_column", "--time names no column.", "Leave it out to have the time found.", placeOf(table.file));
   }
@@ -68,7 +68,7 @@ export function splitNames({ names }: Pick<Table, "names">, list: string): strin
     .filter((name) => name !== "");
 }
 
-function findTimeColumns(table: Table, taken: readonly string[]): string[] {
+function findTimeColumns(table: Table, { taken = [], id }: { readonly taken?: readonly string[]; readonly id?: string }): string[] {
   const candidates = table.names.filter((name) => !taken.includes(name)).map((name) => table.columns[name]!);
   const written = candidates.find((column) => column.kind === "text" && looksLikeTimes(column));
   if (written !== undefined) {
@@ -86,7 +86,11 @@ function findTimeColumns(table: Table, taken: readonly string[]): string[] {
   if (named !== undefined) return [named.name];
   const [first] = candidates;
   const isNameless = !table.hasHeader && table.names.length > 1 && first?.name === table.names[0];
-  return isNameless && countsYears(first!) ? [first!.name] : [];
+  if (isNameless && countsYears(first!)) return [first!.name];
+  const counter = candidates.find(
+    (column) => (isTimeName(column.name) || isStepName(column.name)) && (id === undefined ? countsSteps(column) : countsAgain(column)),
+  );
+  return counter === undefined ? [] : [counter.name];
 }
 
 /** Numbers, but for words where totals may stand. */
@@ -107,6 +111,11 @@ function isTimeName(name: string): boolean {
   return /^(time|timestamp|ts|date|datetime|datum|ds|epoch|unix.*|year|jahr|month|monat|day|week|hour|t|period|ym|yyyymm(?:dd)?|year_?month|date_?(?:id|key)|.*_at|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
     name.trim(),
   );
+}
+
+/** What the number of a step is called beside the names of times. */
+function isStepName(name: string): boolean {
+  return /^(steps?|time[_ ]?steps?|ticks?|index|idx)$/i.test(name.trim());
 }
 
 /** Whether the cells of a column are dates or times by their form. */

@@ -34,6 +34,35 @@ export function countsYears(column: Column): boolean {
   return true;
 }
 
+/** Whole numbers with one distance, each there once, in any order: 1, 2, 3 ... or 10, 20, 30. */
+export function countsSteps(column: Column): boolean {
+  const { rows } = column;
+  if (rows < 3 || column.numeric < rows) return false;
+  let [least, most] = [column.get(0), column.get(0)];
+  for (let row = 1; row < rows; row++) [least, most] = [Math.min(least, column.get(row)), Math.max(most, column.get(row))];
+  const step = (most - least) / (rows - 1);
+  if (!(Number.isInteger(least) && Number.isInteger(step) && step >= 1)) return false;
+  const seen = new Uint8Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const place = (column.get(row) - least) / step;
+    if (!Number.isInteger(place) || seen[place] === 1) return false;
+    seen[place] = 1;
+  }
+  return true;
+}
+
+/** The same, row after row, in series that each begin anew. */
+export function countsAgain(column: Column): boolean {
+  const { rows } = column;
+  const step = column.get(1) - column.get(0);
+  if (rows < 3 || column.numeric < rows || !Number.isInteger(column.get(0)) || !(Number.isInteger(step) && step >= 1)) return false;
+  for (let row = 1; row < rows; row++) {
+    const change = column.get(row) - column.get(row - 1);
+    if (change !== step && !(change <= 0 && Number.isInteger(change))) return false;
+  }
+  return true;
+}
+
 function fits(column: Column, rows: number, read: NumberReader): boolean {
   for (let row = 0; row < rows; row++) {
     const value = column.get(row);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { panel } from "../../src/data/panel.js";
 import { series } from "../../src/data/series.js";
 import { parseTable } from "../../src/data/table.js";
 import { formatTime, looksLikeTime, parseTime, timeOfNumber } from "../../src/data/time.js";
@@ -127,4 +128,26 @@ test("a quote that is never closed is shown where it was opened", async () => {
   const error = await failure(() => parseTable('a,b\n1,"x\ny"\n2,"z\n3,4\n5,6\n'));
   assert.equal(error.message, 'line 4: a quote is opened and never closed. Double it ("") or quote the whole field.');
   assert.equal(error.line, 4);
+});
+
+test("numbers of steps under a usual name are the time, in any order and beginning again in each series; other numbers are not", () => {
+  const timed = (name: string, times: readonly number[]): readonly (readonly string[] | number)[] => {
+    const found = series(parseTable(`${name},y\n${times.map((time, i) => `${time},${i}`).join("\n")}\n`), { target: "y" });
+    return [found.timeColumns, ...found.values];
+  };
+  assert.deepEqual(timed("t", [1, 2, 3, 4]), [["t"], 0, 1, 2, 3]);
+  assert.deepEqual(timed("Step", [30, 10, 20, 0]), [["Step"], 3, 1, 2, 0]);
+  assert.deepEqual(timed("index", [7, 8, 9]), [["index"], 0, 1, 2]);
+  assert.deepEqual(timed("time", [0, 5, 10]), [["time"], 0, 1, 2]);
+  for (const [name, times] of [
+    ["x", [1, 2, 3]],
+    ["t", [1, 2, 4]],
+    ["t", [1, 1, 2]],
+    ["t", [0.5, 1, 1.5]],
+  ] as const)
+    assert.deepEqual(timed(name, times)[0], []);
+  const shops = panel(parseTable("shop,t,sold\na,1,5\na,2,6\na,3,9\nb,1,2\nb,2,4\nb,3,3\n"), { id: "shop" });
+  assert.deepEqual([shops.timeColumns, shops.targets, shops.series.map(({ timeLabel }) => timeLabel(2))], [["t"], ["sold"], ["3", "3"]]);
+  const dated = series(parseTable("t,day,y\n1,2024-01-02,5\n2,2024-01-01,6\n3,2024-01-03,9\n"), { target: "y" });
+  assert.deepEqual([dated.timeColumns, [...dated.values]], [["day"], [6, 5, 9]]);
 });
