@@ -1,13 +1,13 @@
 // Which columns could tell the series of a table apart, where times repeat.
 
-import { headRows } from "./left-column.js";
+import { headRows, isLeftOut } from "./left-column.js";
 import { groupRows, mergeRows } from "./rows.js";
 import type { Times } from "./time-column.js";
 import type { Column, Table } from "./types.js";
 
-/** Columns that tell the rows of one time apart, those of words first, judged by the first rows; none if no time repeats. */
+/** Columns that tell the rows of one time apart, those of words first; none if no time repeats. */
 export function idCandidates(whole: Table, all: Times): string[] {
-  const { table, times } = headOf(whole, all);
+  const { table, times } = knownRows(whole, all);
   if (times.columns.length === 0 || times.firstBad >= 0 || !hasDuplicates([], times)) return [];
   const telling = possibleIds(table, times).filter((column) => tellsApart([column], table, times));
   return telling.map((column) => column.name);
@@ -15,7 +15,7 @@ export function idCandidates(whole: Table, all: Times): string[] {
 
 /** What to write after `--id`: the first of such columns, or two columns of words that do it together; null if there are none. */
 export function idOf(whole: Table, all: Times): string | null {
-  const { table, times } = headOf(whole, all);
+  const { table, times } = knownRows(whole, all);
   const [one] = idCandidates(table, times);
   if (one !== undefined) return one;
   const words = possibleIds(table, times)
@@ -27,8 +27,9 @@ export function idOf(whole: Table, all: Times): string | null {
 }
 
 /** Rows that are there of every column, also of those that were left out. */
-function headOf(table: Table, times: Times): { readonly table: Table; readonly times: Times } {
-  return { table: { ...table, rows: Math.min(table.rows, headRows) }, times: { ...times, rows: Math.min(times.rows, headRows) } };
+function knownRows(table: Table, times: Times): { readonly table: Table; readonly times: Times } {
+  if (!table.names.some((name) => isLeftOut(table.columns[name]!))) return { table, times };
+  return { table: { ...table, rows: headRows }, times: { ...times, rows: Math.min(times.rows, headRows) } };
 }
 
 /** Columns of words that are tried in pairs. */

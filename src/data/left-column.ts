@@ -37,6 +37,11 @@ export class LeftColumnBuilder implements CellSink {
   }
 }
 
+/** Whether a column is one of which only the first and last cells are there. */
+export function isLeftOut(column: Column): boolean {
+  return column instanceof LeftColumn;
+}
+
 /** Everything between its first and last cells throws: a value that was left out is not a missing one. */
 class LeftColumn implements Column {
   readonly rows: number;

@@ -56,13 +56,17 @@ export function removeTrend(values: Float64Array, period: number): Float64Array 
   return result;
 }
 
+/** Rows at the end of a longer series that tell its season: every lag is tried on all of them. */
+const mostRows = 250_000;
+
 /**
  * The season of rows without a calendar: the first clear peak of the autocorrelation of the detrended values,
- * confirmed by the strength of that season; 1 if there is none.
+ * confirmed by the strength of that season; 1 if there is none. Of a longer series the last 250,000 rows are asked.
  *
  * @example findSeason(Float64Array.from({ length: 96 }, (_, t) => Math.sin((2 * Math.PI * t) / 8)))  // 8
  */
-export function findSeason(values: Float64Array): number {
+export function findSeason(all: Float64Array): number {
+  const values = all.subarray(-mostRows);
   const longest = Math.min(Math.floor(values.length / 3), 400);
   if (longest < 3) return 1;
   const flat = removeLine(values);

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { DataError } from "../../src/base/errors.js";
 import { makeFrame } from "../../src/data/frame.js";
 import { carry } from "../../src/data/holes.js";
+import { findSeason } from "../../src/data/season.js";
 import { series } from "../../src/data/series.js";
 import { parseTable } from "../../src/data/table.js";
 import { measureScale, type Transform } from "../../src/data/transform.js";
@@ -111,7 +112,7 @@ function tableOfLines(header: string, lines: readonly string[], options?: TableO
 }
 
 test("places on a grid with gaps, rows merged and uneven times stay packed", async () => {
-  const count = 200_000;
+  const count = 100_000;
   const files = {
     gaps: (i: number) => [`${second(i + Math.floor(i / 1000))},${i % 100}`],
     twice: (i: number) => [`${second(i)},${i % 100}`, ...(i % 1000 === 0 ? [`${second(i)},${i % 100}`] : [])],
@@ -157,4 +158,16 @@ test("times that repeat are told with the column that tells them apart, also whe
   const lines = Array.from({ length: 70_000 }, (_, i) => `${second(i >> 1)},${i % 100},shop ${i % 2}`);
   const table = tableOfLines("time,y,shop", lines, { only: () => ["time", "y"] });
   assert.throws(() => series(table, { time: "time", target: "y" }), /--id shop for a series each/);
+  const sorted = Array.from({ length: 140_000 }, (_, i) => `${second(i % 70_000)},${i % 100},shop ${Math.floor(i / 70_000)}`);
+  const whole = tableOfLines("time,y,shop", sorted);
+  assert.throws(() => series(whole, { time: "time", target: "y" }), /--id shop for a series each/);
+  const left = tableOfLines("time,y,shop", sorted, { only: () => ["time", "y"] });
+  assert.throws(() => series(left, { time: "time", target: "y" }), /--duplicates mean, or name --id/);
+});
+
+test("the season of a very long series without a calendar is that of its last quarter of a million rows", () => {
+  const values = Float64Array.from({ length: 550_000 }, (_, i) =>
+    i < 290_000 ? 10 * Math.sin((2 * Math.PI * i) / 17) : Math.sin((2 * Math.PI * i) / 8),
+  );
+  assert.equal(findSeason(values), 8);
 });

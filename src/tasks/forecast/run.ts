@@ -5,20 +5,19 @@ import type { Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
 import { shownAnomalies } from "./anomalies.js";
 import { describeChoice } from "./choice-words.js";
+import type { Correction } from "./correction.js";
 import type { EsRnnSpec } from "./es-rnn/network.js";
-import { evaluationOf, holdoutRows } from "./evaluate.js";
 import type { Forecaster } from "./forecaster.js";
 import { Inputs } from "./inputs.js";
-import { intervalsOf } from "./intervals.js";
 import { type LaidRun, layRun } from "./laid-run.js";
 import { savedNetworkOf } from "./network/saved.js";
-import type { Trainer } from "./network/trainer.js";
+import type { Trained, Trainer } from "./network/trainer.js";
 import { intervalWarnings, shownRowsAt } from "./outputs.js";
 import { meanEvaluation, sharedChoice } from "./panel-scores.js";
 import { scorePast } from "./past-rows.js";
 import { historyOf, picturedSeries } from "./pictured.js";
 import { Progress } from "./progress.js";
-import { countWindows, type Member, placesIn, planRun, type RunPlan, shownWindows, validationPlaces } from "./run-plan.js";
+import { countWindows, placesIn, planRun, type RunPlan, shownWindows, validationPlaces } from "./run-plan.js";
 import { type Scored, scoreMembers, validateMembers } from "./score-members.js";
 import { type Plan, shownSizes } from "./setup.js";
 import { Training, trainingOf } from "./training.js";
@@ -65,21 +64,18 @@ async function runLaid(laid: LaidRun, options: TaskOptions, trainer: Trainer): P
   });
 
   const chosen = await training.select();
-  const validated = await validateMembers(chosen.forecaster, plan, options);
-  const evaluated = await training.again("evaluate", chosen.bestEpoch);
-  const scored = await scoreMembers(evaluated.forecaster, plan, validated, options);
-  const evaluations = scored.map((holdout, n) => evaluationOf(holdout, plan.members[n]!.plan));
+  const { scored, simple, correction, rowScores } = await holdOut(plan, options, training, chosen);
+  const evaluations = scored.map((each) => each.evaluation);
   const evaluation = plan.panel === null ? evaluations[0]! : meanEvaluation(evaluations, { isPure: options.pure === true });
   if (evaluation.points === 0) warn("nothing_scored", "all held-out values are missing: nothing could be scored");
-  const saved = plan.members.map((member, n) => savedSeries(member, scored[n]!));
+  const saved = scored.map((each) => each.saved);
   emit({ kind: "scored", evaluation, verdict: evaluation.verdict });
-  const rowScores = options.anomalies === true ? await scorePast(evaluated.forecaster, plan, validated, options) : null;
 
   const final = await training.again("refit", chosen.bestEpoch);
-  const holdout = scored.flatMap((each, n) => holdoutRows(each, plan.members[n]!.plan));
+  const holdout = scored.flatMap((each) => each.holdout);
   const forecast = await rowsAhead(final.forecaster, plan, saved);
   for (const { code, message } of intervalWarnings(holdout, forecast)) warn(code, message);
-  const choice = describeChoice(sharedChoice(scored.map(({ known }) => known.choice)), validated.correction ?? scored[0]!.known.correction);
+  const choice = describeChoice(sharedChoice(scored.map((each) => each.choice)), correction ?? scored[0]!.correction);
   const seconds = (performance.now() - started) / 1000;
   emit({ kind: "done", seconds });
   return {
@@ -87,7 +83,7 @@ async function runLaid(laid: LaidRun, options: TaskOptions, trainer: Trainer): P
     preprocess: preprocessOf(plan, saved, final.esRnn ?? null),
     history: historyOf(first.series),
     pictured: plan.panel === null ? [] : picturedSeries(plan.members, evaluations),
-    simple: scored[0]!.simple,
+    simple,
     ...(rowScores === null ? {} : shownAnomalies(rowScores, options.anomalyLevel)),
     rowScores,
     ...{ curves: progress.curves, warnings, seconds },
@@ -100,14 +96,19 @@ function windowsByPhase(plan: RunPlan): Record<ForecastPhase, number> {
   return { select: of("select"), evaluate: of("evaluate"), refit: of("refit") };
 }
 
-function savedSeries({ plan, phases }: Member, { known, part }: Scored): SavedSeries {
-  const { choice, residuals, correction } = known;
-  return {
-    transform: phases.refit.frame.transform,
-    intervals: intervalsOf(residuals, plan.sizes.horizon),
-    choice: choice && { weights: choice.weights, networkWeight: correction.weight, longSeason: part.data.longSeason },
-    trainedTo: plan.series.timeLabel(plan.sizes.rows - 1),
-  };
+interface HoldOut extends Pick<ForecastRun, "simple" | "rowScores"> {
+  readonly scored: readonly Scored[];
+  /** The network's share, if it is one for all series. */
+  readonly correction: Correction | null;
+}
+
+/** Everything about the hold-out. What was tried for it is left behind here: of many series it would be most of the memory. */
+async function holdOut(plan: RunPlan, options: TaskOptions, training: Training, { forecaster, bestEpoch }: Trained): Promise<HoldOut> {
+  const validated = await validateMembers(forecaster, plan, options);
+  const evaluated = await training.again("evaluate", bestEpoch);
+  const scores = await scoreMembers(evaluated.forecaster, plan, validated, options);
+  const rowScores = options.anomalies === true ? await scorePast(evaluated.forecaster, plan, validated, options) : null;
+  return { ...scores, correction: validated.correction, rowScores };
 }
 
 async function rowsAhead(forecaster: Forecaster, { members }: RunPlan, saved: readonly SavedSeries[]): Promise<ForecastRow[]> {

@@ -2,12 +2,13 @@
 
 import { makePause } from "../../train/pause.js";
 import { type Correction, correctionOf } from "./correction.js";
-import { alone, type Holdout, holdoutOrigins, scoreHoldout } from "./evaluate.js";
+import { alone, evaluationOf, type Holdout, holdoutOrigins, holdoutRows, scoreHoldout } from "./evaluate.js";
 import { aheadBy, type Forecaster, placesOf } from "./forecaster.js";
+import { intervalsOf } from "./intervals.js";
 import { scaledCase } from "./panel-scores.js";
 import { throwIfAborted } from "./progress.js";
 import type { Member, RunPlan } from "./run-plan.js";
-import type { ForecastOptions } from "./types.js";
+import type { ForecastEvaluation, ForecastOptions, ForecastRow, SavedSeries } from "./types.js";
 import { type SimplePart, simplePart, triedOrigins, type Validated, validate } from "./validate.js";
 
 /** What is known of all series before the hold-out. */
@@ -17,9 +18,11 @@ export interface ValidatedMembers {
   readonly correction: Correction | null;
 }
 
-/** The hold-out of one series, with the simple part it was forecast by. */
-export interface Scored extends Holdout {
-  readonly part: SimplePart;
+/** What is shown and saved of one series: of many, the forecasts of every method would fill the memory. */
+export interface Scored extends Pick<Holdout["known"], "choice" | "correction"> {
+  readonly evaluation: ForecastEvaluation;
+  readonly holdout: readonly ForecastRow[];
+  readonly saved: SavedSeries;
 }
 
 /** Origins tried over all series together: a large panel needs few from each. */
@@ -57,27 +60,42 @@ export async function validateMembers(
   return { parts, correction: correctionOf(cases, cases.length) };
 }
 
-/** The hold-out of every series. */
+/** The hold-out of every series, and what the simple methods forecast of the first one. */
 export async function scoreMembers(
   forecaster: Forecaster,
   { members }: RunPlan,
   { parts, correction }: ValidatedMembers,
   options: ForecastOptions,
-): Promise<Scored[]> {
+): Promise<{ readonly scored: readonly Scored[]; readonly simple: Holdout["simple"] }> {
   const scored: Scored[] = [];
+  let simple: Holdout["simple"] | null = null;
   const turn = turns(options);
   await inGroups(members, async (group, from) => {
     const outlooks = await aheadBy(
       forecaster,
       group.map(({ plan, phases }, k) => placesOf(from + k, phases.evaluate.frame, holdoutOrigins(plan))),
     );
-    const own = await eachOf(group, turn, ({ plan, phases }, k): Scored => {
+    const own = await eachOf(group, turn, (member, k): Scored => {
+      const { plan, phases } = member;
       const { part, own: validated } = parts[from + k]!;
-      return { ...scoreHoldout({ frame: phases.evaluate.frame, plan, part, validated, outlooks: outlooks[k]!, correction }), part };
+      const holdout = scoreHoldout({ frame: phases.evaluate.frame, plan, part, validated, outlooks: outlooks[k]!, correction });
+      simple ??= holdout.simple;
+      return scoredOf(member, part, holdout);
     });
     scored.push(...own);
   });
-  return scored;
+  return { scored, simple: simple! };
+}
+
+function scoredOf({ plan, phases }: Member, { data }: SimplePart, holdout: Holdout): Scored {
+  const { choice, residuals, correction } = holdout.known;
+  const saved = {
+    transform: phases.refit.frame.transform,
+    intervals: intervalsOf(residuals, plan.sizes.horizon),
+    choice: choice && { weights: choice.weights, networkWeight: correction.weight, longSeason: data.longSeason },
+    trainedTo: plan.series.timeLabel(plan.sizes.rows - 1),
+  };
+  return { evaluation: evaluationOf(holdout, plan), holdout: holdoutRows(holdout, plan), saved, choice, correction };
 }
 
 async function inGroups(members: readonly Member[], f: (group: readonly Member[], from: number) => Promise<void>): Promise<void> {
