@@ -41,6 +41,14 @@ export function calendarParts(columns: readonly Column[], isPart: (column: Colum
   return found.length === 1 && other !== undefined ? [...found, other] : found;
 }
 
+/** Whether these are all months or all quarters of a year, as in tables with a row for each year. */
+export function arePartsOfYear(names: readonly string[]): boolean {
+  const months = new Set(names.map((name) => monthNumber(name.replace(/\.$/, ""))));
+  const quarters = new Set(names.filter((name) => /^Q[1-4]$/i.test(name)).map((name) => name.toLowerCase()));
+  months.delete(0);
+  return months.size === 12 || quarters.size === 4;
+}
+
 /** Whether a column of numbers is the hour of days that stand in another: 0 to 23, or 1 to 24 where hours are named by their end. */
 export function isHour(column: Column): boolean {
   if (!/^(?:hour|hr|he|hour[_ ](?:ending|of[_ ]day)|stunde)$/i.test(column.name.trim()) || column.numeric < column.rows) return false;

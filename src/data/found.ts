@@ -1,6 +1,7 @@
 // What was found in a table, in plain sentences: for one series and for a panel.
 
 import { counted } from "../base/words.js";
+import { arePartsOfYear } from "./calendar-parts.js";
 import { shortName } from "./decode.js";
 import type { Laid } from "./lay.js";
 import type { SeasonChoice } from "./season-choice.js";
@@ -53,6 +54,8 @@ export function foundInPanel({ table, times, frequency, season, series, skipped,
   const lines = [
     `${shortName(table.file)}: ${counted(table.rows, "row")}, ${ids} series, target ${targets.join(", ")}${headerWords(table)}`,
   ];
+  if (arePartsOfYear(series.map((one) => one.id ?? "")))
+    lines.push("every column is taken for a series of its own: if they are one series, a year in each row, write a row for each value");
   const lengths = series.map((one) => one.values.length).sort((a, b) => a - b);
   const [least, most] = [lengths[0]!, lengths.at(-1)!];
   const size = least === most ? `${least} rows each` : `${least} to ${most} rows, half of them ${lengths[lengths.length >> 1]} or more`;

@@ -3,6 +3,7 @@
 import { DataError } from "../base/errors.js";
 import { shellWord } from "../base/shell-word.js";
 import { listed } from "../base/words.js";
+import { arePartsOfYear } from "./calendar-parts.js";
 import { shortName } from "./decode.js";
 import type { ColumnNumbers } from "./rows.js";
 import { shownCell } from "./shown.js";
@@ -48,7 +49,8 @@ function onlyNumericColumn(table: Table, used: ReadonlySet<string>): Column {
     throw new DataError("no_numbers", `${shortName(table.file)} has no numeric column to forecast.`, hint, placeOf(table.file));
   }
   const names = numeric.map((column) => column.name);
-  const hint = names.length > 12 ? "If all are to be forecast, or are the times of series in rows, add --wide." : "";
+  const wide = names.length > 12 ? "If all are to be forecast, or are the times of series in rows, add --wide." : "";
+  const hint = arePartsOfYear(names) ? "If they are one series, a year in each row, write a row for each value." : wide;
   throw new DataError(
     "choose_target",
     `${names.length} numeric columns (${listed(names)}): choose with --target.`,

@@ -151,7 +151,9 @@ function chooseLog(training: Float64Array, options: TransformOptions, reasons: s
   }
   const { slope, correlation, blocks } = spreadGrowth(training, options.season);
   const grows = blocks >= 4 && slope > growingSpread && correlation > 0.5;
-  const measured = `spread ~ level^${slope.toFixed(2)}, correlation ${correlation.toFixed(2)}`;
+  // Levels that hardly differ make any exponent.
+  const measured =
+    Math.abs(slope) < 100 ? `spread ~ level^${slope.toFixed(2)}, correlation ${correlation.toFixed(2)}` : "levels hardly differ";
   if (blocks < 4) reasons.push("no logarithm: too few rows to see whether the spread grows with the level");
   else
     reasons.push(

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { panel } from "../../src/data/panel.js";
 import { parseTable } from "../../src/data/table.js";
 import type { Panel, PanelOptions } from "../../src/data/types.js";
+import { failure } from "../tasks/fakes.js";
 
 const of = (text: string, options: PanelOptions = {}): Panel => panel(parseTable(text, { wide: true }), { wide: true, ...options });
 const valuesOf = (found: Panel): Record<string, number[]> => Object.fromEntries(found.series.map((one) => [one.id, [...one.values]]));
@@ -43,6 +44,15 @@ test("a column of totals beside the times is no value, and lines above a much wi
   assert.match(found.found.join("\n"), /left out, having no time: Total/);
   const bank = of('"Source","Bank",\n"Updated","2021-05-25",\n"Land","Code","2017","2018","2019","2020",\n"A","a","1","2","3","4",\n');
   assert.deepEqual([valuesOf(bank), bank.frequency], [{ A: [1, 2, 3, 4] }, "yearly"]);
+});
+
+test("months of a year in columns are told to be rows of one series, with and without --wide", async () => {
+  const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+  const text = `Year,${months.join(",")}\n${[2018, 2019, 2020].map((year) => [year, ...months.map((_, i) => (year % 7) + i)].join(",")).join("\n")}\n`;
+  const error = await failure(() => panel(parseTable(text)));
+  assert.match(error.message, /choose with --target\. If they are one series, a year in each row, write a row for each value\.$/);
+  assert.match(of(text).found.join("\n"), /every column is taken for a series of its own: if they are one series/);
+  assert.doesNotMatch(of("Year,Jan,Feb,Sum\n2018,1,2,3\n2019,2,3,5\n2020,1,5,6\n").found.join("\n"), /of its own/);
 });
 
 test("beside a time column each column is a series", () => {

@@ -69,6 +69,11 @@ test("a logarithm is taken of positive values whose spread grows with the level,
     false,
   );
   assert.ok(Math.abs(spreadGrowth(growing, 12).slope - 1) < 0.1);
+  const far = swing(
+    () => 1e9,
+    (i) => 1 + ((i * 7) % 5),
+  );
+  assert.match(chooseTransform(far, options).reasons.join(), /does not grow with the level \(levels hardly differ\)/);
 });
 
 test("a seasonal difference is taken where the season explains most, and only if rows remain", () => {

@@ -195,7 +195,7 @@ function planPanel(found: Panel, source: BesideSource, options: TaskOptions): Ru
     notes: [...found.found, ...besideWords(beside)],
     lines: [
       `${members.length} series: one network over the windows of all, each on its own scale; held out: ${lastRows(first.sizes.test)} of each`,
-      `${used.train} windows to train on, ${used.validation} choose the best of ${first.epochs} epochs`,
+      `${counted(used.train, "window")} to train on, ${used.validation} choose the best of ${first.epochs} epochs`,
       ...networkWords(first.spec),
       ...samplingWords(sources, quotas, options),
     ],

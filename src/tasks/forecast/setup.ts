@@ -231,7 +231,7 @@ export function planLines({ spec, steps, sizes, validation, epochs, series: s }:
   const chooser = validation === 1 ? `the row from ${from} chooses` : `the ${validation} rows from ${from} choose`;
   const lines = [
     `reads ${counted(steps, "row")}, forecasts ${sizes.horizon} ${mannerWords(spec)}; held out: ${lastRows(sizes.test)} from ${s.timeLabel(testStart)}`,
-    `${phases.select.origins.length} windows to train on, ${chooser} the best of ${epochs} epochs`,
+    `${counted(phases.select.origins.length, "window")} to train on, ${chooser} the best of ${epochs} epochs`,
     ...networkWords(spec),
   ];
   if (phases.select.every > 1) lines.push(`one window in ${phases.select.every} is used, so that training takes about a minute`);
