@@ -13,7 +13,7 @@ import { groupRows, type RowGroup } from "./rows.js";
 import { shownCell } from "./shown.js";
 import { summariseColumn } from "./summarise.js";
 import { columnOf } from "./table.js";
-import { looksLikeTimes, readTimes, splitNames, type Times, unreadTime } from "./time-column.js";
+import { cutWords, looksLikeTimes, readTimes, splitNames, type Times, unreadTime } from "./time-column.js";
 import type { Panel, Table } from "./types.js";
 
 /**
@@ -49,7 +49,10 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
   const repeated = duplicateRows(table);
   hints.push(...repeatedHints(repeated));
   hints.push(...codeHints(table, columns));
-  hints.push(...columnHints(columns, table.lineWord), ...clockHints(clock, ids.length > 0 ? null : idOf(table, times)));
+  hints.push(
+    ...columnHints(columns, table.lineWord),
+    ...clockHints(clock, ids.length > 0 ? null : idOf(table, times), times.isCut === true),
+  );
   if (times.columns.length === 0) hints.push(...unreadHints(table));
   if (target !== null) hints.push(...leakHints(table, target, groups, times));
   return {
@@ -219,10 +222,11 @@ function unreadHints(table: Table): Hint[] {
   ];
 }
 
-function clockHints(clock: ClockDescription | null, id: string | null): Hint[] {
+function clockHints(clock: ClockDescription | null, id: string | null, isCut: boolean): Hint[] {
   if (clock === null) return [];
   const hints: Hint[] = [];
   const column = clock.columns.join(",") || null;
+  if (isCut) hints.push({ code: "times_cut", column, message: `${column}: ${cutWords}.` });
   if (clock.duplicates > 0) {
     const verb = id?.includes(",") === true ? "tell" : "tells";
     const help = id === null ? "Merge them with --duplicates mean." : `${id} ${verb} them apart: --id ${id}.`;

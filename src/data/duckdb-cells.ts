@@ -42,10 +42,10 @@ export function cellReader(type: DuckDbType, names: TypeNames): Read {
 
 /** Times are counted from 1970, or from midnight, in a unit of their own. */
 const readers: Readonly<Record<string, Read>> = {
-  TIMESTAMP: (value) => isoTime(milliseconds(value, "micros", 1000n), value, ""),
-  TIMESTAMP_TZ: (value) => isoTime(milliseconds(value, "micros", 1000n), value, "Z"),
+  TIMESTAMP: (value) => isoTime(milliseconds(value, "micros", 1000n), value, "", digitsBelow(value, "micros", 3)),
+  TIMESTAMP_TZ: (value) => isoTime(milliseconds(value, "micros", 1000n), value, "Z", digitsBelow(value, "micros", 3)),
   TIMESTAMP_MS: (value) => isoTime(milliseconds(value, "millis", 1n), value, ""),
-  TIMESTAMP_NS: (value) => isoTime(milliseconds(value, "nanos", 1_000_000n), value, ""),
+  TIMESTAMP_NS: (value) => isoTime(milliseconds(value, "nanos", 1_000_000n), value, "", digitsBelow(value, "nanos", 6)),
   TIMESTAMP_S: (value) => isoTime(1000 * milliseconds(value, "seconds", 1n), value, ""),
   TIME: (value) => clock(milliseconds(value, "micros", 1000n), value),
   TIME_NS: (value) => clock(milliseconds(value, "nanos", 1_000_000n), value),
@@ -96,9 +96,19 @@ function milliseconds(value: unknown, unit: string, perMs: bigint): number {
   return Number(count % perMs < 0n ? whole - 1n : whole);
 }
 
-function isoTime(ms: number, value: unknown, zone: "" | "Z"): string {
+/** The digits below a millisecond, without zeros at their end. */
+function digitsBelow(value: unknown, unit: string, digits: number): string {
+  const count = partOf(value, unit);
+  if (typeof count !== "bigint") return "";
+  const unitsPerMs = 10n ** BigInt(digits);
+  const below = ((count % unitsPerMs) + unitsPerMs) % unitsPerMs;
+  return String(below).padStart(digits, "0").replace(/0+$/, "");
+}
+
+function isoTime(ms: number, value: unknown, zone: "" | "Z", finer = ""): string {
   if (!(Math.abs(ms) <= lastMs)) return String(value);
   const text = new Date(ms).toISOString();
+  if (finer !== "") return `${text.slice(0, -1)}${finer}${zone}`;
   return (ms % 1000 === 0 ? text.slice(0, -5) : text.slice(0, -1)) + zone;
 }
 

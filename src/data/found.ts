@@ -6,7 +6,7 @@ import { shortName } from "./decode.js";
 import type { Laid } from "./lay.js";
 import type { SeasonChoice } from "./season-choice.js";
 import { shownCell } from "./shown.js";
-import { type Times, unreadTime } from "./time-column.js";
+import { cutWords, type Times, unreadTime } from "./time-column.js";
 import type { Column, Series, SkippedSeries, Table } from "./types.js";
 
 interface CommonFacts {
@@ -89,6 +89,7 @@ function clockLines(times: Times, frequency: string, duplicates: number): string
   const lines: string[] = [];
   if (times.dateOrder !== null) lines.push(`dates are read ${times.dateOrder === "dmy" ? "day" : "month"} first`);
   if (times.totals.length > 0) lines.push(`left out, having no time: ${times.totals.join(", ")}`);
+  if (times.isCut === true) lines.push(cutWords);
   if (frequency === "irregular") lines.push("the times follow no regular step: rows are taken in their order");
   if (duplicates > 0) lines.push(`${counted(duplicates, "row was", "rows were")} merged into others with the same time`);
   return lines;

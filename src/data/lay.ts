@@ -12,7 +12,7 @@ import type { MergedRows, RowGroup } from "./rows.js";
 import { shownCell } from "./shown.js";
 import { placeOf } from "./table.js";
 import { formatTime } from "./time.js";
-import type { Times } from "./time-column.js";
+import { cutWords, type Times } from "./time-column.js";
 import type { Column, Covariate, Duplicates, Table } from "./types.js";
 
 /** What is the same for all series of a table. */
@@ -178,7 +178,7 @@ function duplicateTimes(id: string | null, rows: readonly number[], { times, tab
   const lines = rows.map((row) => table.lines.get(row));
   const often = rows.length === 2 ? "twice" : `${rows.length} times`;
   const shown = lines.length > 6 ? `${lines.slice(0, 6).join(", ")}, ...` : lines.join(", ");
-  const message = `${shownCell(times.textOf(rows[0]!))} appears ${often} (${table.lineWord}s ${shown}):`;
+  const message = `${shownCell(times.textOf(rows[0]!))} appears ${often} (${table.lineWord}s ${shown})${times.isCut === true ? `, for ${cutWords}` : ""}:`;
   const place = { ...placeOf(table.file), line: lines[1]!, column: times.columns.join(",") };
   const found = id === null ? idOf(table, times) : null;
   const help = found === null ? "--duplicates mean, or name --id." : `--id ${found} for a series each, or --duplicates mean.`;

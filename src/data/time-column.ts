@@ -24,6 +24,8 @@ export interface Times {
   readonly dateOrder: DateOrder | null;
   /** "Z" if every time is written with a zone: labels are in UTC then; else "". */
   readonly suffix: "Z" | "";
+  /** Whether times are written finer than they are read. */
+  readonly isCut?: true;
   /** Rows that count: the file's without totals at its end. */
   readonly rows: number;
   /** What rows at the end are called that are left out, such as "Total". */
@@ -147,6 +149,9 @@ function numberedRows(table: Table): Times {
   };
 }
 
+/** What is said of times that are written finer than they are read. */
+export const cutWords = "times are read to the millisecond: what is finer is left out";
+
 /** A clock without zone and without totals. */
 export function allRows(rows: number): Pick<Times, "rows" | "totals" | "suffix"> {
   return { rows, totals: [], suffix: "" };
@@ -245,6 +250,7 @@ class ClockStore {
   #precision: Precision = "year";
   #firstBad = -1;
   #hasZone = true;
+  #isCut = false;
   firstKept = -1;
 
   push(time: ParsedTime | null): void {
@@ -257,6 +263,7 @@ class ClockStore {
     if (time === null) return;
     this.#refine(time.precision);
     if (time.hasZone !== true) this.#hasZone = false;
+    if (time.isCut === true) this.#isCut = true;
   }
 
   /** A time of the fixed forms: years, months and days are told apart by `refine` on one of them. */
@@ -270,9 +277,9 @@ class ClockStore {
     this.#precision = finer(this.#precision, precision);
   }
 
-  result(): Pick<Times, "ms" | "precision" | "firstBad" | "suffix"> {
+  result(): Pick<Times, "ms" | "precision" | "firstBad" | "suffix" | "isCut"> {
     const suffix = this.#hasZone && this.#ms.length > 0 ? "Z" : "";
-    return { ms: this.#ms, precision: this.#precision, firstBad: this.#firstBad, suffix };
+    return { ms: this.#ms, precision: this.#precision, firstBad: this.#firstBad, suffix, ...(this.#isCut ? { isCut: true } : {}) };
   }
 }
 

@@ -11,6 +11,8 @@ export interface ParsedTime {
   readonly precision: Precision;
   /** Whether a zone is written with it. */
   readonly hasZone?: true;
+  /** Whether it is written finer than to the millisecond, which is left out. */
+  readonly isCut?: true;
 }
 
 export type DateOrder = "dmy" | "mdy";
@@ -101,7 +103,7 @@ export function timeOfNumber(value: number): ParsedTime | null {
   if (Number.isInteger(value) && value >= 10_000_101 && value <= 29_991_231) {
     return dated(Math.floor(value / 10_000), Math.floor(value / 100) % 100, value % 100, "day");
   }
-  for (const [least, perMs] of epochs) if (value >= least && value < 1000 * least) return instant(Math.round(value / perMs));
+  for (const [least, perMs] of epochs) if (value >= least && value < 1000 * least) return instant(value / perMs);
   return null;
 }
 
@@ -113,8 +115,11 @@ const epochs: readonly (readonly [number, number])[] = [
   [1e17, 1e6],
 ];
 
-function instant(ms: number): ParsedTime {
-  return { ms, precision: ms % 1000 === 0 ? "second" : "millisecond" };
+function instant(exact: number): ParsedTime {
+  const ms = Math.round(exact);
+  const precision = ms % 1000 === 0 ? "second" : "millisecond";
+  // Epochs in nanoseconds are known to a quarter of a microsecond.
+  return Math.abs(exact - ms) > 1e-3 ? { ms, precision, isCut: true } : { ms, precision };
 }
 
 /** A time in ISO form, as fine as `precision`. */
@@ -205,7 +210,8 @@ function withClock(date: ParsedTime | null, parts: readonly (string | undefined)
   const milliseconds = fraction === undefined ? 0 : Math.round(Number(`0.${fraction}`) * 1000);
   const ms = date.ms + ((h * 60 + m) * 60 + s) * 1000 + milliseconds - zoneOffset(zone);
   const precision = milliseconds > 0 ? "millisecond" : s > 0 ? "second" : "minute";
-  return zone === undefined ? { ms, precision } : { ms, precision, hasZone: true };
+  const isCut = fraction !== undefined && /^\d{3}\d*[1-9]/.test(fraction);
+  return { ms, precision, ...(zone === undefined ? {} : { hasZone: true }), ...(isCut ? { isCut } : {}) };
 }
 
 /** Hours of the twelve-hour clock: 12 am is midnight, 12 pm noon; NaN for 0 and 13. */

@@ -50,6 +50,18 @@ test("times of every type are those that were written", { skip: withoutDuckDb },
   assert.equal(split.timeLabel(1), "2020-01-02T12:30");
 });
 
+test("times finer than a millisecond are told of", { skip: withoutDuckDb }, async () => {
+  for (const [type, digits] of [
+    ["TIMESTAMP", "0001"],
+    ["TIMESTAMPTZ", "0001"],
+    ["TIMESTAMP_NS", "0000001"],
+  ] as const) {
+    const rows = [1, 2, 3].map((second) => `('2024-01-01 00:00:0${second}.${digits}'::${type}, ${second})`);
+    const { found } = series(await readTable(await written(`SELECT * FROM (VALUES ${rows.join(", ")}) v(time, y)`)));
+    assert.ok(found.includes("times are read to the millisecond: what is finer is left out"), found.join());
+  }
+});
+
 test("numbers of every width are numbers, NULL and NaN are missing, and infinity is none", { skip: withoutDuckDb }, async () => {
   const types = ["TINYINT", "USMALLINT", "INTEGER", "BIGINT", "UBIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL(4,1)", "DECIMAL(38,6)"];
   for (const type of types) {

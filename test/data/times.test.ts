@@ -151,3 +151,16 @@ test("numbers of steps under a usual name are the time, in any order and beginni
   const dated = series(parseTable("t,day,y\n1,2024-01-02,5\n2,2024-01-01,6\n3,2024-01-03,9\n"), { target: "y" });
   assert.deepEqual([dated.timeColumns, [...dated.values]], [["day"], [6, 5, 9]]);
 });
+
+test("what is finer than a millisecond is left out and said, and rows that differ only there are not called repeated without it", async () => {
+  const told = (rows: readonly string[]): readonly string[] =>
+    series(parseTable(`time,y\n${rows.map((row, i) => `${row},${i}`).join("\n")}\n`)).found;
+  const said = "times are read to the millisecond: what is finer is left out";
+  const at = (fraction: string): string => `2024-01-01T00:00:00.${fraction}`;
+  assert.ok(told([at("0011"), at("0021"), at("0031")]).includes(said));
+  assert.ok(told(["1704067200000100", "1704067200002100", "1704067200004100"]).includes(said));
+  assert.ok(!told([at("001000"), at("002000"), at("003")]).includes(said));
+  assert.ok(!told(["1704067200.001", "1704067200.002", "1704067200.003"]).includes(said));
+  const repeated = await failure(() => told([at("0011"), at("0012"), at("0021")]));
+  assert.equal(repeated.message, `${at("0011")} appears twice (lines 2, 3), for ${said}: --duplicates mean, or name --id.`);
+});

@@ -8,7 +8,7 @@ import { missingCode, missingCodeWords } from "../../data/missing-code.js";
 import { notANumber } from "../../data/roles.js";
 import { groupRows } from "../../data/rows.js";
 import { columnOf, placeOf } from "../../data/table.js";
-import { readTimes, splitNames, type Times } from "../../data/time-column.js";
+import { cutWords, readTimes, splitNames, type Times } from "../../data/time-column.js";
 import type { Table } from "../../data/types.js";
 import type { ImputeOptions } from "./types.js";
 
@@ -80,6 +80,7 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   const lines = [
     time === null ? "no time column: rows are taken in their order" : `time: ${time}`,
     `${counted(names.length, "column")} of numbers: ${listed(names)}`,
+    ...(times.isCut === true ? [cutWords] : []),
     ...left.lines,
     ...(times.totals.length > 0 ? [`no rows of measurements, left as they are: ${times.totals.join(", ")}`] : []),
     ...(sequences.length > 1 ? [`${sequences.length} series by ${idNames.join(", ")}`] : []),
