@@ -102,16 +102,16 @@ export class TrainingSnapshot implements Snapshot {
 /** A checkpoint that was read. */
 export interface ReadCheckpoint {
   readonly standing: Standing;
-  readonly circumstances: Circumstances;
   readonly callbacks: readonly { readonly name: string; readonly state: Stored }[];
   /** Puts the vectors into a session of the same network; throws DataError `checkpoint_damaged` for another one. */
   restore(session: Session): void;
   /**
-   * Refuses to go on with other data or settings than the checkpoint's; gives a sentence for each difference that is allowed.
+   * Refuses to go on with other data or settings than the checkpoint's; gives a sentence for each difference that is allowed, and whether
+   * the optimiser with its options is the same.
    *
    * @throws DataError `resume_differs`
    */
-  compare(identity: Identity, now: Circumstances): readonly string[];
+  compare(identity: Identity, now: Circumstances): { readonly sentences: readonly string[]; readonly isSameOptimizer: boolean };
 }
 
 /**

@@ -186,7 +186,7 @@ class Training {
   /** Takes over a checkpoint; throws DataError `resume_differs`. */
   #goOn(checkpoint: ReadCheckpoint): void {
     const plan = this.#plan;
-    const sentences = checkpoint.compare(identityOf(plan), circumstancesOf(plan, this.#backend.info));
+    const { sentences, isSameOptimizer } = checkpoint.compare(identityOf(plan), circumstancesOf(plan, this.#backend.info));
     for (const sentence of sentences) plan.warn(sentence);
     checkpoint.restore(plan.session);
     const { completed, batch, steps, clipped, key, history, stop, tally, learningRate } = checkpoint.standing;
@@ -199,7 +199,7 @@ class Training {
     for (const [name, values] of Object.entries(history)) this.#history[name] = [...values];
     this.#tally.restore(tally);
     // Another rate given on purpose is not overruled.
-    if (sameRate(checkpoint, circumstancesOf(plan, this.#backend.info))) this.#rate.restore(learningRate);
+    if (isSameOptimizer) this.#rate.restore(learningRate);
   }
 
   /** Each callback gets the state of the one that had its name; of several with one name the first gets the first. */
@@ -319,10 +319,6 @@ class Training {
 function unlikeBatches(): UsageError {
   const what = "the batches of one step differ in what they hold: some have lengths, or other numbers of steps in x and y";
   return new UsageError({ code: "unlike_batches", op: "fit", what, hint: "Leave out accumulate, or give all batches the same form." });
-}
-
-function sameRate({ circumstances }: ReadCheckpoint, now: { readonly optimizer: unknown }): boolean {
-  return JSON.stringify(circumstances.optimizer) === JSON.stringify(now.optimizer);
 }
 
 /** Number, from 1, of the first lowest value; 0 for an empty list. */

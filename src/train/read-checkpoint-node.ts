@@ -17,10 +17,10 @@ export async function readTrainingFiles(path: string): Promise<ReadCheckpoint> {
 
 class OpenedCheckpoint implements ReadCheckpoint {
   readonly standing: Standing;
-  readonly circumstances: Circumstances;
   readonly callbacks: ReadCheckpoint["callbacks"];
   readonly #path: string;
   readonly #identity: Identity;
+  readonly #circumstances: Circumstances;
   readonly #vectors: ReadonlyMap<string, Vector>;
 
   constructor({ training, arrays }: CheckpointParts, path: string) {
@@ -41,7 +41,7 @@ class OpenedCheckpoint implements ReadCheckpoint {
     this.callbacks = Array.isArray(callbacks) ? callbacks.filter(isCallbackState) : [];
     this.#path = path;
     this.#identity = identity as Identity;
-    this.circumstances = circumstances;
+    this.#circumstances = circumstances;
     this.#vectors = vectors;
   }
 
@@ -56,8 +56,8 @@ class OpenedCheckpoint implements ReadCheckpoint {
     session.carried.stored = this.standing.carried ?? null;
   }
 
-  compare(identity: Identity, now: Circumstances): readonly string[] {
-    const then = this.circumstances;
+  compare(identity: Identity, now: Circumstances): ReturnType<ReadCheckpoint["compare"]> {
+    const then = this.#circumstances;
     for (const name of Object.keys(identity)) {
       const [before, after] = [this.#identity[name] ?? null, identity[name] ?? null];
       if (same(before, after)) continue;
@@ -71,11 +71,12 @@ class OpenedCheckpoint implements ReadCheckpoint {
       sentences.push(
         `${this.#path} was written in the arithmetic class ${then.class} (${then.backend} ${then.variant}), this is ${now.class} (${now.backend} ${now.variant}): training goes on, but the bits will not be those of an uninterrupted run.`,
       );
-    if (!same(then.optimizer, now.optimizer))
+    const isSameOptimizer = same(then.optimizer, now.optimizer);
+    if (!isSameOptimizer)
       sentences.push(`${this.#path} was trained with ${inWords(then.optimizer)}, training goes on with ${inWords(now.optimizer)}.`);
     if (!same(then.data, now.data))
       sentences.push(`${this.#path} was trained on other values of the same sizes: training goes on with the new ones.`);
-    return sentences;
+    return { sentences, isSameOptimizer };
   }
 }
 
