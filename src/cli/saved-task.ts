@@ -34,7 +34,6 @@ const usedBy: Readonly<Record<string, readonly SavedTask[]>> = {
   "--holidays": ["forecast"],
   "--test": ["forecast"],
   "--duplicates": ["forecast"],
-  "--date-order": ["forecast", "impute"],
   "--label": ["classify"],
 };
 

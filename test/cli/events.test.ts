@@ -86,6 +86,12 @@ test("a classifier of events is trained, saved, used and scored; the same sequen
   const table = await desk.run(["predict", "ward", "sales.csv"]);
   const wanted = "the model reads events: rows of id, time, parameter and value. Is it the right file?";
   assert.deepEqual([table.code, table.stderr], [2, `no column is called like the id of an event (columns are Month, Sales); ${wanted}\n`]);
+  // Dates of new events may need an order that those of training did not.
+  desk.write("dated.csv", stays.events.replace(/,(\d\d):(\d\d),/g, ",03/04/2024 $1:$2,"));
+  const open = await desk.run(["predict", "ward", "dated.csv", "--label", "outcomes.csv"]);
+  assert.deepEqual([open.code, /give --date-order dmy\|mdy\.$/m.test(open.stderr)], [2, true]);
+  const ordered = await desk.run(["predict", "ward", "dated.csv", "--label", "outcomes.csv", "--date-order", "dmy"]);
+  assert.equal(ordered.code, 0, ordered.stderr);
   const piped = await desk.run(["predict", "ward", "-"], { stdin: stays.events });
   assert.equal(piped.code, 2);
   assert.match(piped.stderr, /^A classifier reads events from a file or folder, not from standard input/);
