@@ -1,8 +1,7 @@
 // Stretches of a filled table to look at: of the columns with the most holes, the series with the most of them.
 
-import { columnOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
-import type { Grid } from "./grid.js";
+import { type Grid, rowText } from "./grid.js";
 import type { FillExample } from "./types.js";
 
 const mostColumns = 4;
@@ -15,6 +14,7 @@ export function examplesOf(
   filled: Float64Array,
 ): FillExample[] {
   const size = grid.names.length;
+  const [idOf, timeOf] = [rowText(table, id), rowText(table, time)];
   const isHole = (row: number, column: number): boolean => Number.isNaN(grid.values[row * size + column]!);
   const holes = grid.names.map((_, column) => Array.from({ length: grid.rows }, (_, row) => Number(isHole(row, column))).reduce(sum, 0));
   const columns = [...holes.keys()].filter((column) => holes[column]! > 0 && holes[column]! < grid.rows);
@@ -27,19 +27,12 @@ export function examplesOf(
     const sequence = grid.sequences[counts.indexOf(counts.reduce((most, each) => Math.max(most, each), 0))]!;
     const first = Math.max(0, sequence.findIndex((row) => isHole(row, column)) - mostRows / 4);
     const rows = [...sequence.slice(first, first + mostRows)];
-    const textOf = (names: string | null, row: number): string | null =>
-      names === null
-        ? null
-        : names
-            .split(",")
-            .map((name) => columnOf(table, name).cell(row) ?? "")
-            .join(" ");
     return {
       column: grid.names[column]!,
-      id: textOf(id, rows[0]!),
+      id: idOf(rows[0]!),
       points: rows.map((row) => {
         const value = filled[row * size + column]!;
-        return { time: textOf(time, row) ?? String(row + 1), value: Number.isNaN(value) ? null : value, isFilled: isHole(row, column) };
+        return { time: timeOf(row) ?? String(row + 1), value: Number.isNaN(value) ? null : value, isFilled: isHole(row, column) };
       }),
     };
   });

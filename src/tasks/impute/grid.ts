@@ -94,6 +94,12 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   return { grid, id: idNames.length === 0 ? null : idNames.join(","), time, gap, lines, warnings };
 }
 
+/** How the cells of columns, joined by commas, read in each row; null without columns. */
+export function rowText(table: Table, names: string | null): (row: number) => string | null {
+  const columns = names?.split(",").map((name) => columnOf(table, name)) ?? [];
+  return (row) => (columns.length === 0 ? null : columns.map((column) => column.cell(row) ?? "").join(" "));
+}
+
 function numberColumns(table: Table, { columns }: ImputeOptions, taken: readonly string[]): readonly string[] {
   for (const name of columns ?? []) {
     const column = columnOf(table, name);

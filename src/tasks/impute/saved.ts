@@ -6,13 +6,12 @@ import { counted } from "../../base/words.js";
 import { stepTable } from "../../data/event-steps.js";
 import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
-import { columnOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { eventReadingSchema, readAlike } from "../event-reading.js";
 import { readColumns, readingEvents } from "../other-input.js";
-import { gridOf } from "./grid.js";
+import { gridOf, rowText } from "./grid.js";
 import type { FillModel } from "./network.js";
 import { columnsOf, fillWith } from "./run.js";
 import type { FilledValue, ImputeOptions, SavedFill } from "./types.js";
@@ -89,11 +88,7 @@ export async function predictFill(
   const read = [...(id?.split(",") ?? []), ...(time?.split(",") ?? []), ...names];
   const { grid } = readColumns(table, read, () => gridOf(table, { columns: names, ...roles }, gap));
   const filled = await fillWith(model, grid, saved);
-  const textOf = (names: string | null): ((row: number) => string | null) => {
-    const cells = names?.split(",").map((name) => columnOf(table, name)) ?? [];
-    return (row) => (cells.length === 0 ? null : cells.map((column) => column.cell(row) ?? "").join(" "));
-  };
-  const [idOf, timeOf] = [textOf(id), textOf(time)];
+  const [idOf, timeOf] = [rowText(table, id), rowText(table, time)];
   const predictions = Array.from(filled).flatMap((value, cell): FilledValue[] => {
     if (!Number.isNaN(grid.values[cell]!) || Number.isNaN(value)) return [];
     const index = Math.floor(cell / grid.names.length);
