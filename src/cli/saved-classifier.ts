@@ -1,5 +1,7 @@
 // `predict` and `evaluate` for models that classify events.
+import { defined } from "../base/defined.js";
 import { counted } from "../base/words.js";
+import type { EventOptions } from "../data/event-types.js";
 import type { EventEvaluation, EventPrediction } from "../tasks/classify/saved.js";
 import { modelCells } from "./cell-file.js";
 import { classifiedCsv, scoreLines } from "./classify-words.js";
@@ -80,11 +82,6 @@ function readingOf({
   dateOrder,
   delimiter,
   encoding,
-}: ClassifierFlags): Pick<ClassifierFlags, "missing" | "dateOrder" | "delimiter" | "encoding"> {
-  return {
-    ...(missing === undefined ? {} : { missing }),
-    ...(dateOrder === undefined ? {} : { dateOrder }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(encoding === undefined ? {} : { encoding }),
-  };
+}: ClassifierFlags): Pick<EventOptions, "missing" | "dateOrder" | "delimiter" | "encoding"> {
+  return defined({ missing, dateOrder, delimiter, encoding });
 }

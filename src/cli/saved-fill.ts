@@ -1,4 +1,5 @@
 // `predict` for models that fill tables: the filled table on stdout, or each filled hole as JSON.
+import { defined } from "../base/defined.js";
 import { counted } from "../base/words.js";
 import type { FillPrediction } from "../tasks/impute/saved.js";
 import { modelCells } from "./cell-file.js";
@@ -17,9 +18,7 @@ export async function predictFilled(model: string, file: string, flags: ModelFla
   const backend = await startBackend(flags);
   const { predictFill } = await import("../tasks/index.js");
   const { dateOrder, delimiter, encoding, missing } = flags;
-  const reading = { dateOrder, delimiter, encoding, missing };
-  const given = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
-  const options = { ...given, ...(await modelCells(context)) };
+  const options = { ...defined({ dateOrder, delimiter, encoding, missing }), ...(await modelCells(context)) };
   // A model of events reads files and folders of them; only tables come by a pipe.
   const made = await predictFill(model, file === "-" ? (words) => readInput(file, flags, words) : file, options);
   const { task, count, predictions } = made;

@@ -1,4 +1,5 @@
 // A table from a path, or from standard input where the path is "-".
+import { defined } from "../base/defined.js";
 import { readTable } from "../data/read-table.js";
 import { readTextTable } from "../data/read-table-node.js";
 import type { Table } from "../data/types.js";
@@ -18,12 +19,7 @@ export async function readInput(
   { delimiter, encoding, wide }: TableFlags & { readonly wide?: boolean },
   missing: readonly string[],
 ): Promise<Table> {
-  const options = {
-    missing,
-    ...(wide === undefined ? {} : { wide }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(encoding === undefined ? {} : { encoding }),
-  };
+  const options = { missing, ...defined({ wide, delimiter, encoding }) };
   if (path !== "-") return readTable(path, options);
   if (process.stdin.isTTY === true) {
     throw usageError("stdin_is_terminal", "Standard input is a terminal.", "Pipe a table into it: cat FILE | deep-rnn ... -");

@@ -1,5 +1,6 @@
 // Event rows (id, time, parameter, value) and outcomes become irregular sequences with static columns and labels.
 
+import { defined } from "../base/defined.js";
 import { DataError } from "../base/errors.js";
 import { counted, listed } from "../base/words.js";
 import { dateOrderOf } from "./date-order.js";
@@ -76,9 +77,7 @@ function wordsAndNumbers(
 export function eventTableOptions({ parameter, missing, delimiter, encoding }: EventOptions): ReadTableOptions {
   return {
     names: (column) => (parameter === undefined ? names.parameter.test(column.trim()) : column === parameter),
-    ...(missing === undefined ? {} : { missing }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(encoding === undefined ? {} : { encoding }),
+    ...defined({ missing, delimiter, encoding }),
   };
 }
 

@@ -168,3 +168,9 @@ describe("choosing", () => {
     }
   });
 });
+
+test("numbers of steps that begin again in each series are the time, and not filled", () => {
+  const table = parseTable("shop,t,a\nx,1,5\nx,2,\nx,3,7\ny,1,1\ny,2,2\ny,3,4\n");
+  const { grid, time } = gridOf(table, { id: "shop" });
+  assert.deepEqual([time, grid.names], ["t", ["a"]]);
+});

@@ -1,6 +1,7 @@
 // `deep-rnn impute FILE`: fills the holes of a table, and says how well on values hidden from it.
 
 import type { Command } from "commander";
+import { defined } from "../../base/defined.js";
 import { shellWord } from "../../base/shell-word.js";
 import { counted } from "../../base/words.js";
 import { eventClock, stepTable } from "../../data/event-steps.js";
@@ -100,7 +101,7 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
   const run = await impute(table, {
     ...options,
     ...chosenCell,
-    ...(column === undefined ? {} : { columns: column }),
+    ...defined({ columns: column }),
     ...(read === null || clock === null ? {} : { id: "id", time: "time", clock, reading: keptReading(flags, read) }),
     signal: context.interrupt.signal,
     checkpoints: begun.checkpoints,
@@ -134,8 +135,7 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
 }
 
 function eventReading({ id, time, parameter, value, dateOrder, missing, delimiter, encoding }: ImputeFlags): EventOptions {
-  const given = { id, time, parameter, value, dateOrder, missing, delimiter, encoding };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return defined({ id, time, parameter, value, dateOrder, missing, delimiter, encoding });
 }
 
 function resultOf({ data, network, training, evaluation }: ImputeRun, file: string): ImputeResult {

@@ -1,5 +1,6 @@
 // Classification of event sequences from files to scores: read, split, train, choose the mixture, test.
 
+import { defined } from "../../base/defined.js";
 import { DataError } from "../../base/errors.js";
 import { counted } from "../../base/words.js";
 import { type EventColumns, eventColumns } from "../../data/event-columns.js";
@@ -175,11 +176,7 @@ export function eventOptionsOf({ statics: _statics, ...options }: ClassifyOption
 
 /** How the table of outcomes is read. */
 export function tableReading({ missing, delimiter, encoding }: ClassifyOptions): Parameters<typeof readTable>[1] {
-  return {
-    ...(missing === undefined ? {} : { missing }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(encoding === undefined ? {} : { encoding }),
-  };
+  return defined({ missing, delimiter, encoding });
 }
 
 function foundWords({ ids, times, names, statics }: EventColumns): string[] {

@@ -1,5 +1,6 @@
 // A table with holes as sequences of rows in the order of time, and the cells that are hidden from everything to be guessed.
 
+import { defined } from "../../base/defined.js";
 import { DataError } from "../../base/errors.js";
 import { uniformAt } from "../../base/random.js";
 import { counted, listed } from "../../base/words.js";
@@ -44,8 +45,7 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
   const ids = options.id === undefined ? [] : splitNames(table, options.id).map((name) => columnOf(table, name));
   const idNames = ids.map(({ name }) => name);
   const times = readTimes(table, {
-    ...(options.time === undefined ? {} : { time: options.time }),
-    ...(options.dateOrder === undefined ? {} : { dateOrder: options.dateOrder }),
+    ...defined({ id: options.id, time: options.time, dateOrder: options.dateOrder }),
     taken: [...idNames, ...(options.columns ?? [])],
   });
   if (times.firstBad >= 0) throw times.problem(times.firstBad);
