@@ -103,8 +103,8 @@ function combinationOf(
   const choice = choose(data, trials);
   const { weights } = choice;
   const residuals = trials.flatMap((trial): Residual[] => {
-    const { origin, forecasts } = trial;
-    const forecast = combine(weightsWithout({ data, trials, choice }, trial), forecasts, horizon);
+    const { origin } = trial;
+    const forecast = combine(weightsWithout({ data, trials, choice }, trial), trial, horizon);
     return Array.from(forecast, (value, step) => {
       const actual = train[origin + step]!;
       return { origin, step, error: log ? Math.log(actual / value) : actual - value };

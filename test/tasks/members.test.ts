@@ -137,6 +137,7 @@ test("weights near a tie are near the priors for one horizon, and far apart for 
     Array.from({ length: count }, (_, n) => ({
       origin: 20 + 4 * n,
       forecasts: { naive: new Float64Array(4).fill(1), theta: new Float64Array(4).fill(1.2) },
+      withoutLast: null,
     }));
   const weightsOf = (count: number): Readonly<Record<string, number>> =>
     choose({ values: new Float64Array(200), season: 1, longSeason: 0, horizon, log: false }, trials(count)).weights;

@@ -19,11 +19,11 @@ export function partsOf(
   outlooks: readonly Outlook[],
   weightsAt: (trial: number) => Choice["weights"] | null,
 ): Parts[] {
-  return trials.map(({ origin, forecasts }, n) => {
+  return trials.map((trial, n) => {
     const weights = weightsAt(n);
     const { levels } = outlooks[n]!;
-    const simple = weights === null ? null : combine(weights, forecasts, levels.length);
-    return { origin, simple, network: fromLevels(levels, frame.transform) };
+    const simple = weights === null ? null : combine(weights, trial, levels.length);
+    return { origin: trial.origin, simple, network: fromLevels(levels, frame.transform) };
   });
 }
 

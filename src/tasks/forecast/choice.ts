@@ -1,5 +1,6 @@
 // The choice of a default forecast: every member forecasts from several earlier origins, and weighs what its errors there say.
 
+import { isLastOutlier } from "./last-outlier.js";
 import { type MemberPast, members, triedNames } from "./members.js";
 import { independentOrigins } from "./origins.js";
 
@@ -25,6 +26,8 @@ export interface ChoiceData {
 export interface Trial {
   readonly origin: number;
   readonly forecasts: Readonly<Record<string, Float64Array>>;
+  /** What they forecast of the same rows without the last one before the origin, if that is an outlier; null if not. */
+  readonly withoutLast: Readonly<Record<string, Float64Array>> | null;
 }
 
 const mostOrigins = 16;
@@ -79,10 +82,16 @@ export function trialsAt(
 ): Trial[] {
   const { values, season, longSeason } = data;
   const read = Math.max(rows, 5 * season, longSeason > 1 ? 4 * longSeason : 0);
-  return origins.map((origin) => ({
-    origin,
-    forecasts: forecastsOf({ ...data, values: values.slice(Math.max(0, origin - read), origin) }, names),
-  }));
+  return origins.map((origin) => {
+    const past = { ...data, values: values.slice(Math.max(0, origin - read), origin) };
+    const withoutLast = isLastOutlier(past.values, season) ? forecastsWithoutLast(past, names) : null;
+    return { origin, forecasts: forecastsOf(past, names), withoutLast };
+  });
+}
+
+function forecastsWithoutLast(past: MemberPast, names: readonly string[]): Record<string, Float64Array> {
+  const shorter = { ...past, values: past.values.slice(0, -1), horizon: past.horizon + 1 };
+  return Object.fromEntries(Object.entries(forecastsOf(shorter, names)).map(([name, ahead]) => [name, ahead.subarray(1)]));
 }
 
 function forecastsOf(past: MemberPast, names: readonly string[]): Record<string, Float64Array> {
@@ -144,7 +153,7 @@ const [rightShare, leastPoints] = [0.95, 19];
 /** Errors that differ by less were rounded differently. */
 const rounding = 1e-9;
 
-function standsStill(usable: readonly (Trial & { readonly actual: Float64Array })[]): boolean {
+function standsStill(usable: readonly (Pick<Trial, "forecasts"> & { readonly actual: Float64Array })[]): boolean {
   let [right, count] = [0, 0];
   for (const { forecasts, actual } of usable) {
     actual.forEach((value, h) => {
@@ -207,8 +216,22 @@ function normalised(raw: readonly (readonly [string, number])[]): Record<string,
   return Object.fromEntries(kept.map(([name, weight]) => [name, weight / sum]));
 }
 
-/** The combination's forecast from one origin; members that cannot forecast there leave their weight to the others. */
+/**
+ * The combination's forecast from one origin; members that cannot forecast there leave their weight to the others. Where the last value
+ * is an outlier, it is as likely to stay as it is to be taken back: the mean of both forecasts.
+ */
 export function combine(
+  weights: Readonly<Record<string, number>>,
+  { forecasts, withoutLast }: Pick<Trial, "forecasts" | "withoutLast">,
+  horizon: number,
+): Float64Array {
+  const own = weighted(weights, forecasts, horizon);
+  if (withoutLast === null) return own;
+  const other = weighted(weights, withoutLast, horizon);
+  return other.every(Number.isFinite) ? own.map((value, h) => (value + other[h]!) / 2) : own;
+}
+
+function weighted(
   weights: Readonly<Record<string, number>>,
   forecasts: Readonly<Record<string, Float64Array>>,
   horizon: number,
@@ -226,9 +249,9 @@ export function combine(
 
 /** The combination's forecast of the rows after the last one. */
 export function combinedAhead(data: ChoiceData, weights: Readonly<Record<string, number>>): Float64Array {
-  const [{ forecasts }] = trialsAt(data, [data.values.length], [...Object.keys(weights), fallback], mostPast) as [Trial];
-  const own = combine(weights, forecasts, data.horizon);
-  return own.every(Number.isFinite) ? own : forecasts[fallback]!;
+  const [trial] = trialsAt(data, [data.values.length], [...Object.keys(weights), fallback], mostPast) as [Trial];
+  const own = combine(weights, trial, data.horizon);
+  return own.every(Number.isFinite) ? own : trial.forecasts[fallback]!;
 }
 
 function meanError(actual: Float64Array, forecast: Float64Array): number {

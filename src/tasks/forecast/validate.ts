@@ -95,8 +95,9 @@ function earlyErrors(
   { start, fair }: { readonly start: number; readonly fair: ReadonlyMap<number, Choice["weights"]> },
 ): Residual[] {
   const early = trials.filter(({ origin }) => origin < start);
-  return early.flatMap(({ origin, forecasts }) => {
-    const simple = combine(fair.get(origin)!, forecasts, data.horizon);
+  return early.flatMap((trial) => {
+    const { origin } = trial;
+    const simple = combine(fair.get(origin)!, trial, data.horizon);
     return errorsOf(frame, origin, blended({ origin, simple, network: simple }, 0, frame), origin + data.horizon);
   });
 }
