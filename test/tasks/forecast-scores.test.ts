@@ -67,16 +67,16 @@ test("errors of few forecasts make wider intervals than as many that share nothi
   );
   const [few80, few95] = widthsOf(same, (n) => 4 * n);
   const [overlapping80, overlapping95] = widthsOf(same, (n) => n);
-  assert.ok(few80 > Math.sqrt(1 + 1 / 10) && few95 > few80);
+  assert.ok(few80 > 1 && few95 > few80);
   assert.ok(overlapping80 > few80 && overlapping95 > overlapping80);
-  // One origin: the square root of 2 for its centre, Student's distribution with four degrees of freedom for its size, at the share that
-  // the largest of 40 errors holds, which is the first above 95 % among equal ones weighing the same.
+  // One origin: Student's distribution with two degrees of freedom for the size of its errors, at the share that as many of 40 hold, and
+  // nothing for its centre.
   const [one80, one95] = widthsOf(same, () => 7);
-  near(one80, Math.SQRT2 * stretchAt(33 / 41));
-  near(one95, Math.SQRT2 * stretchAt(39 / 41));
+  near(one80, stretchAt(33 / 41));
+  near(one95, stretchAt(39 / 41));
 });
 
-const stretchAt = (share: number): number => studentQuantile(0.5 + share / 2, 4) / normalQuantile(0.5 + share / 2);
+const stretchAt = (share: number): number => studentQuantile(0.5 + share / 2, 2) / normalQuantile(0.5 + share / 2);
 
 test("errors of the last horizon count for more than those of the first", () => {
   const usual = Array.from({ length: 10 }, (_, n) => 1 + (n % 3) / 10);

@@ -36,7 +36,7 @@ const pooledErrors = 40;
 /** Errors of the first horizon count for so much less than those of the last. */
 const ageing = 2;
 /** Degrees of freedom for each independent origin: the errors of one are not all the same. */
-const freedomPerOrigin = 4;
+const freedomPerOrigin = 2;
 
 /** An error with what it counts for: 1 for the newest. */
 interface Aged extends Residual {
@@ -55,7 +55,6 @@ export function spreadOf(residuals: readonly Residual[], horizon: number): Sprea
     return { ...each, error: own > 0 ? Math.abs(each.error) / own : 0 };
   });
   const independent = countIndependent(aged, horizon);
-  const widening = Math.sqrt(1 + 1 / independent);
   sized.sort((a, b) => a.error - b.error);
   const total = sized.reduce((sum, { weight }) => sum + weight, 0);
   let held = 0;
@@ -65,7 +64,7 @@ export function spreadOf(residuals: readonly Residual[], horizon: number): Sprea
     return held / (total + 1);
   });
   const stretch = stretchOf(freedomPerOrigin * independent);
-  return { scale: scale.map((size) => size * widening), sizes: sized.map(({ error }, i) => error * stretch(shares[i]!)), shares };
+  return { scale, sizes: sized.map(({ error }, i) => error * stretch(shares[i]!)), shares };
 }
 
 /**
@@ -107,7 +106,7 @@ function meanSize(errors: readonly Aged[]): number {
 
 /**
  * Errors of one forecast go up and down together: there are as many independent ones as independent origins, fewer if some count for
- * little (Kish 1965). A new error differs from a centre known from m of them by about the square root of 1 + 1/m more than from a true one.
+ * little (Kish 1965).
  */
 function countIndependent(aged: readonly Aged[], horizon: number): number {
   const last = lastOrigin(aged);
@@ -125,7 +124,10 @@ function countIndependent(aged: readonly Aged[], horizon: number): number {
   return 1 + (whole - 1) * (sum ** 2 / squares / sums.length);
 }
 
-/** How much further out a share lies if the scale is known from few: quantiles of Student's distribution over those of the normal one. */
+/**
+ * How much further out a share lies if the scale is known from few: quantiles of Student's distribution over those of the normal one. There
+ * is no factor for a centre known from few: these are errors of forecasts, what their centre does not know is in them.
+ */
 function stretchOf(freedom: number): (share: number) => number {
   if (freedom > mostFreedom) return () => 1;
   return (share) => studentQuantile(0.5 + share / 2, freedom) / normalQuantile(0.5 + share / 2);
