@@ -2,7 +2,7 @@
 
 /**
  * Content of the page's `<style>`. Dark colours are for screens only: paper is white. Wide plots begin at their right end, where the
- * forecast is (the direction of the box around them says so). On paper everything is open.
+ * forecast is (the direction of the box around them says so), and where they do not fit a line says what lies to the left. On paper everything is open.
  */
 export const pageStyle: string = `
 :root{--bg:#fbfcfd;--card:#ffffff;--ink:#1f2933;--muted:#5f6c7b;--edge:#dfe4ea;--accent:#0b62b0;--good:#17693a;--goodbg:#e3f4e8;--warnbg:#fff5e0;--code:#f1f4f8}
@@ -54,5 +54,6 @@ pre{background:var(--code);border-radius:8px;padding:14px 16px;white-space:pre-w
 details{margin:6px 0}
 summary{cursor:pointer;padding:6px 0;color:var(--accent)}
 @media print{body{background:#fff}section{border-color:#ccc;padding:14px 16px}figure,tr,.tile,.facts>div{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}.plot{min-width:0}.scroll{overflow:visible}details::details-content{content-visibility:visible;display:block;block-size:auto}a,summary{color:inherit}}
+@media screen and (max-width:600px){figure:has(>.scroll>.plot:not(.small))::after{content:"← The picture goes on to the left.";color:var(--muted);font-size:13px}}
 @media (max-width:560px){main{padding:20px 10px 40px}section{padding:16px 14px}th,td{padding:8px 5px}table{font-size:15px}.methods th:first-child{white-space:normal}.methods .mark{display:block}.facts>div{grid-template-columns:1fr;gap:0}}
 `.trim();
