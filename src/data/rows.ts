@@ -11,11 +11,15 @@ export interface RowGroup {
   readonly rows: Numbers;
 }
 
+/** The id of a row: the cells of its columns, "" where one is missing. */
+export function idIn(ids: readonly Column[], row: number): string {
+  return ids.length === 1 ? (ids[0]!.cell(row) ?? "") : ids.map((column) => column.cell(row) ?? "").join("/");
+}
+
 /** Rows by id, series in the order of their first row. Without id columns all rows are one series. */
 export function groupRows(rows: number, ids: readonly Column[], times: Times): RowGroup[] {
   if (ids.length === 0) return [{ id: null, rows: sortedRows(range(0, rows), times) }];
-  const idAt = (row: number): string =>
-    ids.length === 1 ? (ids[0]!.cell(row) ?? "") : ids.map((column) => column.cell(row) ?? "").join("/");
+  const idAt = (row: number): string => idIn(ids, row);
   // Files that are written series by series need no list of rows.
   const runs = wholeRuns(rows, idAt);
   if (runs !== null) return runs.map(({ id, start, end }) => ({ id, rows: sortedRows(range(start, end), times) }));

@@ -6,10 +6,11 @@ import { dateOrderOf } from "./date-order.js";
 import { shortName } from "./decode.js";
 import { findStep, placeOn } from "./frequency.js";
 import { NumberStore, type Numbers, numbersOf } from "./number-store.js";
+import { idIn } from "./rows.js";
 import { shownCell } from "./shown.js";
 import { columnOf, placeOf } from "./table.js";
 import { type DateOrder, finer, looksLikeClock, looksLikeTime, type ParsedTime, type Precision, parseTime, precisionOf } from "./time.js";
-import { countsAgain, countsSteps, countsYears, hasTimeNumbers, timeReader } from "./time-numbers.js";
+import { countsInSeries, countsSteps, countsYears, hasTimeNumbers, timeReader } from "./time-numbers.js";
 import { mostTotals, rowsBeforeTotals } from "./totals.js";
 import type { Column, Table } from "./types.js";
 
@@ -89,8 +90,11 @@ function findTimeColumns(table: Table, { taken = [], id }: { readonly taken?: re
   const [first] = candidates;
   const isNameless = !table.hasHeader && table.names.length > 1 && first?.name === table.names[0];
   if (isNameless && countsYears(first!)) return [first!.name];
+  const ids = id === undefined ? [] : splitNames(table, id).map((name) => columnOf(table, name));
   const counter = candidates.find(
-    (column) => (isTimeName(column.name) || isStepName(column.name)) && (id === undefined ? countsSteps(column) : countsAgain(column)),
+    (column) =>
+      (isTimeName(column.name) || isStepName(column.name)) &&
+      (ids.length === 0 ? countsSteps(column) : countsInSeries(column, (row) => idIn(ids, row))),
   );
   return counter === undefined ? [] : [counter.name];
 }

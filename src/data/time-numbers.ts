@@ -51,16 +51,21 @@ export function countsSteps(column: Column): boolean {
   return true;
 }
 
-/** The same, row after row, in series that each begin anew. */
-export function countsAgain(column: Column): boolean {
-  const { rows } = column;
-  const step = column.get(1) - column.get(0);
-  if (rows < 3 || column.numeric < rows || !Number.isInteger(column.get(0)) || !(Number.isInteger(step) && step >= 1)) return false;
-  for (let row = 1; row < rows; row++) {
-    const change = column.get(row) - column.get(row - 1);
-    if (change !== step && !(change <= 0 && Number.isInteger(change))) return false;
+/** The same, row after row in each series; these may lie in any order. */
+export function countsInSeries(column: Column, idOf: (row: number) => string): boolean {
+  const last = new Map<string, number>();
+  let step = Number.NaN;
+  for (let row = 0; row < column.rows; row++) {
+    const [id, value] = [idOf(row), column.get(row)];
+    const before = last.get(id);
+    if (before !== undefined) {
+      if (Number.isNaN(step)) step = value - before;
+      if (value - before !== step) return false;
+    }
+    if (!Number.isInteger(value)) return false;
+    last.set(id, value);
   }
-  return true;
+  return Number.isInteger(step) && step >= 1;
 }
 
 function fits(column: Column, rows: number, read: NumberReader): boolean {

@@ -8,7 +8,7 @@ import { headerTimes } from "./header-times.js";
 import { clockOf, firstGapOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";
 import { type CovariateColumn, checkRoles, covariateColumns, notANumber } from "./roles.js";
-import { groupRows, mergeRows, type RowGroup } from "./rows.js";
+import { groupRows, idIn, mergeRows, type RowGroup } from "./rows.js";
 import { columnOf, placeOf } from "./table.js";
 import { looksLikeTimes, readTimes, splitNames, type Times } from "./time-column.js";
 import type { Column, PanelOptions, Table } from "./types.js";
@@ -91,7 +91,7 @@ function firstValue(table: Table, columns: readonly Column[]): number {
 
 /** The id of a row. */
 export function rowId({ ids }: SeriesRows, row: number): string {
-  return ids.map((column) => column.cell(row) ?? "").join("/");
+  return idIn(ids, row);
 }
 
 /**

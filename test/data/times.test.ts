@@ -148,6 +148,11 @@ test("numbers of steps under a usual name are the time, in any order and beginni
     assert.deepEqual(timed(name, times)[0], []);
   const shops = panel(parseTable("shop,t,sold\na,1,5\na,2,6\na,3,9\nb,1,2\nb,2,4\nb,3,3\n"), { id: "shop" });
   assert.deepEqual([shops.timeColumns, shops.targets, shops.series.map(({ timeLabel }) => timeLabel(2))], [["t"], ["sold"], ["3", "3"]]);
+  // An hour that comes again in a series is none.
+  const hourly = panel(parseTable("shop,hour,sold\na,1,5\na,2,6\na,1,9\na,2,8\nb,1,2\nb,2,4\n"), { id: "shop", target: "sold" });
+  assert.deepEqual(hourly.timeColumns, []);
+  const mixed = panel(parseTable("shop,t,sold\na,1,5\nb,4,2\na,3,6\nb,6,4\na,5,9\n"), { id: "shop" });
+  assert.deepEqual([mixed.timeColumns, mixed.series.length], [["t"], 2]);
   const dated = series(parseTable("t,day,y\n1,2024-01-02,5\n2,2024-01-01,6\n3,2024-01-03,9\n"), { target: "y" });
   assert.deepEqual([dated.timeColumns, [...dated.values]], [["day"], [6, 5, 9]]);
 });
