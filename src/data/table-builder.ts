@@ -57,8 +57,7 @@ export class TableBuilder {
     if (last === undefined) return;
     // "# date,value" is a header: a comment has as many fields only by chance.
     if (cells !== null && isComment(last.cells) && last.cells.length === cells.length) {
-      const [first = "", ...others] = last.cells;
-      this.#begin([first.replace(/^#\s*/, ""), ...others], last.line);
+      this.#begin(last.cells, last.line);
     } else if (cells === null || filled(cells) < 2 || isDataRow(cells)) {
       const first = above.findIndex((record) => !isComment(record.cells));
       for (const record of first < 0 ? [] : above.slice(first)) this.#take(record.cells, record.line);
@@ -72,7 +71,7 @@ export class TableBuilder {
 
   /** What was read so far were lines such as "Source,World Bank" above the header of a much wider table. */
   #isHeaderBelow(cells: readonly string[]): boolean {
-    const isWider = this.#lines.length < mostAbove && cells.length > 2 * this.#columns.length && filled(cells) > 2;
+    const isWider = this.#lines.length < mostFacts && cells.length > 2 * this.#columns.length && filled(cells) > 2;
     return isWider && this.#hasHeader && !isDataRow(cells) && !isSeriesRow(cells);
   }
 
@@ -152,6 +151,9 @@ export function placeOf(file: string | null | undefined): { file?: string } {
 
 /** So many titles or comments may stand above the header. */
 const mostAbove = 20;
+
+/** So many lines such as "Source,World Bank" may stand above a header. */
+const mostFacts = 5;
 
 /** Whether a record is a comment as many programs write them. */
 function isComment([first = ""]: readonly string[]): boolean {

@@ -78,7 +78,7 @@ function findTimeColumns(table: Table, { taken = [], id }: { readonly taken?: re
     const isDay = isMostly(written, (cell) => parseTime(cell, "dmy")?.precision === "day" || parseTime(cell, "mdy")?.precision === "day");
     const clock =
       candidates.find((column) => column !== written && column.kind === "text" && isMostly(column, looksLikeClock)) ??
-      (isDay ? candidates.find(isHour) : undefined);
+      (isDay && hasRepeats(written) ? candidates.find(isHour) : undefined);
     return clock === undefined ? [written.name] : [written.name, clock.name];
   }
   const parts = calendarParts(candidates, isPart);
@@ -127,6 +127,17 @@ function isStepName(name: string): boolean {
 /** Whether the cells of a column are dates or times by their form. */
 export function looksLikeTimes(column: Column): boolean {
   return isMostly(column, looksLikeTime);
+}
+
+/** Whether a day has several rows, so that its hours may tell them apart; seen in the first rows. */
+function hasRepeats(column: Column): boolean {
+  const seen = new Set<string | null>();
+  for (let row = 0; row < Math.min(column.rows, 5000); row++) {
+    const cell = column.cell(row);
+    if (cell !== null && seen.has(cell)) return true;
+    seen.add(cell);
+  }
+  return false;
 }
 
 /** Judged by about a thousand cells: most of them, and one of the first three, which may be titles. */

@@ -149,6 +149,12 @@ test("a date and its hour in two columns are one time, in every order of dates, 
   }
 });
 
+test("the hour of something that happens once a day is no part of its time", () => {
+  const rows = Array.from({ length: 30 }, (_, i) => `2020-01-${String(i + 1).padStart(2, "0")},${(i * 7) % 24},${i}`);
+  const found = of(`date,hour,v\n${rows.join("\n")}\n`, { target: "v" });
+  assert.deepEqual([found.timeColumns, found.frequency], [["date"], "daily"]);
+});
+
 test("months, quarters and periods by word beside their year are one time", () => {
   const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
   const german = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(" ");
@@ -192,7 +198,8 @@ test("comments and several titles above the header are no rows, and a header may
   ])
     assert.deepEqual([...of(text).values], [1, 2], text);
   const named = parseTable("#id,name,v\na,b,3\nc,d,4\n");
-  assert.deepEqual([named.names, named.rows], [["id", "name", "v"], 2]);
+  assert.deepEqual([named.names, named.rows], [["#id", "name", "v"], 2]);
+  assert.equal(parseTable("# of calls,day\n3,2020-01-01\n4,2020-01-02\n").names[0], "# of calls");
 });
 
 test("titles above the header and Excel's sep line are no rows, and lines are still counted", async () => {
