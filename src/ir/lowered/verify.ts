@@ -1,12 +1,13 @@
 // Checks a lowered section for given sizes: operands inside their buffers, no forbidden overlap, the rules of rows and loops.
 
-import { type Dim, evaluateDim, type SymbolSizes } from "../../base/dim.js";
+import { type Dim, evaluateDim, mulDims, type SymbolSizes } from "../../base/dim.js";
 import { UsageError } from "../../base/errors.js";
 import type { RunDomain } from "../core/domain.js";
 import { isReducing, rowReductions, tileRegisters } from "./opcodes.js";
 import type {
   AffineInstruction,
   Extent,
+  IndexInstruction,
   LoopInstruction,
   LoweredSection,
   MatrixOperand,
@@ -134,7 +135,7 @@ class Verifier {
       }
       case "gather":
       case "scatter": {
-        const table = matrix(one.table, one.tableRows, one.cols);
+        const table = this.#tableOf(one, step);
         const value = matrix(one.value, one.rows, one.cols);
         matrix(one.index, one.rows, 1);
         this.#written(one.op === "gather" ? value : table);
@@ -156,6 +157,13 @@ class Verifier {
       case "pack":
         matrix(one.b, one.k, one.n);
     }
+  }
+
+  /** Of a table of every row's own entries those of the active rows: an index never leaves its row's, though the table may end with them. */
+  #tableOf({ table, tableRows, cols, site }: IndexInstruction, step: Step | null): Touched {
+    const own = typeof tableRows === "number" ? undefined : this.#section.sites[site];
+    if (own?.shifted !== true) return this.#touched(table, [tableRows, cols], [table.row, table.col], step);
+    return this.#touched(table, ["rows", own.rows, cols], [mulDims(own.rows, table.row), table.row, table.col], step);
   }
 
   #drawStride(kind: "uniform" | "key", out: MatrixOperand): Dim {
