@@ -8,7 +8,7 @@ import { cellWords } from "./cell-file.js";
 import type { Context } from "./context.js";
 import type { BackendInfo } from "./envelope.js";
 import { toJson } from "./envelope.js";
-import type { LiveRun, RunPlace } from "./run-folder.js";
+import type { FileText, LiveRun, RunPlace } from "./run-folder.js";
 import { reopenRun, startRun } from "./run-folder.js";
 import type { Entry, EpochFacts } from "./run-record.js";
 import { environment, metricsLine, pretty } from "./run-record.js";
@@ -82,7 +82,7 @@ export interface RunRecord {
   readonly log: readonly string[];
   readonly epochs: readonly EpochFacts[];
   /** What belongs to the task, by name. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, FileText>>;
   readonly result: unknown;
   /** Fills the folder `model`; `write` takes names as in "model/preprocess.json". */
   saveModel(folder: string, write: (name: string, text: string) => Promise<void>): Promise<void>;

@@ -6,7 +6,7 @@ import type { BackendInfo, Ok, Warning } from "./envelope.js";
 import { toJson } from "./envelope.js";
 import type { Interrupt } from "./interrupt.js";
 import type { GlobalFlags } from "./options.js";
-import type { RunPlace } from "./run-folder.js";
+import type { FileText, RunPlace } from "./run-folder.js";
 import { openRun, planRun } from "./run-folder.js";
 import type { Settings } from "./settings/resolve.js";
 import type { Terminal } from "./terminal.js";
@@ -63,7 +63,7 @@ export async function writeAnswer<R>(
   context: Context,
   place: RunPlace | null,
   envelope: Ok<R>,
-  files: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, FileText>> = {},
 ): Promise<void> {
   if (place === null) return;
   const folder = openRun(place);

@@ -3,11 +3,16 @@ import type { ForecastRow } from "../tasks/forecast/types.js";
 
 const columns = ["part", "time", "target", "actual", "value", "lower80", "upper80", "lower95", "upper95"] as const;
 
-/** `part` says whether a row was held out (`holdout`) or lies beyond the data (`forecast`). */
-export function forecastCsv(parts: Readonly<Record<string, readonly ForecastRow[]>>): string {
+/** Lines that are joined at once: those of many series would be more than all else that is in memory. */
+const linesAtOnce = 1000;
+
+/**
+ * The text in pieces, one after the other. `part` says whether a row was held out (`holdout`) or lies beyond the data (`forecast`).
+ */
+export function* forecastCsv(parts: Readonly<Record<string, readonly ForecastRow[]>>): Generator<string> {
   // One series needs no column for its name.
   const hasIds = Object.values(parts).some((rows) => rows.some(({ id }) => id !== null));
-  const lines = [[...(hasIds ? ["id"] : []), ...columns].join(",")];
+  let lines = [[...(hasIds ? ["id"] : []), ...columns].join(",")];
   for (const [part, rows] of Object.entries(parts)) {
     for (const row of rows) {
       const cells = [
@@ -23,9 +28,12 @@ export function forecastCsv(parts: Readonly<Record<string, readonly ForecastRow[
         row.upper95,
       ];
       lines.push(cells.map(cellText).join(","));
+      if (lines.length < linesAtOnce) continue;
+      yield `${lines.join("\n")}\n`;
+      lines = [];
     }
   }
-  return `${lines.join("\n")}\n`;
+  if (lines.length > 0) yield `${lines.join("\n")}\n`;
 }
 
 /** A cell that nothing in it can break. */

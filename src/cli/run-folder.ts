@@ -28,13 +28,16 @@ export interface RunPlace {
   readonly force: boolean;
 }
 
+/** What goes into a file: whole, or in pieces that are made as they are written. */
+export type FileText = string | Iterable<string>;
+
 /** A folder being filled; `finish` moves it to its place and returns the path. */
 export interface OpenRun {
   /** Its final path, used in texts written before it is moved. */
   readonly path: string;
   /** Where files are to be written now. */
   readonly working: string;
-  write(name: string, text: string): Promise<void>;
+  write(name: string, text: FileText): Promise<void>;
   finish(): string;
   /** Removes everything written so far. Synchronous: also called when the process leaves at once. */
   abandon(): void;
@@ -187,10 +190,10 @@ function beside(path: string): Reserved {
 }
 
 /** Writes and flushes a file, so that the rename that follows never shows an empty one after a power cut. */
-async function writeDurably(path: string, text: string): Promise<void> {
+async function writeDurably(path: string, text: FileText): Promise<void> {
   const file = await open(path, "w");
   try {
-    await file.writeFile(text);
+    for (const piece of typeof text === "string" ? [text] : text) await file.appendFile(piece);
     await file.sync();
   } finally {
     await file.close();

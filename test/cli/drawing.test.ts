@@ -210,8 +210,19 @@ test("an axis leaves little room beyond the data, and names at least one round n
 
 test("CSV cells with commas and quotes are quoted, missing ones are empty", () => {
   assert.equal(
-    forecastCsv({ forecast: [{ ...row("2020", null, 1.5), target: 'a,"b"' }] }),
+    [...forecastCsv({ forecast: [{ ...row("2020", null, 1.5), target: 'a,"b"' }] })].join(""),
     'part,time,target,actual,value,lower80,upper80,lower95,upper95\nforecast,2020,"a,""b""",,1.5,,,,\n',
+  );
+});
+
+test("the rows of many series are written in pieces, each line once", () => {
+  const rows = Array.from({ length: 2500 }, (_, i) => row(`t${i}`, i, i));
+  const pieces = [...forecastCsv({ holdout: rows, forecast: rows })];
+  assert.ok(pieces.length >= 5 && pieces.every((piece) => piece.endsWith("\n") && piece.split("\n").length <= 1001));
+  const lines = pieces.join("").trim().split("\n");
+  assert.deepEqual(
+    lines.slice(1).map((line) => line.split(",").slice(0, 2).join()),
+    ["holdout", "forecast"].flatMap((part) => rows.map(({ time }) => `${part},${time}`)),
   );
 });
 
