@@ -5,7 +5,7 @@ import { cell as cellKind, delimiter, oneOf, path, texts, toggle, whole } from "
 import { Setting } from "./settings/setting.js";
 
 /** What computes. */
-export const backendChoices = ["auto", "native", "wasm", "reference"] as const;
+const backendChoices = ["auto", "native", "wasm", "reference"] as const;
 
 /** Options that every verb has. */
 export function globalOptions(): Setting[] {

@@ -18,7 +18,7 @@ const forms: IsoForm[] = ([7, 10, 16, 19, 23] as const).flatMap((length) =>
 );
 
 /** The place of a form in the list of forms. */
-export function formAt(place: number): IsoForm {
+function formAt(place: number): IsoForm {
   return forms[place]!;
 }
 

@@ -50,7 +50,7 @@ export function findLeaks(
 }
 
 /** The series with values it never had from row `cut` on: larger ones, and holes where it had none and the other way round. */
-export function withOtherFuture(series: Series, cut: number): Series {
+function withOtherFuture(series: Series, cut: number): Series {
   const size = 1 + series.values.reduce((most, value) => (Number.isNaN(value) ? most : Math.max(most, Math.abs(value))), 0);
   const change = (values: Float64Array): Float64Array =>
     values.map((value, i) => (i < cut ? value : i % 5 === 4 && !Number.isNaN(value) ? Number.NaN : size * (3 + ((i * 7) % 11))));

@@ -84,7 +84,7 @@ export function windows(series: Series, options: WindowOptions): Windows {
 }
 
 /** Origins whose targets lie inside rows [from, to) and are all observed. */
-export function originsBetween(
+function originsBetween(
   frame: Frame,
   { from, to, input, horizon, stride }: { from: number; to: number; input: number; horizon: number; stride: number },
 ): number[] {
@@ -115,7 +115,7 @@ export function targetsAt(places: readonly { readonly frame: Frame; readonly ori
 }
 
 /** Inputs [N, T, 1] and targets [N, H] of the windows at these places, of one series or of several. */
-export function windowsAt(
+function windowsAt(
   places: readonly { readonly frame: Frame; readonly origin: number }[],
   { input, horizon }: { input: number; horizon: number },
 ): { x: Tensor; y: Tensor } {

@@ -124,7 +124,7 @@ function dots(picture: Picture, x: Scale, y: Scale): string {
 }
 
 /** A ring around each flagged value. */
-export function rings(points: readonly PicturePoint[], x: Scale, y: Scale): string {
+function rings(points: readonly PicturePoint[], x: Scale, y: Scale): string {
   return points
     .map(({ isStrange, actual, time }, i) =>
       isStrange !== true || actual === null

@@ -170,7 +170,7 @@ function testParts(labels: Int32Array, rows: readonly number[], { folds, test = 
 }
 
 /** Static columns and labels are looked up in the outcomes afterwards. */
-export function eventOptionsOf({ statics: _statics, ...options }: ClassifyOptions): EventOptions {
+function eventOptionsOf({ statics: _statics, ...options }: ClassifyOptions): EventOptions {
   return options;
 }
 

@@ -95,13 +95,13 @@ export function columnsOf({ names, rows }: Grid, filled: Float64Array): Record<s
 }
 
 /** What filling a grid gives. */
-export interface FilledGrid extends Pick<ImputeRun, "network" | "training" | "evaluation" | "model" | "preprocess"> {
+interface FilledGrid extends Pick<ImputeRun, "network" | "training" | "evaluation" | "model" | "preprocess"> {
   /** [rows, names] in the units of the columns; NaN in columns without any value. */
   readonly filled: Float64Array;
 }
 
 /** Trains, compares and fills. */
-export async function fillGrid(found: FoundGrid, options: ImputeOptions): Promise<FilledGrid> {
+async function fillGrid(found: FoundGrid, options: ImputeOptions): Promise<FilledGrid> {
   const { grid } = found;
   const { seed = 0, hide = usualShare } = options;
   const use = hideCells(grid, hide, seed);
