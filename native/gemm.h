@@ -235,8 +235,42 @@ inline Product transposed(const Product& x) {
   return {x.n, x.m, x.k, x.b, x.bCol, x.bRow, x.a, x.aCol, x.aRow, x.c, x.cCol, x.cRow, x.accumulate, false, false};
 }
 
-inline void multiply(const Product& x, float* scratch) {
-  if (x.m <= 0 || x.n <= 0) return;
+/// Steps of k, from the first on, at which all of A is zero: states before the first step are.
+inline Index leadingZeros(const Product& x) {
+  for (Index p = 0; p < x.k; p++)
+    for (Index i = 0; i < x.m; i++)
+      if (x.a[i * x.aRow + p * x.aCol] != 0.0f) return p;
+  return x.k;
+}
+
+/// True if 0 * x is 0 for all of these.
+inline bool allFinite(const float* x, Index count) {
+  F sum[4] = {zeros(), zeros(), zeros(), zeros()};
+  Index i = 0;
+  for (; i + 4 * W <= count; i += 4 * W)
+    for (int v = 0; v < 4; v++) sum[v] = fma(load(x + i + v * W), zeros(), sum[v]);
+  float rest = 0.0f;
+  for (; i < count; i++) rest += x[i] * 0.0f;
+  const F all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  return rest == 0.0f && !anyLane(all != zeros());
+}
+
+/// The product without its leading zeros: a sum begins with +0, which products of 0 and finite numbers do not change.
+inline Product withoutZeros(Product x) {
+  const Index skipped = x.accumulate ? 0 : leadingZeros(x);
+  if (skipped == 0 || (x.packedB ? skipped < x.k : x.bCol != 1)) return x;
+  if (x.packedB && !allFinite(x.b, ceilDiv(x.n, kPanel) * kPanel * x.k)) return x;
+  for (Index p = 0; p < skipped && !x.packedB; p++)
+    if (!allFinite(x.b + p * x.bRow, x.n)) return x;
+  x.a += skipped * x.aCol;
+  x.b += skipped * x.bRow;
+  x.k -= skipped;
+  return x;
+}
+
+inline void multiply(const Product& given, float* scratch) {
+  if (given.m <= 0 || given.n <= 0) return;
+  const Product x = withoutZeros(given);
   if (x.k <= 0) {
     if (!x.accumulate) clearC(x);
     return;

@@ -135,6 +135,37 @@ for (const machine of await allMachines()) {
     }
   });
 
+  test(`zeros in front change no bit, and times what is not finite they are NaN on ${titleOf(machine)}`, () => {
+    const [m, n, k] = [14, 70, 40];
+    const run = (zeroSteps: number, spoiled: number | null, packed: boolean): Float32Array => {
+      const program = new Assembly(machine);
+      const values = signed(m * k, 21).map((value, i) => (i % k < zeroSteps ? (i % 2 === 0 ? 0 : -0) : value));
+      const right = signed(k * n, 22);
+      if (spoiled !== null) right[spoiled] = Number.POSITIVE_INFINITY;
+      const [a, b, c] = [program.buffer(values), program.buffer(right), program.buffer(signed(m * n, 23))];
+      const panels = program.buffer(Math.ceil(n / machine.panelWidth) * machine.panelWidth * k);
+      if (packed) program.pack(k, n, { buffer: b, row: n }, panels);
+      const operand = packed ? { buffer: panels } : { buffer: b, row: n };
+      program.gemm([m, n, k, 1], [{ buffer: a, row: k }, operand, { buffer: c, row: n }], { packed });
+      assert.equal(program.run().error, 0);
+      const result = program.f32(c);
+      program.free();
+      return result;
+    };
+    for (const packed of [false, true]) {
+      assertSameBits(run(k, null, packed), new Float32Array(m * n), `zeros, packed ${packed}`);
+      const whole = run(3, null, packed);
+      for (const zeroSteps of [3, k]) {
+        const spoiled = run(zeroSteps, 2 * n + 67, packed);
+        const expected = zeroSteps === k ? new Float32Array(m * n) : whole;
+        for (let i = 0; i < m * n; i++) {
+          if (i % n === 67) assert.ok(Number.isNaN(spoiled[i]), `row ${Math.floor(i / n)} of ${zeroSteps} zero steps, packed ${packed}`);
+          else assert.ok(Object.is(spoiled[i], expected[i]), `element ${i} of ${zeroSteps} zero steps, packed ${packed}`);
+        }
+      }
+    }
+  });
+
   test(`a batch is that many products on ${titleOf(machine)}`, () => {
     const [batch, m, n, k] = [5, 4, 9, 6];
     const a = signed(batch * m * k, 11);
