@@ -1,6 +1,6 @@
 // Compiles the core and its driver under sanitizers and runs them; where that is impossible it prints why and succeeds.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { call, findCompiler } from "./build-native.mjs";
 import {
@@ -78,7 +78,9 @@ export async function sanitize(kind) {
   mkdirSync(folder, { recursive: true });
   const reason = missing(compiler, kind, folder);
   if (reason !== "") return `${kind} sanitizer skipped: ${reason}`;
-  const driver = ["driver.cpp", "affine_case.h"].map((name) => readFileSync(`${nativeFolder}test/${name}`, "utf8"));
+  const driver = readdirSync(`${nativeFolder}test`)
+    .sort()
+    .map((name) => readFileSync(`${nativeFolder}test/${name}`, "utf8"));
   const stamp = fingerprint({ ...readSources(), driver }, flags, kinds[kind], twins, compiler);
   if (textOf(`${folder}${kind}.hash`) !== stamp) {
     await build(compiler, kind, folder);
