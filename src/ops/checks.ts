@@ -20,6 +20,14 @@ export function checkWholeOptions(op: string, options: unknown, names: readonly 
   });
 }
 
+/** Refuses an axis that is not in a record, and options of other names; throws UsageError `unknown_option`. */
+export function checkAxisOptions(op: string, options: unknown, other = ""): void {
+  const wrong = isRecord(options) ? Object.keys(options).find((name) => name !== "axis" && name !== other) : String(options);
+  if (wrong === undefined) return;
+  const hint = "As in { axis: 0 }.";
+  throw new UsageError({ code: "unknown_option", op, what: `there is no option "${wrong}"`, where: currentPlace(), hint });
+}
+
 /** Refuses what is no list of sizes; throws ShapeError `bad_shape`. */
 export function checkSizes(shape: readonly number[], least: number): void {
   const list: unknown = shape;

@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../base/tensor.js";
 import type { Operand } from "./align.js";
+import { checkAxisOptions } from "./checks.js";
 import {
   abs,
   add,
@@ -123,6 +124,7 @@ export function hardSigmoid(a: Operand): Tensor {
  * @example logSumExp(tensor([[0, 0], [1000, 1000]])) // → [0.6931, 1000.6931]
  */
 export function logSumExp(a: Tensor, options: { readonly axis?: number; readonly keepDims?: boolean } = {}): Tensor {
+  checkAxisOptions("logSumExp", options, "keepDims");
   const axis = options.axis ?? -1;
   // The shift cancels in the value and in the gradient. An infinite maximum would turn x - max into NaN.
   const top = stopGradient(max(a, { axis, keepDims: true }));
@@ -138,6 +140,7 @@ export function logSumExp(a: Tensor, options: { readonly axis?: number; readonly
  * @example softmax(tensor([0, Math.log(3)])) // → [0.25, 0.75]
  */
 export function softmax(a: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  checkAxisOptions("softmax", options);
   const axis = options.axis ?? -1;
   const top = stopGradient(max(a, { axis, keepDims: true }));
   const raised = exp(sub(a, top));
@@ -150,6 +153,7 @@ export function softmax(a: Tensor, options: { readonly axis?: number } = {}): Te
  * @example logSoftmax(tensor([0, -1000])) // → [0, -1000]
  */
 export function logSoftmax(a: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  checkAxisOptions("logSoftmax", options);
   return sub(a, logSumExp(a, { axis: options.axis ?? -1, keepDims: true }));
 }
 

@@ -7,6 +7,7 @@ import { emit } from "../trace/emit.js";
 import { domainOf, physical, sumOverSteps, unpack, unsortRows } from "../trace/packed.js";
 import { asValue, dimsOf, TracedTensor, type Value } from "../trace/traced.js";
 import { castValue, scalar, wholeAxis } from "./align.js";
+import { checkAxisOptions } from "./checks.js";
 import { div, mul, sub, where } from "./pointwise.js";
 import { expandDims } from "./shape.js";
 
@@ -24,6 +25,7 @@ export interface ReduceOptions {
  * @example sum(tensor([[1, 2], [3, 4]]), { axis: 1 }) // → [3, 7]
  */
 export function sum(a: Tensor, options: ReduceOptions = {}): Tensor {
+  checkAxisOptions("sum", options, "keepDims");
   const value = asFloat(a);
   const rank = dimsOf(value).length;
   if (options.axis === undefined) {
@@ -46,6 +48,7 @@ export function sum(a: Tensor, options: ReduceOptions = {}): Tensor {
  * @example mean(tensor([[1, 2], [3, 4]])) // → 2.5
  */
 export function mean(a: Tensor, options: ReduceOptions = {}): Tensor {
+  checkAxisOptions("mean", options, "keepDims");
   const value = castValue(asValue(a), "float32");
   const domain = domainOf(value);
   if (options.axis === undefined) return div(sum(value), sizeAsTensor(sizeOfShape(dimsOf(physical(value)))));
@@ -64,6 +67,7 @@ export function mean(a: Tensor, options: ReduceOptions = {}): Tensor {
  * @example max(tensor([[1, 2], [3, 4]]), { axis: 0 }) // → [3, 4]
  */
 export function max(a: Tensor, options: ReduceOptions = {}): Tensor {
+  checkAxisOptions("max", options, "keepDims");
   const value = asFloat(a);
   const domain = domainOf(value);
   if (options.axis === undefined) return wholeAgain(a, maxOfAll(physical(value)));
@@ -79,6 +83,7 @@ export function max(a: Tensor, options: ReduceOptions = {}): Tensor {
  * @example min(tensor([[1, 2], [3, 4]]), { axis: 0, keepDims: true }) // → [[1, 2]]
  */
 export function min(a: Tensor, options: ReduceOptions = {}): Tensor {
+  checkAxisOptions("min", options, "keepDims");
   return wholeAgain(a, mul(max(mul(asFloat(a), -1), options), -1));
 }
 
@@ -88,6 +93,7 @@ export function min(a: Tensor, options: ReduceOptions = {}): Tensor {
  * @example argmax(tensor([[1, 2, 0], [3, 1, 3]])) // → [1, 0]
  */
 export function argmax(a: Tensor, options: { readonly axis?: number } = {}): Tensor {
+  checkAxisOptions("argmax", options);
   const value = asFloat(a);
   const axis = wholeAxis("argmax", options.axis ?? -1, dimsOf(value).length);
   const domain = domainOf(value);
@@ -101,6 +107,7 @@ export function argmax(a: Tensor, options: { readonly axis?: number } = {}): Ten
  * @example variance(tensor([1, 2, 3, 4])) // → 1.25
  */
 export function variance(a: Tensor, options: ReduceOptions = {}): Tensor {
+  checkAxisOptions("variance", options, "keepDims");
   const centre = options.axis === undefined ? mean(a) : mean(a, { axis: options.axis, keepDims: true });
   const distance = sub(a, centre);
   return mean(mul(distance, distance), options);

@@ -9,7 +9,7 @@ import { emit } from "../trace/emit.js";
 import { domainOf, pack, physical, unpack } from "../trace/packed.js";
 import { asValue, dimsOf, type Value } from "../trace/traced.js";
 import { promote, wholeAxis } from "./align.js";
-import { checkSizes, checkWholeOptions } from "./checks.js";
+import { checkAxisOptions, checkSizes, checkWholeOptions } from "./checks.js";
 
 /**
  * Another shape with the same values in row-major order; one size may be -1.
@@ -75,6 +75,7 @@ export function pad(a: Tensor, options: { readonly axis: number; readonly before
  * @example concat([tensor([[1], [2]]), tensor([[3], [4]])]) // → [[1, 3], [2, 4]]
  */
 export function concat(list: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
+  checkAxisOptions("concat", options);
   const first = list[0];
   if (first === undefined)
     throw new ShapeError({ code: "nothing_to_join", op: "concat", what: "the list is empty", where: currentPlace() });
@@ -94,6 +95,7 @@ export function concat(list: readonly Tensor[], options: { readonly axis?: numbe
  * @example stack([tensor([1, 2]), tensor([3, 4])]) // → [[1, 2], [3, 4]]
  */
 export function stack(list: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
+  checkAxisOptions("stack", options);
   const axis = options.axis ?? 0;
   const rank = dimsOf(list[0] ?? missing()).length;
   const front = wholeAxis("stack", axis, rank + 1);
@@ -109,6 +111,7 @@ export function stack(list: readonly Tensor[], options: { readonly axis?: number
  * @example concat(split(tensor([1, 2, 3, 4]), 2).reverse()) // → [3, 4, 1, 2]
  */
 export function split(a: Tensor, parts: number, options: { readonly axis?: number } = {}): Tensor[] {
+  checkAxisOptions("split", options);
   const dims = dimsOf(a);
   const axis = wholeAxis("split", options.axis ?? -1, dims.length);
   const size = dims[axis]!;
