@@ -42,14 +42,12 @@ export function weight(shape: readonly number[], options: WeightOptions = {}): W
       code: "bad_weight_shape",
       op: "weight",
       what: `every size must be a whole number of at least 1, got ${given}`,
-      hint: "As in weight([inputSize, units]).",
     });
   }
   checkOptions("weight", options, { gates: "any", init: "any" });
   const gates = options.gates ?? null;
   if (gates !== null && !(Array.isArray(gates) && gates.every((gate) => typeof gate === "string"))) {
-    const hint = 'As in { gates: ["i", "f", "g", "o"] }.';
-    throw new UsageError({ code: "bad_option", op: "weight", what: `gates must be a list of names, got ${shown(gates)}`, hint });
+    throw new UsageError({ code: "bad_option", op: "weight", what: `gates must be a list of names, got ${shown(gates)}` });
   }
   if (gates !== null && (gates.length === 0 || new Set(gates).size !== gates.length)) {
     throw new UsageError({ code: "repeated_gate", op: "weight", what: `gates must be different names, got ${gates.join(", ") || "none"}` });

@@ -126,7 +126,7 @@ test("when weight is given something else than sizes and names, the error says w
     assert.throws(() => made(...given), message);
 });
 
-test("when perSequence gives something else than tensors, the error names the cell, the value and the layer", () => {
+test("when perSequence gives something else than tensors, the error names the cell and the layer", () => {
   const made = (drawn: unknown): void => {
     const cell = defineCell({
       name: "mine",
@@ -139,7 +139,7 @@ test("when perSequence gives something else than tensors, the error names the ce
     sequential([recurrent(cell, { units: 4, name: "inner" })]).build(["time", 3]);
   };
   assert.throws(() => made(undefined), /cell mine: perSequence gives no record of tensors in layer "inner"\. \[bad_cell\]/);
-  assert.throws(() => made({ keep: 0.5 }), /cell mine: perSequence gives no tensor as "keep" in layer "inner"\. \[bad_cell\]/);
+  assert.throws(() => made({ keep: 0.5 }), /cell mine: perSequence gives no record of tensors in layer "inner"\. \[bad_cell\]/);
 });
 
 test("a layer of a cell without options says what it needs", () => {

@@ -207,9 +207,8 @@ function drawnValues(
   if (perSequence === null) return {};
   const draw = (key: Key): Tensors => {
     const drawn: unknown = perSequence({ ...sizes, key });
-    const wrong = isRecord(drawn) ? Object.keys(drawn).find((each) => !isTensor(drawn[each])) : "record";
-    if (wrong === undefined) return drawn as Tensors;
-    const what = `cell ${name}: perSequence gives no ${isRecord(drawn) ? `tensor as "${wrong}"` : "record of tensors"}`;
+    if (isRecord(drawn) && Object.values(drawn).every(isTensor)) return drawn as Tensors;
+    const what = `cell ${name}: perSequence gives no record of tensors`;
     throw new UsageError({ code: "bad_cell", op: "defineCell", what, where: currentPlace() });
   };
   const ids = rowIds(x);
