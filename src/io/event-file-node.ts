@@ -1,6 +1,24 @@
 // TensorBoard event files: length-prefixed records with masked CRC-32C around a few protocol buffer messages.
 
-import type { Histogram, SummaryEvent } from "./event-file.js";
+/** Numbers in buckets: `counts[i]` values lie below `limits[i]`, in the last bucket also at it, and at or above the limit before. */
+export interface Histogram {
+  readonly min: number;
+  readonly max: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly sumOfSquares: number;
+  readonly limits: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** Values of one moment by tag. */
+export interface SummaryEvent {
+  /** Seconds since 1970. */
+  readonly wallTime: number;
+  readonly step: number;
+  readonly scalars?: Readonly<Record<string, number>>;
+  readonly histograms?: Readonly<Record<string, Histogram>>;
+}
 
 /** The record that every event file begins with. */
 export function versionRecord(wallTime: number): Uint8Array {

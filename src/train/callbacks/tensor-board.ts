@@ -1,9 +1,7 @@
 // TensorBoard: curves and histograms of a training as event files.
 
-import type { Histogram, SummaryEvent } from "../../io/event-file.js";
 import { checkOptions } from "../../nn/options.js";
-import { tensorLeaves } from "../../trace/traced.js";
-import type { Callback, TrainEvent } from "../types.js";
+import type { Callback } from "../types.js";
 import { checkPath, logCallback } from "./log-files.js";
 
 /** Options of `tensorBoard`. */
@@ -30,26 +28,11 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): C
     name: "tensorBoard",
     // TensorBoard reads files whose names hold "tfevents", in the order of their names.
     path: () => `${folder}/events.out.tfevents.${String(Math.floor(Date.now() / 1000)).padStart(10, "0")}.deep-rnn.${files++}`,
-    begin: async () => (await eventFile()).versionRecord(Date.now() / 1000),
-    epoch: async ({ epoch, logs, model }) =>
-      summary({ step: epoch, scalars: tagged("epoch", logs), histograms: histograms ? await weightHistograms(model) : {} }),
-    batch: ({ step, logs }) =>
-      everySteps !== undefined && step % everySteps === 0 ? summary({ step, scalars: tagged("batch", logs) }) : null,
+    begin: async () => (await records()).firstRecord(),
+    epoch: async (event) => (await records()).epochRecord(event, histograms),
+    batch: (event) =>
+      everySteps !== undefined && event.step % everySteps === 0 ? records().then(({ batchRecord }) => batchRecord(event)) : null,
   });
 }
 
-/** Loaded when the first record is written: browsers have no such files. */
-const eventFile = () => import("#node/io/event-file");
-
-async function summary(event: Omit<SummaryEvent, "wallTime">): Promise<Uint8Array> {
-  return (await eventFile()).summaryRecord({ wallTime: Date.now() / 1000, ...event });
-}
-
-function tagged(group: string, logs: TrainEvent["logs"]): Record<string, number> {
-  return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`${group}/${name}`, value]));
-}
-
-async function weightHistograms({ weights }: TrainEvent["model"]): Promise<Record<string, Histogram>> {
-  const { histogramOf } = await eventFile();
-  return Object.fromEntries(tensorLeaves(weights).map(({ path, leaf }) => [`weights/${path}`, histogramOf(leaf.data)]));
-}
+const records = () => import("#node/train/callbacks/event-records");
