@@ -65,11 +65,12 @@ export async function impute(input: string | Table, options: ImputeOptions = {})
 
 /** Refuses tables whose holes are all in columns without any value. */
 function refuseHopeless(table: Table, { names, values }: Grid): void {
-  const size = names.length;
-  const has = (column: number, isSeen: boolean): boolean =>
-    values.some((value, cell) => cell % size === column && Number.isNaN(value) !== isSeen);
-  const holed = names.filter((_, column) => has(column, false));
-  if (holed.some((name) => has(names.indexOf(name), true))) return;
+  const [isHoled, isSeen] = [new Set<number>(), new Set<number>()];
+  values.forEach((value, cell) => {
+    (Number.isNaN(value) ? isHoled : isSeen).add(cell % names.length);
+  });
+  if ([...isHoled].some((column) => isSeen.has(column))) return;
+  const holed = names.filter((_, column) => isHoled.has(column));
   const what = `${shortName(table.file)}: all holes are in ${listed(holed)}, without any value: nothing can be filled.`;
   throw new DataError("all_missing", what, "Name other columns with --column.", placeOf(table.file));
 }
