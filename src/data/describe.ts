@@ -51,7 +51,7 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
   hints.push(...codeHints(table, columns));
   hints.push(
     ...columnHints(columns, table.lineWord),
-    ...clockHints(clock, ids.length > 0 ? null : idOf(table, times), times.isCut === true),
+    ...clockHints(clock, ids.length > 0 ? null : idOf(table, times, candidates.id), times.isCut === true),
   );
   if (times.columns.length === 0) hints.push(...unreadHints(table));
   if (target !== null) hints.push(...leakHints(table, target, groups, times));

@@ -8,16 +8,17 @@ import type { Column, Table } from "./types.js";
 /** Columns that tell the rows of one time apart, those of words first; none if no time repeats. */
 export function idCandidates(whole: Table, all: Times): string[] {
   const { table, times } = knownRows(whole, all);
-  if (times.columns.length === 0 || times.firstBad >= 0 || !hasDuplicates([], times)) return [];
+  if (!isRepeating(times)) return [];
   const telling = possibleIds(table, times).filter((column) => tellsApart([column], table, times));
   return telling.map((column) => column.name);
 }
 
 /** What to write after `--id`: the first of such columns, or two columns of words that do it together; null if there are none. */
-export function idOf(whole: Table, all: Times): string | null {
-  const { table, times } = knownRows(whole, all);
-  const [one] = idCandidates(table, times);
+export function idOf(whole: Table, all: Times, candidates: readonly string[] = idCandidates(whole, all)): string | null {
+  const [one] = candidates;
   if (one !== undefined) return one;
+  const { table, times } = knownRows(whole, all);
+  if (!isRepeating(times)) return null;
   const words = possibleIds(table, times)
     .filter((column) => column.kind === "text")
     .slice(0, mostWords);
@@ -30,6 +31,10 @@ export function idOf(whole: Table, all: Times): string | null {
 function knownRows(table: Table, times: Times): { readonly table: Table; readonly times: Times } {
   if (!table.names.some((name) => isLeftOut(table.columns[name]!))) return { table, times };
   return { table: { ...table, rows: headRows }, times: { ...times, rows: Math.min(times.rows, headRows) } };
+}
+
+function isRepeating(times: Times): boolean {
+  return times.columns.length > 0 && times.firstBad < 0 && hasDuplicates([], times);
 }
 
 /** Columns of words that are tried in pairs. */
