@@ -25,10 +25,6 @@ export class Holes {
     if (count === 1 && this.#ends[0]! - this.#starts[0]! === values.length) throw new DataError("all_missing", "every value is missing.");
   }
 
-  get length(): number {
-    return this.#starts.length;
-  }
-
   /** Rows since the last observed one; rows before the first observed one count as observed then. */
   ageAt(row: number): number {
     const n = this.#holding(row);

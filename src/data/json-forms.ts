@@ -1,5 +1,7 @@
 // Forms in which programs write a whole table as one JSON object, each turned into an object of lists, a list per column.
 
+import { isRecord } from "../base/tree.js";
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** What makes the rows of an object: lists of equal length are columns, the rest stands in every row. Names of inner objects are joined with a point. */
@@ -51,8 +53,4 @@ function flatEntries(value: Json, prefix = ""): [string, unknown][] {
 
 function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

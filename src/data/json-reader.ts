@@ -1,6 +1,7 @@
 // The objects of a JSON text one by one: a list of them, or one per line, without reading the whole text first.
 
 import { DataError } from "../base/errors.js";
+import { isRecord } from "../base/tree.js";
 import { joined } from "./decode.js";
 
 /** An object that goes on for so long holds more than a row. */
@@ -75,10 +76,6 @@ export class JsonReader {
     const place = { ...this.#place, line: this.#line };
     return new DataError("bad_json", `line ${this.#line}: ${what}.`, "One object per row is needed, in a list or one per line.", place);
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The place after the closing brace of the object at `start`, -1 if it is not there yet. */

@@ -124,7 +124,8 @@ function clockFrom(begin: number, { timeAt, timeLabel }: Pick<Laid, "timeAt" | "
 
 /** Entries at or after a step. */
 function countFrom(step: number, entries: number, { size, positions }: Grid): number {
-  if (step === size || step === 0) return step === 0 ? entries : 0;
+  if (step === 0) return entries;
+  if (step === size) return 0;
   let count = 0;
   for (let i = entries - 1; i >= 0 && (positions?.get(i) ?? i) >= step; i--) count++;
   return count;

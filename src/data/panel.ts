@@ -8,13 +8,13 @@ import { stepOfName } from "./frequency-names.js";
 import { frequencyOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";
 import { checkNoTime, checkRoles, covariateColumns, targetColumns } from "./roles.js";
-import { groupRows, type MergedRows, mergeRows, type RowGroup } from "./rows.js";
+import { groupRows, idIn, type MergedRows, mergeRows, type RowGroup } from "./rows.js";
 import { chooseSeason, type SeasonChoice } from "./season-choice.js";
 import { findStatics, namedStatics, staticValues } from "./statics.js";
 import { columnOf, placeOf } from "./table.js";
 import { readTimes, splitNames, type Times } from "./time-column.js";
 import type { Column, Panel, PanelOptions, Series, SkippedSeries, Table } from "./types.js";
-import { hasSeriesInRows, layColumn, layRow, rowId, seriesColumns, seriesRows, wideTarget } from "./wide.js";
+import { hasSeriesInRows, layColumn, layRow, seriesColumns, seriesRows, wideTarget } from "./wide.js";
 
 /**
  * All series of a table in the long form: one row per series and time, the series named by `id`. A table with the columns
@@ -94,7 +94,7 @@ function layRows(table: Table, options: PanelOptions): Laying {
   const parts = seriesRows(table, options);
   const { skipped, attempt } = skipping(false);
   const usable = Array.from({ length: table.rows }, (_, row) => row).flatMap((row) => {
-    const id = rowId(parts, row);
+    const id = idIn(parts.ids, row);
     return attempt(id, () => {
       const laid = layRow(table, parts, row);
       checkUsable(laid, options);

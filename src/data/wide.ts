@@ -89,18 +89,13 @@ function firstValue(table: Table, columns: readonly Column[]): number {
   return 1 + columns.findLastIndex((column) => column.kind === "text" && 2 * column.numeric < table.rows - column.missing);
 }
 
-/** The id of a row. */
-export function rowId({ ids }: SeriesRows, row: number): string {
-  return idIn(ids, row);
-}
-
 /**
  * The series in one row. Missing cells before its first and after its last value are no part of it.
  * @throws DataError `not_a_number`, `all_missing`, `off_grid`
  */
 export function layRow(table: Table, parts: SeriesRows, row: number): Laid {
   const { values: columns, times, step } = parts;
-  const id = rowId(parts, row);
+  const id = idIn(parts.ids, row);
   const odd = columns.find((column) => column.firstText >= 0 && Number.isNaN(column.get(row)) && column.cell(row) !== null);
   if (odd !== undefined) throw notANumber(table, odd, row);
   const isSeen = (column: Column): boolean => !Number.isNaN(column.get(row));

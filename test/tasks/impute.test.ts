@@ -6,7 +6,7 @@ import { DataError } from "../../src/base/errors.js";
 import { uniformAt } from "../../src/base/random.js";
 import { parseTable } from "../../src/data/table.js";
 import { chooseFills } from "../../src/tasks/impute/choose.js";
-import { cellUse, gridOf, hideCells } from "../../src/tasks/impute/grid.js";
+import { cellUse, gridOf, hideCells, rowText } from "../../src/tasks/impute/grid.js";
 import { fillSimply } from "../../src/tasks/impute/simple.js";
 import { type ImputeRun, impute } from "../../src/tasks/index.js";
 import { failure } from "./fakes.js";
@@ -173,4 +173,13 @@ test("numbers of steps that begin again in each series are the time, and not fil
   const table = parseTable("shop,t,a\nx,1,5\nx,2,\nx,3,7\ny,1,1\ny,2,2\ny,3,4\n");
   const { grid, time } = gridOf(table, { id: "shop" });
   assert.deepEqual([time, grid.names], ["t", ["a"]]);
+});
+
+test("a column of times or ids with a comma in its name is read as one column", () => {
+  const table = parseTable('"day, local",shop,a\n2024-01-01,x,5\n2024-01-02,x,\n2024-01-03,x,7\n');
+  const { time } = gridOf(table, {});
+  assert.equal(time, "day, local");
+  assert.equal(rowText(table, time)(1), "2024-01-02");
+  assert.equal(rowText(table, "shop,a")(0), "x 5");
+  assert.equal(rowText(table, null)(0), null);
 });

@@ -8,6 +8,7 @@ import { type Frame, makeFrame } from "../../data/frame.js";
 import { panel } from "../../data/panel.js";
 import { notANumber } from "../../data/roles.js";
 import { columnOf, placeOf } from "../../data/table.js";
+import { splitNames } from "../../data/time-column.js";
 import type { Duplicates, Panel, PanelOptions, Series, Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
 import { readColumns } from "../other-input.js";
@@ -176,7 +177,7 @@ function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOp
     if (!isWide) for (const name of columns.time) columnOf(table, name);
     return inOwnWords(() => panel(table, settings));
   };
-  const names = [...(many?.id?.split(",") ?? []), ...columns.time, ...(many?.targets ?? [columns.target])];
+  const names = [...(many?.id ? splitNames(table, many.id) : []), ...columns.time, ...(many?.targets ?? [columns.target])];
   const found = isWide ? read() : readColumns(table, names, read);
   if (found.frequency === frequency || columns.time.length === 0) return found;
   // A frequency that was given for training is not found again by itself: the times only have to fit it.

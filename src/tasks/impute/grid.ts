@@ -96,7 +96,7 @@ export function gridOf(table: Table, options: ImputeOptions, given?: number): Fo
 
 /** How the cells of columns, joined by commas, read in each row; null without columns. */
 export function rowText(table: Table, names: string | null): (row: number) => string | null {
-  const columns = names?.split(",").map((name) => columnOf(table, name)) ?? [];
+  const columns = names === null ? [] : splitNames(table, names).map((name) => columnOf(table, name));
   return (row) => (columns.length === 0 ? null : columns.map((column) => column.cell(row) ?? "").join(" "));
 }
 

@@ -6,6 +6,7 @@ import { counted } from "../../base/words.js";
 import { stepTable } from "../../data/event-steps.js";
 import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
+import { splitNames } from "../../data/time-column.js";
 import type { Table } from "../../data/types.js";
 import type { OwnCell } from "../../nn/cell.js";
 import { loadModel, type Model } from "../../train/index.js";
@@ -85,7 +86,7 @@ export async function predictFill(
   const dateOrder = options.dateOrder ?? saved.dateOrder;
   const names = columns.map(({ name }) => name);
   const roles = { ...(id === null ? {} : { id }), ...(time === null ? {} : { time }), ...(dateOrder === null ? {} : { dateOrder }) };
-  const read = [...(id?.split(",") ?? []), ...(time?.split(",") ?? []), ...names];
+  const read = [...[id, time].flatMap((list) => (list === null ? [] : splitNames(table, list))), ...names];
   const { grid } = readColumns(table, read, () => gridOf(table, { columns: names, ...roles }, gap));
   const filled = await fillWith(model, grid, saved);
   const [idOf, timeOf] = [rowText(table, id), rowText(table, time)];
