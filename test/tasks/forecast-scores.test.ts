@@ -112,7 +112,7 @@ test("the verdict names a method once, and a forecast with the error of the best
   };
   const says = (own: Partial<Record<SimpleMethod | "model", number>>): string => {
     const all = of(own);
-    return verdictOf(all, bestOf(all), { test: 7, isPure: false });
+    return verdictOf(all, bestOf(all, "MASE"), { test: 7, isPure: false, by: "MASE" });
   };
   assert.equal(
     says({ seasonalNaive: 1, model: 2 }),

@@ -6,7 +6,7 @@ export interface ChosenMember {
   readonly title: string;
   /** Share of the combination; all shares sum to 1. */
   readonly weight: number;
-  /** Mean absolute error over the earlier origins; null if there was none. */
+  /** Mean absolute error over the earlier origins, of intermittent demand the root mean squared one; null if there was none. */
   readonly error: number | null;
 }
 

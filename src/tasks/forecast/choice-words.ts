@@ -9,8 +9,14 @@ import type { ForecastChoice } from "./types.js";
 /** Members that a sentence names; the others are counted. */
 const named = 4;
 
+/** How many series there are, and of how many demand is intermittent. */
+export interface DemandCount {
+  readonly intermittent: number;
+  readonly series: number;
+}
+
 /** The choice as the result shows it; `choice` is null for the network alone. */
-export function describeChoice(choice: Choice | null, correction: Correction): ForecastChoice {
+export function describeChoice(choice: Choice | null, correction: Correction, demand: DemandCount): ForecastChoice {
   if (choice === null) {
     return { pure: true, members: [], networkWeight: 1, origins: 0, reason: "The network alone, as asked: no simple method takes part." };
   }
@@ -30,8 +36,15 @@ export function describeChoice(choice: Choice | null, correction: Correction): F
     members: chosen,
     networkWeight: correction.weight,
     origins: choice.origins.length,
-    reason: `The forecast combines ${listed(shown, named)}, ${tried}; ${correctionWords(correction)}.`,
+    reason: `The forecast combines ${listed(shown, named)}, ${tried}; ${correctionWords(correction)}.${demandWords(demand)}`,
   };
+}
+
+/** Why forecasts of many zeros are no zeros. */
+function demandWords({ intermittent, series }: DemandCount): string {
+  if (intermittent === 0) return "";
+  const whose = series === 1 ? "Demand" : `Demand of ${intermittent} of ${series} series`;
+  return ` ${whose} is intermittent: the forecast is the mean that each row can be expected to bring, by squared errors, and intervals begin at zero.`;
 }
 
 function correctionWords({ weight, gain, standardError, origins }: Correction): string {

@@ -1,15 +1,17 @@
 // The choice of a default forecast: every member forecasts from several earlier origins, and weighs what its errors there say.
 
+import { isIntermittent } from "./intermittent.js";
 import { isLastOutlier } from "./last-outlier.js";
-import { type MemberPast, members, triedNames } from "./members.js";
+import { type MemberPast, mayTakePart, members, triedNames } from "./members.js";
 import { independentOrigins } from "./origins.js";
 
 /** A combination of members, found before a row. */
 export interface Choice {
   /** Weights by member name, largest first; they sum to 1. */
   readonly weights: Readonly<Record<string, number>>;
-  /** Mean absolute error of each member over the origins, in the unit of the target. */
+  /** Mean absolute error of each member over the origins, in the unit of the target; of intermittent demand the root mean squared one. */
   readonly errors: Readonly<Record<string, number>>;
+  readonly isIntermittent: boolean;
   readonly origins: readonly number[];
 }
 
@@ -109,6 +111,9 @@ function forecastsOf(past: MemberPast, names: readonly string[]): Record<string,
  * first origins count a quarter of the last ones. Combinations with weights near to equal beat the single best in every M competition:
  * what a few origins say about neighbours in a ranking is mostly chance, so p grows with the number of whole horizons they span.
  *
+ * Of intermittent demand the median is often zero, and the least absolute error belongs to who forecasts nothing: there the errors are
+ * mean squared ones, which a mean makes least, of the members that can say one, all with the same prior.
+ *
  * A member that could not forecast from some early origins is compared where it could: its error relative to that of the
  * members that were always there.
  */
@@ -118,12 +123,16 @@ export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
     .filter(({ actual }) => !actual.every(Number.isNaN));
   const origins = usable.map(({ origin }) => origin);
   const ages = recency(origins);
-  const table = triedNames.map((name) => ({
-    name,
-    errors: usable.map(({ forecasts, actual }) => (forecasts[name] === undefined ? Number.NaN : meanError(actual, forecasts[name]))),
-  }));
+  const isDemand = isIntermittent(data.values.subarray(0, Math.max(0, ...origins) + data.horizon), data.season);
+  const sizeOf = isDemand ? (error: number): number => error * error : Math.abs;
+  const table = triedNames.flatMap((name) => {
+    if (!mayTakePart(name, isDemand)) return [];
+    const errorOf = ({ forecasts, actual }: (typeof usable)[number]): number =>
+      forecasts[name] === undefined ? Number.NaN : meanError(actual, forecasts[name], sizeOf);
+    return [{ name, errors: usable.map(errorOf) }];
+  });
   const complete = table.filter(({ errors }) => errors.length > 0 && !errors.some(Number.isNaN));
-  if (complete.length === 0) return { weights: { [fallback]: 1 }, errors: {}, origins };
+  if (complete.length === 0) return { weights: { [fallback]: 1 }, errors: {}, isIntermittent: isDemand, origins };
   const usual = usable.map((_, n) => complete.reduce((sum, { errors }) => sum + errors[n]!, 0) / complete.length);
   const level = weightedMean(usual, ages);
   const errors = table.flatMap(({ name, errors }): [string, number][] => {
@@ -136,12 +145,13 @@ export function choose(data: ChoiceData, trials: readonly Trial[]): Choice {
   const least = errors.reduce((least, [, error]) => Math.min(least, error), Number.POSITIVE_INFINITY);
   const power = powerOf(origins, data.horizon);
   const found = Object.fromEntries(errors);
-  const isNaive = standsStill(usable) && (found[naive] ?? Number.POSITIVE_INFINITY) <= least * (1 + rounding);
+  const isNaive = !isDemand && standsStill(usable) && (found[naive] ?? Number.POSITIVE_INFINITY) <= least * (1 + rounding);
   return {
     weights: isNaive
       ? { [naive]: 1 }
-      : normalised(errors.map(([name, error]) => [name, weightOf(error, least, power) * (priors[name] ?? 1)])),
-    errors: found,
+      : normalised(errors.map(([name, error]) => [name, weightOf(error, least, power) * (isDemand ? 1 : (priors[name] ?? 1))])),
+    errors: isDemand ? Object.fromEntries(errors.map(([name, error]) => [name, Math.sqrt(error)])) : found,
+    isIntermittent: isDemand,
     origins,
   };
 }
@@ -254,11 +264,11 @@ export function combinedAhead(data: ChoiceData, weights: Readonly<Record<string,
   return own.every(Number.isFinite) ? own : trial.forecasts[fallback]!;
 }
 
-function meanError(actual: Float64Array, forecast: Float64Array): number {
+function meanError(actual: Float64Array, forecast: Float64Array, sizeOf: (error: number) => number): number {
   let [sum, count] = [0, 0];
   for (let h = 0; h < actual.length; h++) {
     if (Number.isNaN(actual[h])) continue;
-    sum += Math.abs(actual[h]! - forecast[h]!);
+    sum += sizeOf(actual[h]! - forecast[h]!);
     count++;
   }
   return sum / count;

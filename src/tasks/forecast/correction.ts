@@ -7,6 +7,8 @@ export interface Case {
   readonly actual: Float64Array;
   readonly simple: Float64Array;
   readonly network: Float64Array;
+  /** Whether errors count by their squares: of intermittent demand forecasts are means. */
+  readonly isIntermittent: boolean;
 }
 
 export interface Correction {
@@ -26,7 +28,7 @@ const steps = 20;
 const rounding = 1e-12;
 
 /**
- * The weight w of simple + w (network - simple) with the smallest mean absolute error over the cases, times
+ * The weight w of simple + w (network - simple) with the smallest mean error over the cases, times
  * 1 - (standard error / gain)², or 0 if the gain is not above its standard error: positive-part shrinkage after James & Stein 1961.
  * Forecasts whose horizons overlap share their errors: they count as often as whole horizons fit between the first and last origin,
  * unless `apart` says how many are independent, as those of different series.
@@ -59,14 +61,16 @@ function countIndependent(cases: readonly Case[]): number {
   return Math.min(cases.length, 1 + span / Math.max(1, cases[0]!.actual.length));
 }
 
-function errorAt({ actual, simple, network }: Case, weight: number): number {
+/** Mean absolute error with this weight; of intermittent demand the root mean squared one. */
+export function errorAt({ actual, simple, network, isIntermittent }: Case, weight: number): number {
   let [sum, count] = [0, 0];
   for (let h = 0; h < actual.length; h++) {
     if (Number.isNaN(actual[h])) continue;
-    sum += Math.abs(actual[h]! - simple[h]! - weight * (network[h]! - simple[h]!));
+    const error = actual[h]! - simple[h]! - weight * (network[h]! - simple[h]!);
+    sum += isIntermittent ? error * error : Math.abs(error);
     count++;
   }
-  return sum / count;
+  return isIntermittent ? Math.sqrt(sum / count) : sum / count;
 }
 
 function sizeOf(values: Float64Array): number {

@@ -4,6 +4,7 @@ import { DataError } from "../../base/errors.js";
 import type { Table } from "../../data/types.js";
 import { alone, evaluationOf, type Holdout, holdoutOrigins, holdoutRows, type ScoredPlan, scoreHoldout } from "./evaluate.js";
 import { aheadBy, type Outlook, placesOf } from "./forecaster.js";
+import { isIntermittent } from "./intermittent.js";
 import type { Intervals, Residual } from "./intervals.js";
 import { meanEvaluation } from "./panel-scores.js";
 import { totalsOf, type Warning } from "./run-plan.js";
@@ -57,7 +58,10 @@ export async function evaluateWith(
   return {
     task: "forecast",
     data: found.id === null ? own : { ...own, ...totalsOf(found, members.length) },
-    evaluation: preprocess.panel === undefined ? all[0]! : meanEvaluation(all, { isPure: saved.choice === null }),
+    evaluation:
+      preprocess.panel === undefined
+        ? all[0]!
+        : meanEvaluation(all, { isPure: saved.choice === null, intermittent: scored.filter((each) => each.isIntermittent).length }),
     rows: scored.flatMap((holdout, n) => holdoutRows(holdout, plans[n]!)),
     warnings,
   };
@@ -67,7 +71,11 @@ function scoreSaved({ series, saved, frame }: SavedMember, plan: ScoredPlan, out
   const { choice, intervals, transform } = saved;
   const { values, season } = frame;
   const data = { values, season, longSeason: choice?.longSeason ?? 0, horizon: plan.sizes.horizon, log: transform.log };
-  const part = { data, trials: [], choice: choice && { weights: choice.weights, errors: {}, origins: [] } };
+  const part = {
+    data,
+    trials: [],
+    choice: choice && { weights: choice.weights, errors: {}, isIntermittent: isIntermittent(values, season), origins: [] },
+  };
   const validated = { cases: [], residuals: errorsOfIntervals(intervals) };
   const correction = { ...alone, weight: choice?.networkWeight ?? 1 };
   return scoreHoldout({ frame, plan: { ...plan, series }, part, validated, outlooks, correction, keepsSpread: true });

@@ -5,6 +5,7 @@ import { blended, type Parts, partsOf } from "./blend.js";
 import { type Choice, choose, firstTrial, mostPast, trialsAt } from "./choice.js";
 import { type Correction, correctionOf } from "./correction.js";
 import type { Outlook } from "./forecaster.js";
+import { isIntermittent } from "./intermittent.js";
 import { scoreSpread } from "./interval-scores.js";
 import { intervalsFrom, type Residual, type Spread, spreadOf } from "./intervals.js";
 import { triedNames } from "./members.js";
@@ -31,6 +32,8 @@ export interface Holdout {
   readonly spreads: readonly (Spread | null)[];
   /** Of a forecaster that gives them and stands alone; they are used in place of the spreads. */
   readonly quantiles: readonly Outlook["quantiles"][];
+  /** Whether demand was intermittent before the hold-out. */
+  readonly isIntermittent: boolean;
   /** All that is known at the end of the hold-out, for the forecast beyond it. */
   readonly known: Known;
 }
@@ -102,7 +105,8 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   const simple = complete(Object.fromEntries(simpleMethodNames.map((method) => [method, over(method)])));
   const known = { choice: choiceAt(rows), correction, residuals: errorsKnownAt(frame, rows, residuals, horizon) };
   const quantiles = outlooks.map((outlook) => (choice === null ? outlook.quantiles : null));
-  return { frame, origins, levels, parts, simple, spreads, quantiles, known };
+  const isDemand = isIntermittent(data.values.subarray(0, rows - test), data.season);
+  return { frame, origins, levels, parts, simple, spreads, quantiles, isIntermittent: isDemand, known };
 }
 
 /** The network without simple methods. */
@@ -153,7 +157,8 @@ export function evaluationOf(holdout: Holdout, plan: ScoredPlan): ForecastEvalua
   const model = { ...scored(own), ...scoreSpread(holdout) };
   const simple = complete(Object.fromEntries(simpleMethodNames.map((method) => [method, scored(holdout.simple[method])])));
   const isPure = holdout.parts.every((parts) => parts.simple === null);
-  const best = bestOf({ model, ...simple });
+  const by = holdout.isIntermittent ? "RMSE" : "MASE";
+  const best = bestOf({ model, ...simple }, by);
   const { naive, seasonalNaive, seasonalNaiveDrift } = simple;
   return {
     test,
@@ -168,7 +173,7 @@ export function evaluationOf(holdout: Holdout, plan: ScoredPlan): ForecastEvalua
     simple,
     maseRatio: ratio(model.mae, seasonalNaive.mae),
     best,
-    verdict: verdictOf({ model, ...simple }, best, { test, isPure }),
+    verdict: verdictOf({ model, ...simple }, best, { test, isPure, by }),
     backtest: holdout.origins.map((origin, n) => backtestAt(holdout, plan, { origin, n, scale })),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Frame } from "../../data/frame.js";
 import { type Outlook, quantileAt } from "./forecaster.js";
+import { isIntermittent } from "./intermittent.js";
 import { coverage, crpsOf, halfWidth, membersAt, noIntervalScores, pinball, quantileLevels, type Spread } from "./intervals.js";
 import { quantileBetween } from "./network/distributions/index.js";
 import type { IntervalScores } from "./types.js";
@@ -29,15 +30,19 @@ export function scoreSpread({ frame, origins, levels, spreads, quantiles }: Scor
   const inside = { half80: [] as Point[], half95: [] as Point[] };
   let [crps, loss, size, points] = [0, 0, 0, 0];
   origins.forEach((origin, n) => {
+    const isDemand = quantiles[n] == null && isIntermittent(values.subarray(0, origin), frame.season);
     levels[n]!.forEach((level, step) => {
-      const said = saidAt(spreads[n] ?? null, quantiles[n] ?? null, { level, step });
+      const said = saidAt(spreads[n] ?? null, quantiles[n] ?? null, { level, step, isDemand });
       const actual = values[origin + step]!;
       if (said === null || Number.isNaN(actual)) return;
       for (const [name, share] of [
         ["half80", 0.1],
         ["half95", 0.025],
       ] as const) {
-        inside[name].push({ actual, lower: toUnit(said.quantile(share)), upper: toUnit(said.quantile(1 - share)) });
+        const [lower, upper] = isDemand
+          ? [0, Math.max(level, said.quantile(1 - 2 * share))]
+          : [said.quantile(share), said.quantile(1 - share)];
+        inside[name].push({ actual, lower: toUnit(lower), upper: toUnit(upper) });
       }
       points++;
       size += Math.abs(actual);
@@ -58,7 +63,7 @@ export function scoreSpread({ frame, origins, levels, spreads, quantiles }: Scor
 function saidAt(
   spread: Spread | null,
   quantiles: Outlook["quantiles"],
-  { level, step }: { readonly level: number; readonly step: number },
+  { level, step, isDemand }: { readonly level: number; readonly step: number; readonly isDemand: boolean },
 ): Said | null {
   if (quantiles !== null) {
     const at = quantiles.values.map((values) => values[step]!);
@@ -68,6 +73,14 @@ function saidAt(
     };
   }
   if (spread === null) return null;
+  if (isDemand) {
+    // Errors are those above the forecast; of what lies below it most is zero.
+    const quantile = (share: number): number => {
+      const above = halfWidth(spread, step, share);
+      return above > 0 ? level + above : 0;
+    };
+    return { quantile, members: () => memberShares.map(quantile) };
+  }
   return {
     // The distribution is symmetric in levels: the quantile at 0.9 is the end of the 80 % interval.
     quantile: (share) => (share === 0.5 ? level : level + Math.sign(share - 0.5) * halfWidth(spread, step, Math.abs(2 * share - 1))),

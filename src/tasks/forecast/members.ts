@@ -3,6 +3,7 @@
 
 import { arima } from "./simple/arima.js";
 import { autoregression } from "./simple/autoregression.js";
+import { sba, tsb } from "./simple/croston.js";
 import { harmonicArima } from "./simple/harmonic.js";
 import { type Past, type SimpleMethod, simpleMethodNames, simpleMethods } from "./simple/index.js";
 import { mean, seasonalMean } from "./simple/mean.js";
@@ -53,6 +54,8 @@ export const members: Readonly<Record<string, Member>> = {
     forecast: (past) => autoregression(past, { lags: lagsOf(past), ridge: 1, difference: 0 }),
   },
   arima: { title: "ARIMA", forecast: arima },
+  sba: { title: "Croston's method (SBA)", forecast: sba },
+  tsb: { title: "TSB", forecast: tsb },
   shrunkDamped: { title: "damped Holt with a shrunk season", forecast: shrunkDamped },
   harmonicArima: {
     title: "ARIMA with yearly harmonics",
@@ -88,6 +91,27 @@ export const memberNames: readonly string[] = Object.keys(members);
 
 /** The members that are tried for a combination. */
 export const triedNames: readonly string[] = memberNames.filter((name) => !retired.includes(name));
+
+/** Members for intermittent demand alone. */
+const forDemand: readonly string[] = ["sba", "tsb"];
+/** Those that can say a mean of many zeros and a few demands: what repeats single values cannot. */
+const ofDemand: readonly string[] = [
+  ...forDemand,
+  "ses",
+  "sesLong",
+  "theta",
+  "mean",
+  "seasonalMean",
+  "autoregression",
+  "stiffAutoregression",
+  "arima",
+  "shrunkDamped",
+];
+
+/** Whether a member may take part in the combination of a series. */
+export function mayTakePart(name: string, isIntermittent: boolean): boolean {
+  return isIntermittent ? ofDemand.includes(name) : !forDemand.includes(name);
+}
 
 /** Two short seasons, or a tenth more than a long one; the long season if three of it are there. */
 function lagsOf({ values, season, longSeason }: MemberPast): number {

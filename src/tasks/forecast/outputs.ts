@@ -4,17 +4,22 @@ import { listed } from "../../base/words.js";
 import { type Frame, fromLevels } from "../../data/frame.js";
 import type { Series } from "../../data/types.js";
 import { type Outlook, quantileAt } from "./forecaster.js";
+import { isIntermittent } from "./intermittent.js";
 import type { Intervals, Residual } from "./intervals.js";
 import type { Warning } from "./run-plan.js";
 import type { ForecastRow, SavedTransform } from "./types.js";
 
-/** Observed minus forecast, in levels, for rows before `end`; a combination whose members all need more of the past forecast nothing. */
+/**
+ * Observed minus forecast, in levels, for rows before `end`; a combination whose members all need more of the past forecast nothing. Of
+ * intermittent demand what was observed below the forecast is no error: intervals begin at zero, and their upper ends hold what they say.
+ */
 export function errorsOf(frame: Frame, origin: number, levels: Float64Array, end: number): Residual[] {
   const residuals: Residual[] = [];
+  const least = isIntermittent(frame.values.subarray(0, origin), frame.season) ? 0 : Number.NEGATIVE_INFINITY;
   for (let step = 0; step < levels.length && origin + step < end; step++) {
     const actual = frame.values[origin + step]!;
     if (Number.isNaN(actual) || Number.isNaN(levels[step]!)) continue;
-    residuals.push({ origin, step, error: (frame.transform.log ? Math.log(actual) : actual) - levels[step]! });
+    residuals.push({ origin, step, error: Math.max(least, (frame.transform.log ? Math.log(actual) : actual) - levels[step]!) });
   }
   return residuals;
 }
@@ -44,8 +49,10 @@ export function shownRowsAt(levels: Float64Array, job: RowsJob): ForecastRow[] {
 export function rowsAt(levels: Float64Array, { series, transform, origin, intervals, quantiles = null }: RowsJob): ForecastRow[] {
   const values = fromLevels(levels, transform);
   const inUnit = (level: number): number => (transform.log ? Math.exp(level) : level);
+  const isDemand = isIntermittent(series.values.subarray(0, origin), series.season);
   const bound = (step: number, half: number | undefined, share: number): number | null => {
     if (quantiles !== null) return inUnit(quantileAt(quantiles, share)[step]!);
+    if (isDemand && half !== undefined && share < 0.5) return 0;
     return half === undefined ? null : inUnit(levels[step]! + Math.sign(share - 0.5) * half);
   };
   return Array.from(values, (value, step) => {

@@ -1,13 +1,16 @@
 // Scores and choices of many series as those of one: means over the series, as the M4 competition takes them.
 
 import type { Choice } from "./choice.js";
-import type { Case } from "./correction.js";
+import { type Case, errorAt } from "./correction.js";
 import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
 import type { BacktestOrigin, ForecastEvaluation, ForecastScores, IntervalScores, MethodScores } from "./types.js";
 import { bestOf, verdictOf } from "./verdict.js";
 
-/** The mean over the series of every score; OWA from the means, coverage by points. */
-export function meanEvaluation(all: readonly ForecastEvaluation[], { isPure }: { readonly isPure: boolean }): ForecastEvaluation {
+/** The mean over the series of every score; OWA from the means, coverage by points. `intermittent` of the series have such demand. */
+export function meanEvaluation(
+  all: readonly ForecastEvaluation[],
+  { isPure, intermittent }: { readonly isPure: boolean; readonly intermittent: number },
+): ForecastEvaluation {
   const naive2 = meanScores(all.map(({ simple }) => simple.naive2));
   const mean = (pick: (evaluation: ForecastEvaluation) => ForecastScores): MethodScores => withOwa(meanScores(all.map(pick)), naive2);
   const of = (method: SimpleMethod): MethodScores => mean(({ simple }) => simple[method]);
@@ -18,8 +21,10 @@ export function meanEvaluation(all: readonly ForecastEvaluation[], { isPure }: {
   };
   const model = { ...mean((each) => each.model), ...meanIntervals(all) };
   // Series differ in size: what is best over all is judged by scores without a unit.
-  const ranked = byMase({ model, ...simple });
-  const best = bestOf(ranked);
+  const isDemand = 2 * intermittent > all.length;
+  const ranked = isDemand ? byRmse(all) : byMase({ model, ...simple });
+  const by = isDemand ? "relative RMSE" : "MASE";
+  const best = bestOf(ranked, by);
   const { naive, seasonalNaive, seasonalNaiveDrift } = simple;
   return {
     test: all[0]!.test,
@@ -31,7 +36,7 @@ export function meanEvaluation(all: readonly ForecastEvaluation[], { isPure }: {
     ...{ naive, seasonalNaive, seasonalNaiveDrift, simple },
     maseRatio: model.mase === null || !seasonalNaive.mase ? null : model.mase / seasonalNaive.mase,
     best,
-    verdict: verdictOf(ranked, best, { test: all[0]!.test, isPure }).replace(/^On the last/, `Over ${all.length} series, on the last`),
+    verdict: verdictOf(ranked, best, { test: all[0]!.test, isPure, by }).replace(/^On the last/, `Over ${all.length} series, on the last`),
     backtest: meanBacktest(all),
   };
 }
@@ -81,18 +86,33 @@ function byMase<T extends Readonly<Record<SimpleMethod | "model", ForecastScores
   return { ...scores, ...result };
 }
 
+/** Root mean squared errors of each series over the mean of those of all methods there, and the means of these. */
+function byRmse(all: readonly ForecastEvaluation[]): Record<SimpleMethod | "model", ForecastScores> {
+  const relative = all.flatMap(({ model, simple }) => {
+    const scores = { model, ...simple };
+    const usual = meanOf(Object.values(scores).map(({ rmse }) => rmse));
+    return usual ? [{ scores, usual }] : [];
+  });
+  const ranked = (method: SimpleMethod | "model"): ForecastScores => {
+    const rmse = meanOf(relative.map(({ scores, usual }) => (scores[method].rmse === null ? null : scores[method].rmse / usual)));
+    return { smape: null, mase: null, mae: null, rmse };
+  };
+  const result: Partial<Record<SimpleMethod, ForecastScores>> = {};
+  for (const method of simpleMethodNames) result[method] = ranked(method);
+  return { ...all[0]!.simple, ...result, model: ranked("model") };
+}
+
 function meanOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
 /** A case in units of its own combination's error, so that large series do not drown small ones; none if that error is 0. */
-export function scaledCase({ origin, actual, simple, network }: Case): Case[] {
-  const errors = Array.from(actual, (value, h) => Math.abs(value - simple[h]!)).filter((error) => !Number.isNaN(error));
-  const scale = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+export function scaledCase({ origin, actual, simple, network, ...rest }: Case): Case[] {
+  const scale = errorAt({ origin, actual, simple, network, ...rest }, 0);
   if (!(scale > 0)) return [];
   const unit = (values: Float64Array): Float64Array => values.map((value) => value / scale);
-  return [{ origin, actual: unit(actual), simple: unit(simple), network: unit(network) }];
+  return [{ origin, actual: unit(actual), simple: unit(simple), network: unit(network), ...rest }];
 }
 
 /** The mean of the weights over all series, as one choice to show; that of a single series is its own. */
@@ -105,5 +125,6 @@ export function sharedChoice(choices: readonly (Choice | null)[]): Choice | null
     if (choice.origins.length > origins.length) origins = choice.origins;
     for (const [name, weight] of Object.entries(choice.weights)) weights.set(name, (weights.get(name) ?? 0) + weight / choices.length);
   }
-  return { weights: Object.fromEntries([...weights].sort((a, b) => b[1] - a[1])), errors: {}, origins };
+  const isIntermittent = choices.every((choice) => choice?.isIntermittent === true);
+  return { weights: Object.fromEntries([...weights].sort((a, b) => b[1] - a[1])), errors: {}, isIntermittent, origins };
 }

@@ -66,7 +66,8 @@ async function runLaid(laid: LaidRun, options: TaskOptions, trainer: Trainer): P
   const chosen = await training.select();
   const { scored, simple, correction, rowScores } = await holdOut(plan, options, training, chosen);
   const evaluations = scored.map((each) => each.evaluation);
-  const evaluation = plan.panel === null ? evaluations[0]! : meanEvaluation(evaluations, { isPure: options.pure === true });
+  const intermittent = scored.filter((each) => each.isIntermittent).length;
+  const evaluation = plan.panel === null ? evaluations[0]! : meanEvaluation(evaluations, { isPure: options.pure === true, intermittent });
   if (evaluation.points === 0) warn("nothing_scored", "all held-out values are missing: nothing could be scored");
   const saved = scored.map((each) => each.saved);
   emit({ kind: "scored", evaluation, verdict: evaluation.verdict });
@@ -75,7 +76,10 @@ async function runLaid(laid: LaidRun, options: TaskOptions, trainer: Trainer): P
   const holdout = scored.flatMap((each) => each.holdout);
   const forecast = await rowsAhead(final.forecaster, plan, saved);
   for (const { code, message } of intervalWarnings(holdout, forecast)) warn(code, message);
-  const choice = describeChoice(sharedChoice(scored.map((each) => each.choice)), correction ?? scored[0]!.correction);
+  const choice = describeChoice(sharedChoice(scored.map((each) => each.choice)), correction ?? scored[0]!.correction, {
+    intermittent,
+    series: scored.length,
+  });
   const seconds = (performance.now() - started) / 1000;
   emit({ kind: "done", seconds });
   return {

@@ -19,7 +19,7 @@ export interface ValidatedMembers {
 }
 
 /** What is shown and saved of one series: of many, the forecasts of every method would fill the memory. */
-export interface Scored extends Pick<Holdout["known"], "choice" | "correction"> {
+export interface Scored extends Pick<Holdout["known"], "choice" | "correction">, Pick<Holdout, "isIntermittent"> {
   readonly evaluation: ForecastEvaluation;
   readonly holdout: readonly ForecastRow[];
   readonly saved: SavedSeries;
@@ -95,7 +95,8 @@ function scoredOf({ plan, phases }: Member, { data }: SimplePart, holdout: Holdo
     choice: choice && { weights: choice.weights, networkWeight: correction.weight, longSeason: data.longSeason },
     trainedTo: plan.series.timeLabel(plan.sizes.rows - 1),
   };
-  return { evaluation: evaluationOf(holdout, plan), holdout: holdoutRows(holdout, plan), saved, choice, correction };
+  const { isIntermittent } = holdout;
+  return { evaluation: evaluationOf(holdout, plan), holdout: holdoutRows(holdout, plan), saved, choice, correction, isIntermittent };
 }
 
 async function inGroups(members: readonly Member[], f: (group: readonly Member[], from: number) => Promise<void>): Promise<void> {

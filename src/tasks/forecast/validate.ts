@@ -6,6 +6,7 @@ import { blended, type Parts, partsOf } from "./blend.js";
 import { type Choice, type ChoiceData, choose, combine, type Trial, trialOrigins, trialsAt } from "./choice.js";
 import { type Case, correctionOf } from "./correction.js";
 import type { Outlook } from "./forecaster.js";
+import { isIntermittent } from "./intermittent.js";
 import type { Residual } from "./intervals.js";
 import { longSeasonOf } from "./members.js";
 import { errorsOf } from "./outputs.js";
@@ -84,8 +85,9 @@ export function validate(frame: Frame, plan: Tried, part: SimplePart, outlooks: 
 }
 
 /** What came beside what was forecast. */
-export function caseOf({ origin, simple, network }: Parts, { values, horizon }: ChoiceData): Case {
-  return { origin, actual: values.subarray(origin, origin + horizon), simple: simple!, network };
+export function caseOf({ origin, simple, network }: Parts, { values, season, horizon }: ChoiceData): Case {
+  const isDemand = isIntermittent(values.subarray(0, origin), season);
+  return { origin, actual: values.subarray(origin, origin + horizon), simple: simple!, network, isIntermittent: isDemand };
 }
 
 /** Errors of the combination from origins before the validation part, where the network has seen what came. */
