@@ -2,7 +2,7 @@
 import { defined } from "../base/defined.js";
 import { readTable } from "../data/read-table.js";
 import { readTextTable } from "../data/read-table-node.js";
-import type { Table } from "../data/types.js";
+import type { ReadTableOptions, Table } from "../data/types.js";
 import { usageError } from "./failure.js";
 import type { TableFlags } from "./options.js";
 
@@ -16,10 +16,10 @@ export const standardInput = "standard input";
  */
 export async function readInput(
   path: string,
-  { delimiter, encoding, wide }: TableFlags & { readonly wide?: boolean },
+  { delimiter, encoding, wide, only }: TableFlags & Pick<ReadTableOptions, "wide" | "only">,
   missing: readonly string[],
 ): Promise<Table> {
-  const options = { missing, ...defined({ wide, delimiter, encoding }) };
+  const options = { missing, ...defined({ wide, only, delimiter, encoding }) };
   if (path !== "-") return readTable(path, options);
   if (process.stdin.isTTY === true) {
     throw usageError("stdin_is_terminal", "Standard input is a terminal.", "Pipe a table into it: cat FILE | deep-rnn ... -");

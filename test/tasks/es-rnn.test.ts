@@ -185,8 +185,14 @@ test("a saved model loads without code, forecasts the same rows, goes on with ne
   t.after(() => rm(folder, { recursive: true }));
   const run = await forecast(parseTable(shops(3, 96, 6)), options);
   await run.model.save(join(folder, "m"), { task: "forecast", preprocess: run.preprocess });
-  const same = await predictForecast(join(folder, "m"), parseTable(shops(3, 96, 6)));
+  const table = parseTable(shops(3, 96, 6));
+  let asked: readonly string[] | null = [];
+  const same = await predictForecast(join(folder, "m"), async (_missing, _wide, only) => {
+    asked = only([...table.names, "extra"]);
+    return table;
+  });
   assert.deepEqual(same.predictions, run.forecast);
+  assert.deepEqual([...asked].sort(), [...table.names].sort(), "columns that the model does not read are left out");
   const later = await predictForecast(join(folder, "m"), parseTable(shops(3, 96)));
   assert.deepEqual([later.predictions[0]!.time, later.predictions.length], ["1998-01", 18]);
   const model = await loadModel(join(folder, "m"));

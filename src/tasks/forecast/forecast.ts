@@ -3,14 +3,15 @@
 import { UsageError } from "../../base/errors.js";
 import type { Holidays } from "../../data/calendar.js";
 import { readTable } from "../../data/read-table.js";
-import type { Delimiter, Table } from "../../data/types.js";
+import type { Delimiter, Table, TableOptions } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
 import { type EvaluateOptions, evaluateWith, type ForecastEvaluationRun } from "./evaluate-saved.js";
+import { neededColumns } from "./laid-run.js";
 import { type AnomalyOptions, type ForecastPredictionRun, forecastWith } from "./predict.js";
 import { parsePreprocess } from "./preprocess.js";
 import { readBeside, readTask } from "./read-task.js";
 import { runForecast } from "./run.js";
-import type { PredictOptions } from "./saved-members.js";
+import { type PredictOptions, savedRoles } from "./saved-members.js";
 import { trainerFor } from "./strategies.js";
 import type { ForecastOptions, ForecastRun, SavedPreprocess } from "./types.js";
 
@@ -27,8 +28,11 @@ export async function forecast(input: string | Table, options: ForecastOptions =
   return runForecast(task.table, task.options, trainerFor(task.options));
 }
 
-/** Reads a table once it is known which words the model takes for missing, and whether rows may be longer than the header. */
-export type TableSource = (missing: readonly string[], wide: boolean) => Promise<Table>;
+/**
+ * Reads a table once it is known which words the model takes for missing, whether rows may be longer than the header, and which columns
+ * will be read: the option `only` of `readTable`.
+ */
+export type TableSource = (missing: readonly string[], wide: boolean, only: NonNullable<TableOptions["only"]>) => Promise<Table>;
 
 /** Options of `predictForecast`: how the table is to be read. */
 export interface PredictForecastOptions extends Omit<PredictOptions, "holidays"> {
@@ -86,8 +90,9 @@ async function opened(
   const missing = [...preprocess.missing, ...(options.missing ?? [])];
   const wide = preprocess.panel?.wide ?? false;
   const beside = await readBeside(options);
-  if (typeof file === "function") return { model, preprocess, table: await file(missing, wide), beside };
-  const table = typeof file === "string" ? await readTable(file, { ...options, missing, wide }) : file;
+  const only = (names: readonly string[]): readonly string[] | null => neededColumns(names, savedRoles(preprocess));
+  if (typeof file === "function") return { model, preprocess, table: await file(missing, wide, only), beside };
+  const table = typeof file === "string" ? await readTable(file, { ...options, missing, wide, only }) : file;
   return { model, preprocess, table, beside };
 }
 

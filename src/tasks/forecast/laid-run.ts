@@ -6,7 +6,7 @@ import { type ColumnWords, columnWords } from "../../data/roles.js";
 import { series } from "../../data/series.js";
 import { placeOf } from "../../data/table.js";
 import { splitNames } from "../../data/time-column.js";
-import type { Panel, Series, Table } from "../../data/types.js";
+import type { Panel, PanelOptions, Series, Table } from "../../data/types.js";
 import { withoutColumns } from "./es-rnn/options.js";
 import type { ForecastOptions, TaskOptions } from "./types.js";
 
@@ -39,17 +39,21 @@ export function layRun(table: Table, given: TaskOptions): LaidRun {
   return { options, found, file: table.file, words: columnWords(table, [...(options.past ?? []), ...(options.future ?? [])]) };
 }
 
+/** What says which columns of a table are read. */
+type NamedRoles = Pick<PanelOptions, "time" | "target" | "id" | "past" | "future" | "statics" | "wide">;
+
 /**
  * The columns that `layRun` will read of a file with these names; null for all, where time, target or what is the same in all rows of a
  * series has to be looked for.
  */
-export function neededColumns(names: readonly string[], given: ForecastOptions): readonly string[] | null {
+export function neededColumns(names: readonly string[], given: NamedRoles): readonly string[] | null {
   const options = withKnownNames({ names }, given);
   const { time, target, id, past = [], future = [], statics } = options;
   const isMany = isPanel({ names }, options);
   if (time === undefined || target === undefined || options.wide === true || (isMany && statics === undefined)) return null;
-  const lists = [time, target, ...(id === undefined ? [] : [id])].flatMap((list) => splitNames({ names }, list));
-  return [...lists, ...past, ...future, ...(statics ?? [])];
+  const split = (list: string): readonly string[] => splitNames({ names }, list);
+  const targets = typeof target === "string" ? split(target) : target;
+  return [...split(time), ...targets, ...(id === undefined ? [] : split(id)), ...past, ...future, ...(statics ?? [])];
 }
 
 /** Options that say something of many series. */

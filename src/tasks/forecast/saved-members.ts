@@ -156,20 +156,28 @@ function besideOf(
   throw notANumber(table, column, column.firstText);
 }
 
+/** Which columns of a new table a saved model reads, and as what. */
+export function savedRoles({ columns, panel: many, beside }: SavedPreprocess): PanelOptions {
+  const isWide = many?.wide === true;
+  return {
+    ...(isWide ? { wide: true } : { target: many?.targets ?? [columns.target] }),
+    ...(beside === null ? {} : { past: beside.past, future: beside.future, words: beside.words }),
+    statics: beside?.statics.map(({ name }) => name) ?? [],
+    ...(isWide || columns.time.length === 0 ? {} : { time: columns.time.join(",") }),
+    ...(isWide || many === undefined || many.id === null ? {} : { id: many.id }),
+  };
+}
+
 /** The series of a table in the form and frequency that the model knows. */
 function readSaved(table: Table, preprocess: SavedPreprocess, options: PredictOptions): Panel {
-  const { columns, frequency, season, panel: many, beside } = preprocess;
+  const { columns, frequency, season, panel: many } = preprocess;
   const duplicates = options.duplicates ?? preprocess.duplicates ?? undefined;
   const dateOrder = options.dateOrder ?? preprocess.dateOrder ?? undefined;
   const isWide = many?.wide === true;
   const settings: PanelOptions = {
     season,
     constant: true,
-    ...(isWide ? { wide: true } : { target: many?.targets ?? [columns.target] }),
-    ...(beside === null ? {} : { past: beside.past, future: beside.future, words: beside.words }),
-    ...(many === undefined ? {} : { statics: beside?.statics.map(({ name }) => name) ?? [] }),
-    ...(isWide || columns.time.length === 0 ? {} : { time: columns.time.join(",") }),
-    ...(isWide || many === undefined || many.id === null ? {} : { id: many.id }),
+    ...savedRoles(preprocess),
     ...(duplicates === undefined ? {} : { duplicates }),
     ...(dateOrder === undefined ? {} : { dateOrder }),
   };
