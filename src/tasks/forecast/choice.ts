@@ -1,5 +1,6 @@
 // The choice of a default forecast: every member forecasts from several earlier origins, and weighs what its errors there say.
 
+import { beginningOf } from "./beginning.js";
 import { isIntermittent } from "./intermittent.js";
 import { isLastOutlier } from "./last-outlier.js";
 import { type MemberPast, mayTakePart, members, triedNames } from "./members.js";
@@ -52,18 +53,31 @@ export function trialOrigins(
   { validation, end, most = mostOrigins }: { readonly validation: number; readonly end: number; readonly most?: number },
 ): number[] {
   const last = end - data.horizon;
-  const first = firstTrial(data, end);
-  if (first > last) return last >= leastRows ? [last] : [];
+  const begin = beginningOf(data.values.subarray(0, end));
+  const first = firstTrial(data, { begin, end });
+  if (first > last) return last >= begin + leastRows ? [last] : [];
   const middle = Math.max(first, Math.min(validation, last));
   const early = spread(first, middle - 1, Math.min(mostEarly, Math.floor(earlyShare * most)));
   return [...early, ...spread(middle, last, most - early.length)];
 }
 
 /** The first origin that still says something about the rows from `end` on: behind the rows for its seasons, and not in the first third. */
-export function firstTrial({ season, longSeason, horizon }: Omit<ChoiceData, "values">, end: number): number {
-  const last = end - horizon;
+function firstTrial(
+  { season, longSeason, horizon }: Omit<ChoiceData, "values">,
+  { begin, end }: { readonly begin: number; readonly end: number },
+): number {
+  const rows = end - begin;
+  const last = rows - horizon;
   const wanted = longSeason > 1 && last - 3 * longSeason >= horizon ? 3 * longSeason : 3 * season;
-  return Math.max(Math.min(wanted, last - 2 * horizon), Math.floor(end / 3), leastRows);
+  return begin + Math.max(Math.min(wanted, last - 2 * horizon), Math.floor(rows / 3), leastRows);
+}
+
+/** The trials whose rows are all known before row `end`, without those that say nothing about it any more. */
+export function trialsKnownAt(data: ChoiceData, trials: readonly Trial[], end: number): readonly Trial[] {
+  const begin = beginningOf(data.values.subarray(0, end));
+  const known = trials.filter(({ origin }) => origin >= begin + leastRows && origin + data.horizon <= end);
+  const recent = known.filter(({ origin }) => origin >= firstTrial(data, { begin, end }));
+  return recent.length === 0 ? known : recent;
 }
 
 const leastRows = 4;
@@ -85,7 +99,8 @@ export function trialsAt(
   const { values, season, longSeason } = data;
   const read = Math.max(rows, 5 * season, longSeason > 1 ? 4 * longSeason : 0);
   return origins.map((origin) => {
-    const past = { ...data, values: values.slice(Math.max(0, origin - read), origin) };
+    const begin = beginningOf(values.subarray(0, origin));
+    const past = { ...data, values: values.slice(Math.max(begin, origin - read), origin) };
     const withoutLast = isLastOutlier(past.values, season) ? forecastsWithoutLast(past, names) : null;
     return { origin, forecasts: forecastsOf(past, names), withoutLast };
   });

@@ -1,8 +1,9 @@
 // The hold-out: the forecast and the simple methods from the same origins, scored alike.
 
 import { type Frame, fromLevels } from "../../data/frame.js";
+import { beginningOf } from "./beginning.js";
 import { blended, type Parts, partsOf } from "./blend.js";
-import { type Choice, choose, firstTrial, mostPast, trialsAt } from "./choice.js";
+import { type Choice, choose, mostPast, trialsAt, trialsKnownAt } from "./choice.js";
 import { type Correction, correctionOf } from "./correction.js";
 import type { Outlook } from "./forecaster.js";
 import { isIntermittent } from "./intermittent.js";
@@ -81,9 +82,7 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   const choiceAt = (origin: number): Choice | null => {
     if (choice === null || isFixed) return choice;
     // As if all had been found anew at this origin.
-    const known = all.filter((trial) => trial.origin + horizon <= origin);
-    const recent = known.filter((trial) => trial.origin >= firstTrial(data, origin));
-    return choose(data, recent.length === 0 ? known : recent);
+    return choose(data, trialsKnownAt(data, all, origin));
   };
   const parts = partsOf(frame, trials, outlooks, (n) => choiceAt(origins[n]!)?.weights ?? null);
   const cut = (n: number): number => Math.min(horizon, rows - origins[n]!);
@@ -144,7 +143,8 @@ export function evaluationOf(holdout: Holdout, plan: ScoredPlan): ForecastEvalua
   const { rows, test, horizon } = plan.sizes;
   const { season, values } = plan.series;
   const actual = values.slice(rows - test);
-  const scale = naiveError(values.subarray(0, rows - test), season);
+  const before = values.subarray(0, rows - test);
+  const scale = naiveError(before.subarray(beginningOf(before)), season);
   const scoresOf = (predicted: ArrayLike<number>): ForecastScores & { points: number } => scorePairs(actual, predicted, scale);
   const naive2 = scoresOf(holdout.simple.naive2);
   const scored = (predicted: ArrayLike<number>): MethodScores => {

@@ -7,6 +7,7 @@ import { meanBy } from "../../data/mean.js";
 import { numbersOf } from "../../data/number-store.js";
 import { placeOf } from "../../data/table.js";
 import type { Panel, Series } from "../../data/types.js";
+import { beginningWords } from "./beginning.js";
 import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
 import { codeWarnings, constantWarnings, emptyFutureWarnings, holidayWarnings } from "./column-warnings.js";
 import { type Place, placesOf } from "./forecaster.js";
@@ -93,7 +94,13 @@ function planOne(found: Series, source: BesideSource, options: TaskOptions): Run
     first: plan,
     beside,
     data: dataOf(plan),
-    notes: [...plan.series.found, ...besideWords(beside), `transform: ${plan.transform.words}`, ...plan.transform.reasons],
+    notes: [
+      ...plan.series.found,
+      ...beginningWords([plan.series]),
+      ...besideWords(beside),
+      `transform: ${plan.transform.words}`,
+      ...plan.transform.reasons,
+    ],
     lines: planLines(plan, phases),
     warnings: [...codeWarnings([plan]), ...warningsOf(plan, phases), ...besideWarnings(beside, [plan])],
   };
@@ -192,7 +199,7 @@ function planPanel(found: Panel, source: BesideSource, options: TaskOptions): Ru
     panel: { id: found.id, wide: options.wide === true, targets: found.targets },
     ...{ first, beside },
     data: { ...dataOf(first), ...totalsOf(found, members.length) },
-    notes: [...found.found, ...besideWords(beside)],
+    notes: [...found.found, ...beginningWords(members.map(({ plan }) => plan.series)), ...besideWords(beside)],
     lines: [
       `${members.length} series: one network over the windows of all, each on its own scale; held out: ${lastRows(first.sizes.test)} of each`,
       `${counted(used.train, "window")} to train on, ${used.validation} choose the best of ${first.epochs} epochs`,

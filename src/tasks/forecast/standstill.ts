@@ -1,6 +1,7 @@
 // Series that stood still wherever forecasts were tried: errors of nothing promise nothing, and changes that the past has seen speak beside them.
 
 import type { Frame } from "../../data/frame.js";
+import { beginningOf } from "./beginning.js";
 import type { Residual } from "./intervals.js";
 import { errorsOf } from "./outputs.js";
 
@@ -12,14 +13,16 @@ const leastMoving = 0.05;
 const negligible = 0.01;
 
 /**
- * The errors that say how uncertain a forecast from row `end` on is: those that were made, and for a series that lately stood still, and
+ * The errors that say how uncertain a forecast from row `end` on is: those that were made since the series began, and for a series that lately stood still, and
  * was forecast to, the changes that values have seen over up to `horizon` rows in all its past.
  */
-export function errorsKnownAt(frame: Frame, end: number, residuals: readonly Residual[], horizon: number): readonly Residual[] {
+export function errorsKnownAt(frame: Frame, end: number, made: readonly Residual[], horizon: number): readonly Residual[] {
+  const begin = beginningOf(frame.values.subarray(0, end));
+  const residuals = begin === 0 ? made : made.filter(({ origin }) => origin === null || origin >= begin);
   if (residuals.length === 0) return residuals;
-  const stride = Math.max(1, Math.ceil((end - 1) / mostOrigins));
+  const stride = Math.max(1, Math.ceil((end - begin - 1) / mostOrigins));
   const changes: Residual[] = [];
-  for (let origin = end - 1; origin >= 1; origin -= stride) {
+  for (let origin = end - 1; origin > begin; origin -= stride) {
     const last = lastBefore(frame, origin);
     // They share nothing with the errors that were made, and none is newer.
     for (const { step, error } of errorsOf(frame, origin, new Float64Array(horizon).fill(last), end))
