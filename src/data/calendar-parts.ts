@@ -5,14 +5,15 @@ import type { Column } from "./types.js";
 
 const units: readonly string[] = ["year", "quarter", "week", "month", "day", "hour", "minute", "second"];
 const chain = ["year", "month", "day", "hour", "minute", "second"];
-const german: Readonly<Record<string, string>> = {
+const otherNames: Readonly<Record<string, string>> = {
+  ...{ q: "quarter", qtr: "quarter", yr: "year", mo: "month" },
   ...{ jahr: "year", quartal: "quarter", woche: "week", kw: "week", monat: "month", tag: "day", stunde: "hour" },
 };
 
 /** Place of a column named after a part of the date, -1 if it is none. */
 export function unitOf({ name }: Pick<Column, "name">): number {
   const word = name.trim().toLowerCase();
-  return units.indexOf(Object.hasOwn(german, word) ? german[word]! : word);
+  return units.indexOf(Object.hasOwn(otherNames, word) ? otherNames[word]! : word);
 }
 
 /** Whether a cell names a month, quarter or week by more than its number: "March", "M03", "Q1", "W07". */

@@ -1,5 +1,6 @@
 // Events while they are read: triples of time, parameter and value per id, packed; then ordered, merged and split into static and changing.
 
+import { EventUnits } from "./event-hints.js";
 import type { EventOptions } from "./event-types.js";
 import type { DateOrder } from "./time.js";
 import type { Duplicates } from "./types.js";
@@ -36,7 +37,7 @@ export interface PackedEvents {
 /** What a parameter's values look like over all ids. */
 export interface ParameterFacts {
   readonly name: string;
-  /** Ids in which it occurs, and those in which it does more than once or not at the first time. */
+  /** Ids in which it occurs, and those in which it does after the first time. */
   ids: number;
   changing: number;
   /** Least value besides those that mean "not known"; of words 0. */
@@ -57,6 +58,7 @@ export class EventStore {
   hasDates: boolean = false;
   /** Of dates with slashes; null if none was seen. */
   dateOrder: DateOrder | null = null;
+  readonly units: EventUnits = new EventUnits();
   readonly #places: Map<string, number> = new Map();
   readonly #unknown: ReadonlySet<number>;
   readonly #ids: Map<string, Raw> = new Map();
@@ -156,21 +158,30 @@ export class EventStore {
     return !Number.isNaN(value) && !(this.#unknown.has(value) && this.parameters[parameter]!.least >= 0);
   }
 
-  /** Counts in which ids a parameter occurs, and where it changes or comes late; `negative` ones have values below zero. */
+  /** Every number of every parameter that is told in numbers, but for those that mean "not known". */
+  eachNumber(take: (parameter: number, value: number) => void): void {
+    for (const { parameters, values } of this.#ids.values()) {
+      for (let e = 0; e < values.length; e++) {
+        const [parameter, value] = [parameters.values[e]!, values.values[e]!];
+        if (this.parameters[parameter]!.words === null && this.isKnown(parameter, value)) take(parameter, value);
+      }
+    }
+  }
+
+  /** Counts in which ids a parameter occurs, and where it comes late; `negative` ones have values below zero. */
   survey(negative: readonly string[]): void {
     for (const facts of this.parameters) if (negative.includes(facts.name)) facts.least = Number.NEGATIVE_INFINITY;
     for (const { times, parameters } of this.#ids.values()) {
       const first = times.values.subarray(0, times.length).reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
-      const seen = new Map<number, { count: number; isLate: boolean }>();
+      const late = new Map<number, boolean>();
       for (let e = 0; e < times.length; e++) {
         const parameter = parameters.values[e]!;
-        const known = seen.get(parameter) ?? { count: 0, isLate: false };
-        seen.set(parameter, { count: known.count + 1, isLate: known.isLate || times.values[e]! > first });
+        late.set(parameter, late.get(parameter) === true || times.values[e]! > first);
       }
-      for (const [parameter, { count, isLate }] of seen) {
+      for (const [parameter, isLate] of late) {
         const facts = this.parameters[parameter]!;
         facts.ids++;
-        if (count > 1 || isLate) facts.changing++;
+        if (isLate) facts.changing++;
       }
     }
   }

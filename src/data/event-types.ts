@@ -1,5 +1,6 @@
 // Event tables: what is measured when, at times of its own for every patient, machine or customer.
 
+import type { EventHint } from "./event-hints.js";
 import type { DateOrder } from "./time.js";
 import type { Delimiter, Duplicates, Encoding, StaticColumn, Table } from "./types.js";
 
@@ -27,7 +28,7 @@ export interface EventOptions {
   readonly words?: Readonly<Record<string, readonly string[]>>;
   /** How several values of one parameter at one time are merged: mean; of words the last one counts. */
   readonly duplicates?: Exclude<Duplicates, "error">;
-  /** Parameters that are static. Unless given: those that occur at most once per id, always at its first time, in half of the ids or more. */
+  /** Parameters that are static. Unless given: those that occur at the first time of their id only, in half of the ids or more. */
   readonly statics?: readonly string[];
   /** One row per id: read by `readEvents` if it is a path. */
   readonly outcomes?: Table | string;
@@ -71,6 +72,8 @@ export interface Events {
   readonly alike: Required<Pick<EventOptions, "origin" | "negative" | "statics" | "words">> & Pick<EventOptions, "dateOrder">;
   /** `parameter=word` of words that are not among those of the option `words`: missing values. */
   readonly strange: readonly string[];
+  /** What looks wrong in the values: a number that may mean "not measured" (`missing_code`), several units of one parameter (`mixed_units`). */
+  readonly hints: readonly EventHint[];
   /** Measurements kept. */
   readonly events: number;
   /** Ids without an outcome, and outcomes without events: both are left out. */

@@ -4,6 +4,7 @@ import { defined } from "../base/defined.js";
 import { DataError } from "../base/errors.js";
 import { counted, listed } from "../base/words.js";
 import { dateOrderOf } from "./date-order.js";
+import { eventHints, unitColumn } from "./event-hints.js";
 import { EventStore, mostWords, type PackedEvents } from "./event-store.js";
 import type { EventOptions, EventOrigin, Events } from "./event-types.js";
 import { outcomeColumn } from "./outcome-column.js";
@@ -47,6 +48,8 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
   const time = roleColumn(table, "time", options.time, taken);
   const parameter = roleColumn(table, "parameter", options.parameter, taken);
   const value = roleColumn(table, "value", options.value, taken);
+  const unit = unitColumn(table, taken);
+  const units = unit === undefined ? null : columnOf(table, unit);
   const written = (row: number): string | null => (Number.isNaN(time.time(row)) ? time.cell(row) : null);
   const order = dateOrderOf(table, { count: table.rows, cell: written, given: options.dateOrder, column: time.name });
   store.dateOrder = order ?? store.dateOrder;
@@ -57,6 +60,7 @@ export function addRows(store: EventStore, table: Table, options: EventOptions, 
     const measured = Number.isNaN(number) ? (value.cell(row) ?? number) : number;
     if (!store.add(idOf(row), hoursOf(table, time, row, store), what, measured))
       throw wordsAndNumbers(table, { what, value, row, word: store.firstWord(what) });
+    if (units !== null) store.units.add(what, units.cell(row));
   }
 }
 
@@ -170,6 +174,7 @@ export function finishEvents(store: EventStore, options: EventOptions): Events {
   return {
     ...{ ids, parameters, statics, events: count, unmatched },
     strange: [...store.strange].sort(),
+    hints: eventHints(store),
     alike: {
       origin,
       ...(store.dateOrder === null ? {} : { dateOrder: store.dateOrder }),

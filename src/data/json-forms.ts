@@ -6,7 +6,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** What makes the rows of an object: lists of equal length are columns, the rest stands in every row. Names of inner objects are joined with a point. */
 export function columnsOf(value: Json): [string, unknown][] {
-  return splitForm(value) ?? indexForm(value) ?? recordForm(flatEntries(value));
+  return splitForm(value) ?? tableForm(value) ?? indexForm(value) ?? rowForm(value) ?? recordForm(flatEntries(value));
 }
 
 /** `{ columns: ["day", "sold"], data: [["2024-01-01", 7], ...] }`, with or without `index`: what pandas calls split. */
@@ -17,6 +17,29 @@ function splitForm({ columns, data }: Json): [string, unknown][] | null {
   return columns.map((name, place) => [String(name), rows.map((row) => row[place])]);
 }
 
+/** `{ schema: { fields: [{ name: "day" }, ...] }, data: [{ day: "2024-01-01", sold: 7 }, ...] }`: what pandas calls table. */
+function tableForm({ schema, data }: Json): [string, unknown][] | null {
+  if (!isRecord(schema) || !isList(schema.fields) || !isList(data) || !data.every(isRecord)) return null;
+  const names = schema.fields.map((field) => (isRecord(field) ? field.name : null));
+  const columns = names.flatMap((name): [string, unknown[]][] => (typeof name === "string" ? [[name, data.map((row) => row[name])]] : []));
+  if (columns.length < names.length || data.length === 0) return null;
+  return columns.filter(([name, cells]) => name !== "index" || cells.some((cell, row) => cell !== row));
+}
+
+/** `{ "2024-01-01": { sold: 7 }, "2024-01-02": { sold: 5 }, ... }`: rows by their index. */
+function rowForm(value: Json): [string, unknown][] | null {
+  const entries = Object.entries(value);
+  const rows = entries.map(([, row]) => row).filter(isRecord);
+  const names = Object.keys(rows[0] ?? {});
+  const isRow = (row: Json): boolean =>
+    Object.keys(row).join() === names.join() && !Object.values(row).some((cell) => isRecord(cell) || isList(cell));
+  if (entries.length < 2 || rows.length < entries.length || !entries.every(([key]) => /^\d/.test(key)) || !rows.every(isRow)) return null;
+  return indexed(
+    entries.map(([key]) => key),
+    names.map((name) => [name, rows.map((row) => row[name])]),
+  );
+}
+
 /** `{ day: { "0": "2024-01-01", "1": ... }, sold: { "0": 7, ... } }`: columns by the index of their rows, as pandas writes them unasked. */
 function indexForm(value: Json): [string, unknown][] | null {
   const columns = Object.entries(value);
@@ -25,9 +48,13 @@ function indexForm(value: Json): [string, unknown][] | null {
   const isColumn = (inner: unknown): inner is Json => isRecord(inner) && Object.keys(inner).join() === index.join();
   const lists = columns.flatMap(([name, inner]): [string, unknown][] => (isColumn(inner) ? [[name, Object.values(inner)]] : []));
   if (lists.length < columns.length) return null;
-  // Rows that are only counted need no column of their own.
+  return indexed(index, lists);
+}
+
+/** Columns beside their index; rows that are only counted need none. */
+function indexed(index: readonly string[], columns: [string, unknown][]): [string, unknown][] {
   const isCounted = index.every((key, row) => key === String(row));
-  return isCounted ? lists : [["index", index.map((key) => (/^\d+$/.test(key) ? Number(key) : key))], ...lists];
+  return isCounted ? columns : [["index", index.map((key) => (/^\d+$/.test(key) ? Number(key) : key))], ...columns];
 }
 
 /** `{ station: "A", readings: [{ time: ..., level: ... }, ...] }`: the only list of objects holds the rows. */

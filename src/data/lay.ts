@@ -158,7 +158,8 @@ function lastSeen(values: Float64Array): number {
 }
 
 function missingCells(column: Column, { id, rows }: RowGroup): number {
-  if (id === null || column.missing === 0) return column.missing;
+  // Totals and notes below the rows are not among those of the group.
+  if (column.missing === 0 || (id === null && rows.length === column.rows)) return column.missing;
   let missing = 0;
   for (let i = 0; i < rows.length; i++) if (column.cell(rows.get(i)) === null) missing++;
   return missing;

@@ -16,17 +16,29 @@ export interface MissingCode {
 
 /** The least or largest value if it is such a code; null if there is none. Missing values do not count. */
 export function missingCode(length: number, get: (row: number) => number): MissingCode | null {
-  const [low, high] = [new Extreme(1), new Extreme(-1)];
-  for (let row = 0; row < length; row++) {
-    const value = get(row);
-    if (Number.isNaN(value)) continue;
-    low.push(value);
-    high.push(value);
+  const search = new CodeSearch();
+  for (let row = 0; row < length; row++) search.push(get(row));
+  return search.code;
+}
+
+/** Looks for such a code among values that come one by one. */
+export class CodeSearch {
+  readonly #low: Extreme = new Extreme(1);
+  readonly #high: Extreme = new Extreme(-1);
+
+  push(value: number): void {
+    if (Number.isNaN(value)) return;
+    this.#low.push(value);
+    this.#high.push(value);
   }
-  const isFar = (end: Extreme, other: Extreme): boolean =>
-    codes.has(end.value) && end.next !== other.value && Math.abs(end.next - end.value) > leastDistance * Math.abs(other.value - end.next);
-  if (isFar(low, high)) return low;
-  return isFar(high, low) ? high : null;
+
+  get code(): MissingCode | null {
+    const [low, high] = [this.#low, this.#high];
+    const isFar = (end: Extreme, other: Extreme): boolean =>
+      codes.has(end.value) && end.next !== other.value && Math.abs(end.next - end.value) > leastDistance * Math.abs(other.value - end.next);
+    if (isFar(low, high)) return low;
+    return isFar(high, low) ? high : null;
+  }
 }
 
 /** The least value, how often it came, and the least of the others; the largest with a sign of -1. */

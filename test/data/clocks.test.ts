@@ -130,7 +130,7 @@ test("a row of totals at the end is left out and named", () => {
 test("notes after the totals are no rows either, and a damaged date is still named", async () => {
   const months = Array.from({ length: 12 }, (_, i) => `2020-${String(i + 1).padStart(2, "0")},${i}`).join("\n");
   const found = of(`Month,Sales\n${months}\nTotal,66\n,\n"Source: our log, 2021",\n`);
-  assert.equal(found.values.length, 12);
+  assert.deepEqual([found.values.length, found.missing], [12, 0]);
   assert.match(found.found.join("\n"), /left out, having no time: Total, Source: our log, 2021/);
   assert.equal((await failure(() => of(`Month,Sales\n${months}\n2O21-01,7\n`))).code, "bad_time");
 });
@@ -155,7 +155,7 @@ test("the hour of something that happens once a day is no part of its time", () 
   assert.deepEqual([found.timeColumns, found.frequency], [["date"], "daily"]);
 });
 
-test("months, quarters and periods by word beside their year are one time", () => {
+test("months, quarters and periods by word or number beside their year are one time", () => {
   const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
   const german = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(" ");
   const rows = (count: number, word: (i: number) => string): string =>
@@ -165,6 +165,8 @@ test("months, quarters and periods by word beside their year are one time", () =
     ["Jahr,Monat", rows(12, (i) => german[i]!), "monthly", "2010-01"],
     ["Year,Period", rows(12, (i) => `M${String(i + 1).padStart(2, "0")}`), "monthly", "2010-01"],
     ["Year,Quarter", rows(4, (i) => `Q${i + 1}`), "quarterly", "2010-Q1"],
+    ["YR,Q", rows(4, (i) => String(i + 1)), "quarterly", "2010-Q1"],
+    ["Yr,Mo", rows(12, (i) => String(i + 1)), "monthly", "2010-01"],
   ];
   for (const [header, text, frequency, start] of forms) {
     const found = of(`${header},v\n${text}\n`);

@@ -66,6 +66,34 @@ test("rows are ordered and merged, -1 is unknown where nothing else is below zer
   assert.deepEqual(shown(events(parseTable(long), { outcomes: parseTable(outcomes), label: "In-hospital_death" })), expected);
 });
 
+test("what is told twice at the first time is static still", () => {
+  const found = events(parseTable("id,hour,item,value\n1,0,Age,54\n1,0,Age,54\n1,0,HR,80\n1,2,HR,81\n2,0,Age,60\n2,0,HR,70\n"));
+  assert.deepEqual([found.parameters, found.statics.map(({ name }) => name)], [["HR"], ["Age"]]);
+});
+
+test("numbers that may mean missing and parameters in several units are pointed at, wards beside values are no units", () => {
+  const text = (column: string, unit: (item: string, i: number) => string): string =>
+    [
+      `id,hour,item,value,${column}`,
+      ...["HR", "Temp", "SBP"].flatMap((item, k) =>
+        Array.from({ length: 9 }, (_, i) => `1,${i},${item},${item === "HR" && i === 4 ? -999 : 80 + k + i},${unit(item, i)}`),
+      ),
+    ].join("\n");
+  const found = events(parseTable(text("valueuom", (item, i) => (item === "Temp" ? ["C", "F", " f"][i % 3]! : ["bpm", "BPM"][i % 2]!))));
+  assert.deepEqual(
+    found.hints.map(({ code, message }) => [code, message]),
+    [
+      ["missing_code", "-999 stands once in HR, far from all other values: if it means missing, add --missing -999"],
+      ["mixed_units", "Temp comes in several units (C, F), which are read alike: bring its values into one"],
+    ],
+  );
+  const wards = events(parseTable(text("unit", (_, i) => `ward ${i % 3}`)));
+  assert.deepEqual(
+    wards.hints.map(({ code }) => code),
+    ["missing_code"],
+  );
+});
+
 test("a folder and an archive with a table per id are the same as one long table", async () => {
   const texts = ["1", "2"].map(
     (id) =>

@@ -64,19 +64,25 @@ test("a table in one JSON object is the same in every form that programs write",
   const split = { columns: ["day", "sales", "shop"], index: good.map((_, i) => i), data: good.map((row) => Object.values(row)) };
   const records = good.map(({ day, sales }) => ({ day, sales }));
   const expected = parseTable(csv(good));
-  for (const value of [index, split, { shop: "a", rows: records }, { meta: { shop: "a" }, data: records }]) {
+  const fields = ["index", "day", "sales", "shop"].map((name) => ({ name, type: "string" }));
+  const schema = { fields, primaryKey: ["index"], pandas_version: "1.4.0" };
+  const framed = { schema, data: good.map((row, i) => ({ index: i, ...row })) };
+  const rows = by((row) => row);
+  for (const value of [index, split, framed, rows, { shop: "a", rows: records }, { meta: { shop: "a" }, data: records }]) {
     const table = parseTable(JSON.stringify(value));
     assert.deepEqual([...table.columns.sales!.numbers], [...expected.columns.sales!.numbers]);
     assert.deepEqual(table.columns.day!.text, expected.columns.day!.text);
   }
-  const timed = parseTable(JSON.stringify({ sales: { "2020-01-01": 1, "2020-01-02": 2 } }));
-  assert.deepEqual(
-    [timed.names, timed.columns.index!.text],
-    [
-      ["index", "sales"],
-      ["2020-01-01", "2020-01-02"],
-    ],
-  );
+  for (const value of [{ sales: { "2020-01-01": 1, "2020-01-02": 2 } }, { "2020-01-01": { sales: 1 }, "2020-01-02": { sales: 2 } }]) {
+    const timed = parseTable(JSON.stringify(value));
+    assert.deepEqual(
+      [timed.names, timed.columns.index!.text],
+      [
+        ["index", "sales"],
+        ["2020-01-01", "2020-01-02"],
+      ],
+    );
+  }
 });
 
 test("lists in a list are no table, and are told so as JSON", async () => {

@@ -95,6 +95,9 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
   const words = ({ loss, valLoss }: EpochFacts): string => `loss ${shown(loss, 3)}  error at hidden values ${shown(valLoss, 3)}`;
   const { log, epochs, onEvent } = listen(context, { begun, backend, words });
   const read = events === true ? await readEvents(file, eventReading(flags)) : null;
+  // Numbers that may mean "missing" are looked for in the table that is filled.
+  const hints = (read?.hints ?? []).filter(({ code }) => code === "mixed_units");
+  for (const { message } of hints) terminal.warn(message);
   const clock = read === null ? null : eventClock(read);
   const table = read === null ? await readTable(file, options) : stepTable(read, clock ?? undefined);
   const [{ impute }, { keptReading }] = await Promise.all([import("../../tasks/index.js"), import("../../tasks/event-reading.js")]);
@@ -109,7 +112,7 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
   }).catch(begun.fail);
   const failed = unmet(require ?? [], { ...run.evaluation.model, maeRatio: run.evaluation.maeRatio });
   const { path } = begun.start();
-  const facts = { run: path, model: `${path}/model`, report: `${path}/report.html`, warnings: [...run.warnings, ...failed] };
+  const facts = { run: path, model: `${path}/model`, report: `${path}/report.html`, warnings: [...hints, ...run.warnings, ...failed] };
   const json = okEnvelope<ImputeResult>(context, { backend, ...facts, result: resultOf(run, file) });
   await begun.write({
     config: configOf(subject, context, {

@@ -39,7 +39,8 @@ export async function classifyEvents(input: string | Events, outcomes: Outcomes,
   const started = performance.now();
   const read = typeof input === "string" ? await readEvents(input, eventOptionsOf(options)) : input;
   const table = typeof outcomes === "string" ? await readTable(outcomes, tableReading(options)) : outcomes;
-  const data = labelled(eventColumns(read), table, options);
+  const found = labelled(eventColumns(read), table, options);
+  const data = { ...found, warnings: [...read.hints, ...found.warnings] };
   const { events, labels, classes } = data;
   const lines = [...foundWords(events), ...data.lines];
   options.onEvent?.({ kind: "found", lines });

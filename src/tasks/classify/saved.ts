@@ -151,6 +151,7 @@ async function knownEvents(
   const lacking = [...names, ...own].filter((name) => !there.includes(name)).concat(table === null ? outcomeStatics : []);
   const strange = [...there.filter((name) => !names.includes(name) && !own.includes(name)), ...events.strange];
   const warnings = [
+    ...events.hints,
     ...(lacking.length > 0
       ? [{ code: "parameter_lacking", message: `${listed(lacking)} counts as never measured: not in the input` }]
       : []),
