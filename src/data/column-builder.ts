@@ -2,7 +2,7 @@
 
 import { isoFound, readIso } from "./iso-form.js";
 import { NumberStore } from "./number-store.js";
-import { isAmbiguousNumber, isCommaDecimal, parseNumber } from "./numbers.js";
+import { isAmbiguousNumber, isCommaDecimal, parseNumber, pointOf } from "./numbers.js";
 import { plainFound, readPlain } from "./plain-number.js";
 import { TextStore } from "./text-store.js";
 import type { Column } from "./types.js";
@@ -23,7 +23,8 @@ export interface CellSink {
   readonly decimal: "." | ",";
   /** A cell of a text, or a value of a file that has types: numbers as they are, the rest by its text. Infinity is a word, as in a text. */
   pushValue(value: number | string | boolean | null): void;
-  finish(name: string): Column;
+  /** @param decimal  what the other columns of the table show */
+  finish(name: string, decimal: "." | ","): Column;
 }
 
 /** Collects the cells of one column. */
@@ -40,6 +41,9 @@ export class ColumnBuilder implements CellSink {
   #decimal: "." | "," = ".";
   /** "1.234" was taken for a decimal, and its text was not kept: commas cannot be the decimals any more. */
   #hasPoints = false;
+  /** What is known of the points while commas are not seen to be the decimals: "1.234", "1.234.567", "1.2", and "987" beside "1234". */
+  readonly #points = { group: 0, groups: 0, fraction: 0, none: 0 };
+  #hasLongWhole = false;
 
   constructor(facts: ColumnFacts) {
     this.#facts = facts;
@@ -59,6 +63,7 @@ export class ColumnBuilder implements CellSink {
       const isGrouped = plainFound.isGrouped && this.#decimal === ".";
       if (!Number.isNaN(value) && !plainFound.isName && !(isGrouped && this.#facts.delimiter !== ",")) {
         if (isGrouped) this.#hasPoints = true;
+        if (this.#facts.delimiter !== ",") this.#notePoint(plainFound.hasPoint ? "fraction" : "none", value);
         this.pushNumber(value);
         return;
       }
@@ -83,11 +88,27 @@ export class ColumnBuilder implements CellSink {
     else this.#pushCell(String(value).trim());
   }
 
-  finish(name: string): Column {
+  finish(name: string, decimal: "." | ","): Column {
+    if (this.#arePointsThousands(decimal)) this.#readWithCommas();
     return new StoredColumn(name, {
       ...{ numbers: this.#numbers, texts: this.#firstText >= 0 || this.#hasNames ? this.#texts : null },
       ...{ missing: this.#missing, numeric: this.#numeric, firstText: this.#firstText },
     });
+  }
+
+  #notePoint(kind: "none" | "group" | "groups" | "fraction", value: number): void {
+    this.#points[kind]++;
+    if (kind === "none" && Math.abs(value) >= 1000) this.#hasLongWhole = true;
+  }
+
+  /**
+   * Points part thousands if every one of them can, and another column has decimal commas, a cell has two points, or, between semicolons,
+   * smaller numbers have none: 987 beside 1.234.
+   */
+  #arePointsThousands(decimal: "." | ","): boolean {
+    const { group, groups, fraction, none } = this.#points;
+    if (this.#decimal === "," || fraction > 0 || group + groups === 0 || this.#facts.delimiter === ",") return false;
+    return decimal === "," || groups > 0 || (this.#facts.delimiter === ";" && none > 0 && !this.#hasLongWhole);
   }
 
   #pushMissing(): void {
@@ -111,6 +132,8 @@ export class ColumnBuilder implements CellSink {
     if (isOpen && isCommaDecimal(text, this.#facts.delimiter)) this.#readWithCommas();
     const value = parseNumber(text, this.#decimal);
     const isName = /^[+-]?0\d+$|^\+|^-?\d{16,}$/.test(text);
+    const point = isOpen && this.#facts.delimiter !== "," ? pointOf(text) : "none";
+    if (!Number.isNaN(value) || point === "groups") this.#notePoint(point, value);
     if (isName) this.#hasNames = true;
     if (Number.isNaN(value) || isName || (isOpen && isAmbiguousNumber(text)) || this.#texts !== null) this.#openTexts().push(text);
     this.#count(value, this.#numbers.length);

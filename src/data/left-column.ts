@@ -12,7 +12,6 @@ type Value = Parameters<CellSink["pushValue"]>[0];
 
 /** Takes the cells of a column that is left out. */
 export class LeftColumnBuilder implements CellSink {
-  readonly decimal = ".";
   readonly #facts: ColumnFacts;
   readonly #head: ColumnBuilder;
   readonly #last: Value[] = [];
@@ -28,12 +27,16 @@ export class LeftColumnBuilder implements CellSink {
     this.#last[this.#rows++ % mostTotals] = value;
   }
 
-  finish(name: string): Column {
-    const head = this.#head.finish(name);
+  get decimal(): "." | "," {
+    return this.#head.decimal;
+  }
+
+  finish(name: string, decimal: "." | ","): Column {
+    const head = this.#head.finish(name, decimal);
     if (this.#rows <= headRows) return head;
     const last = new ColumnBuilder(this.#facts);
     for (let row = this.#rows - mostTotals; row < this.#rows; row++) last.pushValue(this.#last[row % mostTotals]!);
-    return new LeftColumn(head, last.finish(name), this.#rows);
+    return new LeftColumn(head, last.finish(name, decimal), this.#rows);
   }
 }
 

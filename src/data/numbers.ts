@@ -25,7 +25,7 @@ export function parseNumber(cell: string, decimal: "." | ","): number {
   if (!Number.isNaN(value) || !/^[+-]?[(€$£¥]?[(€$£¥]?\s?[+-]?[\d.,]/.test(text)) return value;
   const inner = inBrackets.exec(text);
   if (inner !== null) return -parseNumber(inner[1]!, decimal);
-  const bare = text.replace(around, "").replace(/^([+-])\s?[€$£¥]\s?/, "$1");
+  const bare = bareOf(text);
   const joined = blankGroups.test(bare) ? bare.replace(/[ \u00a0\u202f'’]/g, "") : bare;
   return joined === text ? Number.NaN : parseBare(joined, decimal);
 }
@@ -48,9 +48,25 @@ export function isCommaDecimal(text: string, delimiter: string): boolean {
   return commaNumber.test(cell) && (delimiter === ";" || !groupedByComma.test(cell));
 }
 
-/** Whether a cell is one number with decimal points and another with decimal commas: "1.234", "1,234". */
+/** Whether a cell is one number with decimal points and another with decimal commas: "1.234", "1,234 €". */
 export function isAmbiguousNumber(cell: string): boolean {
-  return groupedByPoint.test(cell) || groupedByComma.test(cell);
+  const bare = bareOf(cell);
+  return groupedByPoint.test(bare) || groupedByComma.test(bare);
+}
+
+/** What the point in a number says: a "group" if it may part thousands, as in "1.234", "groups" if it does, "fraction" if it is a decimal. */
+export function pointOf(cell: string): "none" | "group" | "groups" | "fraction" {
+  const bare = bareOf(cell);
+  const first = bare.indexOf(".");
+  if (first < 0) return "none";
+  if (!groupedByPoint.test(bare)) return "fraction";
+  return bare.lastIndexOf(".") > first ? "groups" : "group";
+}
+
+/** A number without the currency, percent sign or brackets around it. */
+function bareOf(cell: string): string {
+  const inner = inBrackets.exec(cell)?.[1] ?? cell;
+  return inner.replace(around, "").replace(/^([+-])\s?[€$£¥]\s?/, "$1");
 }
 
 /** Tests for "this cell is missing": by its text, and by its value where it is a number. */

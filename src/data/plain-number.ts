@@ -9,9 +9,10 @@ const mostDigits = 15;
 export const plainFound: {
   /** "1.234": a thousand where decimals are commas. */
   isGrouped: boolean;
+  hasPoint: boolean;
   /** "007" and "+7" are written as names are: their text says more than their value. */
   isName: boolean;
-} = { isGrouped: false, isName: false };
+} = { isGrouped: false, hasPoint: false, isName: false };
 
 /** The number in a text, or NaN if it takes a slower reader: exponents, groups, more than 15 digits, words. */
 export function readPlain(text: string, decimal: "." | ","): number {
@@ -35,6 +36,7 @@ export function readPlain(text: string, decimal: "." | ","): number {
   const integers = (point < 0 ? end : point) - first;
   if (digits > mostDigits || decimals > 22 || integers + decimals === 0) return Number.NaN;
   plainFound.isGrouped = decimals === 3 && integers >= 1 && integers <= 3 && text.charCodeAt(first) !== 0x30;
+  plainFound.hasPoint = point >= 0;
   plainFound.isName = (point < 0 && integers > 1 && text.charCodeAt(first) === 0x30) || sign === 0x2b;
   const value = whole / powers[decimals]!;
   return sign === 0x2d ? -value : value;

@@ -136,12 +136,13 @@ export function tableFrom(
   rest: Omit<Table, "rows" | "columns" | "names" | "decimal">,
 ): Table {
   const columns: Record<string, Column> = {};
+  const shown = (): "." | "," => (builders.some((builder) => builder.decimal === ",") ? "," : ".");
+  const seen = shown();
   names.forEach((name, place) => {
     // defineProperty semantics keep a column called "__proto__" an ordinary column
-    Object.defineProperty(columns, name, { value: builders[place]!.finish(name), enumerable: true });
+    Object.defineProperty(columns, name, { value: builders[place]!.finish(name, seen), enumerable: true });
   });
-  const decimal = builders.some((builder) => builder.decimal === ",") ? "," : ".";
-  return { rows: rest.lines.length, columns, names, decimal, ...rest };
+  return { rows: rest.lines.length, columns, names, decimal: shown(), ...rest };
 }
 
 /** `{ file }` where a file is known, as the errors want it. */

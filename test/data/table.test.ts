@@ -41,6 +41,23 @@ test("thousands are grouped the way the decimals ask for", () => {
   assert.deepEqual(numbers(parseTable("a;b\n1.234,5;1\n12.345;2\n"), "a"), [1234.5, 12345]);
 });
 
+test("points part thousands where another column, another cell or smaller numbers say so", () => {
+  const a = (text: string): number[] => numbers(parseTable(text), "a");
+  assert.deepEqual(a("a;b\n1.234;12,50\n5.987;3,99\n"), [1234, 5987]);
+  assert.deepEqual(a("a\tb\n1.234\t12,50\n5.987\t3,99\n"), [1234, 5987]);
+  assert.deepEqual(a("a;b\n1.234.567 €;1\n5.987 €;2\n"), [1234567, 5987]);
+  assert.deepEqual(a("a;b\n1.234 €;1\n12,50 €;2\n"), [1234, 12.5]);
+  assert.deepEqual(a("a;b\n1.234;1\n987;2\n"), [1234, 987]);
+  // Decimals: nothing says otherwise, or something says so.
+  assert.deepEqual(a("a;b\n1.234;1\n5.987;2\n"), [1.234, 5.987]);
+  assert.deepEqual(a("a;b\n1.234;1\n987.5;2\n987;3\n"), [1.234, 987.5, 987]);
+  assert.deepEqual(a("a;b\n1.234;1\n1987;2\n"), [1.234, 1987]);
+  assert.deepEqual(a("a;b\n1.234;12,5\n0.512;3,9\n"), [1.234, 0.512]);
+  assert.deepEqual(a("a\tb\n1.234\t1\n987\t2\n"), [1.234, 987]);
+  const left = parseTable("a;b\n1.234;12,50\n5.987;3,99\n", { only: () => ["a"] });
+  assert.deepEqual(numbers(left, "a"), [1234, 5987]);
+});
+
 test("quoted decimal commas between commas are decimals, unless points were decimals before", () => {
   assert.deepEqual(numbers(parseTable('a,b\n"1,234",1\n"12,5",2\n"0,512",3\n'), "a"), [1.234, 12.5, 0.512]);
   assert.deepEqual(numbers(parseTable('a,b\n"0,512",1\n"1,250",2\n'), "a"), [0.512, 1.25]);
