@@ -1,12 +1,14 @@
-// Runs the command line as its users do: a child process in a folder of its own.
-import { spawn } from "node:child_process";
+// Runs the command line as its users do: in a child process and in a folder of its own.
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { WarmTask } from "./warm.js";
 
-const bin = resolve(dirname(fileURLToPath(import.meta.url)), "../../../bin/deep-rnn.js");
+const here = dirname(fileURLToPath(import.meta.url));
+const bin = resolve(here, "../../../bin/deep-rnn.js");
 
 /** How a command ended. */
 export interface Outcome {
@@ -22,6 +24,10 @@ export interface Desk {
   read(name: string): string;
   /** Names in the folder, hidden ones included, sorted. */
   names(): string[];
+  /**
+   * Runs a command. With options, even none of them, it has a process of its own; without, the commands of a file follow each other in
+   * one process: none waits for the modules to be loaded, and what one would leave behind for the next is seen.
+   */
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
 }
 
@@ -48,7 +54,7 @@ export function openDesk(t: TestContext): Desk {
     write: (name, content) => writeFileSync(join(path, name), content),
     read: (name) => readFileSync(join(path, name), "utf8"),
     names: () => readdirSync(path).sort(),
-    run: (args, options = {}) => start(path, args, options),
+    run: (args, options) => (options === undefined && !isBusy ? runWarm({ cwd: path, args }) : start(path, args, options ?? {})),
   };
 }
 
@@ -61,14 +67,43 @@ export function monthlyCsv(rows: number, header = "Month,Sales"): string {
   return `${[header, ...lines].join("\n")}\n`;
 }
 
+// Ours, without what means something else to the command line.
+function ownEnv(): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  // A test run of its own would be seen by the child as a reporter to talk to.
+  delete env.NODE_TEST_CONTEXT;
+  // It names the seed of random tests there, that of the command here.
+  delete env.DEEP_RNN_SEED;
+  return env;
+}
+
+let warm: ChildProcess | null = null;
+// Commands that are to run at the same time are processes of their own.
+let isBusy = false;
+
+function runWarm(task: WarmTask): Promise<Outcome> {
+  warm ??= fork(join(here, "warm.js"), { env: ownEnv(), execArgv: [] });
+  isBusy = true;
+  const child = warm;
+  child.ref();
+  child.channel?.ref();
+  return new Promise((done, failed) => {
+    const onExit = (code: number | null): void => failed(new Error(`${task.args.join(" ")} ended its process, code ${code}`));
+    child.once("exit", onExit).once("message", (outcome: Outcome) => {
+      isBusy = false;
+      child.off("exit", onExit);
+      // It does not hold up the end of the tests, and ends with them.
+      child.unref();
+      child.channel?.unref();
+      done(outcome);
+    });
+    child.send(task);
+  });
+}
+
 function start(cwd: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
   return new Promise((done, failed) => {
-    const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
-    // A test run of its own would be seen by the child as a reporter to talk to.
-    delete env.NODE_TEST_CONTEXT;
-    // It names the seed of random tests there, that of the command here.
-    if (options.env?.DEEP_RNN_SEED === undefined) delete env.DEEP_RNN_SEED;
-    const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: "pipe" });
+    const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...ownEnv(), ...options.env }, stdio: "pipe" });
     child.stdin.on("error", () => {}).end(options.stdin ?? "");
     let stdout = "";
     let stderr = "";

@@ -32,7 +32,7 @@ const always: readonly (readonly [law: string, args: readonly string[], code: nu
 ];
 for (const [law, args, code, ok] of always) {
   test(`--json prints exactly one value for ${law}`, async (t) => {
-    const outcome = await openDesk(t).run(args);
+    const outcome = await openDesk(t).run(args, {});
     assert.equal(outcome.code, code, outcome.stderr);
     const envelope = JSON.parse(outcome.stdout) as Envelope;
     assert.deepEqual([envelope.ok, outcome.stdout.trimEnd().split("\n").length], [ok, 1]);
@@ -44,7 +44,10 @@ for (const [law, args, code, ok] of always) {
 test("an error outside of everything awaited is one JSON value and exit code 1 as well", async (t) => {
   const desk = openDesk(t);
   desk.write("sales.csv", monthlyCsv(240));
-  const boom = `data:text/javascript,${encodeURIComponent("setTimeout(() => { throw new Error('boom'); }, 1500)")}`;
+  // From a timer, a little after the command has begun.
+  const wait = "if (process.listenerCount('uncaughtException') === 0) return setTimeout(tick, 20);";
+  const tick = `function tick() { ${wait} setTimeout(() => { throw new Error('boom'); }, 300); } tick();`;
+  const boom = `data:text/javascript,${encodeURIComponent(tick)}`;
   const args = ["forecast", "sales.csv", "--json", "--epochs", "100000", "--units", "16"];
   const { code, stdout } = await desk.run(args, { env: { NODE_OPTIONS: `--import=${boom}` } });
   const envelope = JSON.parse(stdout) as Envelope;
