@@ -16,6 +16,8 @@ import { type Candidate, candidates } from "./backends.js";
 
 const found = await candidates();
 
+const known = new Map<string, Map<string, readonly number[]>>();
+
 /** A layer as a function of arguments that a program takes. */
 class Run {
   readonly #subject: LayerSubject;
@@ -38,6 +40,14 @@ class Run {
     const loss = (both: { w: Tree; x: Tensors }): Tensor => sum(mul(sin(output(both.w, both.x)), 0.5));
     const [value, gradients] = valueAndGrad(loss as never)({ w: weights, x: inputs } as never);
     return { output: output(weights, inputs), loss: value, gradients: gradients as unknown as Tree };
+  }
+
+  /** What the exact interpreter gives; computed once, as it is the same for every backend. */
+  exactly(lengths: readonly number[], time: number): Map<string, readonly number[]> {
+    const name = `${this.#subject.title} ${lengths}`;
+    const values = known.get(name) ?? valuesOf(this.body(this.feeds(lengths, time, 0)));
+    known.set(name, values);
+    return values;
   }
 
   feeds(lengths: readonly number[], time: number, filler: number): Readonly<Record<string, Tree>> {
@@ -91,9 +101,8 @@ for (const candidate of found) {
           [[1], 1],
           [[0, 0], 3],
         ] as const) {
-          const feeds = run.feeds(lengths, time, 0);
-          const actual = valuesOf(program.run("run", residents, feeds));
-          assertAgrees(actual, valuesOf(run.body(feeds)), candidate.title === "reference" ? 1e-10 : 1e-5);
+          const actual = valuesOf(program.run("run", residents, run.feeds(lengths, time, 0)));
+          assertAgrees(actual, run.exactly(lengths, time), candidate.title === "reference" ? 1e-10 : 1e-5);
           assert.deepEqual(valuesOf(program.run("run", residents, run.feeds(lengths, time, Number.NaN))), actual);
         }
         assert.equal(compiledPrograms(), before);

@@ -13,13 +13,13 @@ export function stream(seed: number): () => number {
 /** Floats in [-1, 1). */
 export function signed(length: number, seed: number): Float32Array {
   const next = stream(seed);
-  return Float32Array.from({ length }, () => next() * 2 - 1);
+  return new Float32Array(length).map(() => next() * 2 - 1);
 }
 
 /** Floats of all magnitudes and both signs, subnormal ones included; no NaN and no infinity. */
 export function anyMagnitude(length: number, seed: number): Float32Array {
   const next = stream(seed);
-  const bits = Uint32Array.from({ length }, () => (((next() * 65536) << 16) | (next() * 65536)) >>> 0);
+  const bits = new Uint32Array(length).map(() => (((next() * 65536) << 16) | (next() * 65536)) >>> 0);
   const floats = new Float32Array(bits.buffer);
   return floats.map((value) => (Number.isFinite(value) ? value : 1.5));
 }
