@@ -233,9 +233,16 @@ export class Assembly {
   private checkGuards(): void {
     this.blocks.forEach((block, index) => {
       const words = this.machine.i32(block);
-      const bytes = new Uint8Array(words.buffer, words.byteOffset, guard * 2 + (this.bytes[index] ?? 0));
-      const touched = bytes.findIndex((byte, at) => (at < guard || at >= bytes.length - guard) && byte !== guardByte);
-      if (touched >= 0) throw new Error(`buffer ${index}: byte ${touched - guard} outside of it was written`);
+      const size = this.bytes[index] ?? 0;
+      // The margins alone: the contents are by far the larger part.
+      for (const [name, from] of [
+        ["before", 0],
+        ["after", guard + size],
+      ] as const) {
+        const margin = new Uint8Array(words.buffer, words.byteOffset + from, guard);
+        const touched = margin.findIndex((byte) => byte !== guardByte);
+        if (touched >= 0) throw new Error(`buffer ${index}: byte ${touched} of the ${guard} ${name} it was written`);
+      }
     });
   }
 }
