@@ -65,13 +65,15 @@ for (const [name, { files, args, heads }] of Object.entries(reports)) {
     const url = pathToFileURL(join(desk.path, "run/report.html")).href;
     const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     for (const colorScheme of ["light", "dark"] as const) {
+      const page = await browser.newPage({ viewport: { width: 360, height: 900 }, colorScheme });
+      const asked: string[] = [];
+      const complaints: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      page.on("console", (message) => complaints.push(message.text()));
+      await page.goto(url);
+      await page.evaluate(axe);
       for (const width of [360, 800, 1600]) {
-        const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-        const asked: string[] = [];
-        const complaints: string[] = [];
-        page.on("request", (request) => asked.push(request.url()));
-        page.on("console", (message) => complaints.push(message.text()));
-        await page.goto(url);
+        await page.setViewportSize({ width, height: 900 });
         const wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
         assert.ok(Number(wide) <= 0, `${colorScheme} ${width}: ${wide} too wide`);
         // Tables of numbers may be moved to the side; every score of a method is in view.
@@ -84,7 +86,6 @@ for (const [name, { files, args, heads }] of Object.entries(reports)) {
           "[...document.querySelectorAll('figure')].filter((figure) => { const box = figure.querySelector('.scroll'); return box !== null && box.scrollWidth > box.clientWidth && !getComputedStyle(figure, '::after').content.includes('to the left'); }).length",
         );
         assert.equal(untold, 0, `${colorScheme} ${width}`);
-        await page.evaluate(axe);
         const rules = JSON.stringify({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
         const faults = (await page.evaluate(`axe.run(document, ${rules}).then((result) => result.violations)`)) as Fault[];
         assert.deepEqual(
@@ -95,8 +96,8 @@ for (const [name, { files, args, heads }] of Object.entries(reports)) {
         assert.deepEqual([asked, complaints], [[url], []]);
         if (process.env.KEEP_PAGES !== undefined)
           await page.screenshot({ path: join(process.env.KEEP_PAGES, `${name}-${colorScheme}-${width}.png`), fullPage: true });
-        await page.close();
       }
+      await page.close();
     }
     const paper = await browser.newPage({ colorScheme: "dark" });
     await paper.goto(url);

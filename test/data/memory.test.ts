@@ -15,11 +15,13 @@ const rows = 3000;
 function writeLarge(path: string): void {
   const file = openSync(path, "w");
   writeSync(file, "id,ds,y,price,note\n");
+  const times = Array.from({ length: rows }, (_, i) =>
+    new Date(Date.UTC(2020, 0, 1) + i * 3_600_000).toISOString().slice(0, 19).replace("T", " "),
+  );
   for (let k = 0; k < series; k++) {
-    const lines = Array.from({ length: rows }, (_, i) => {
-      const time = new Date(Date.UTC(2020, 0, 1) + i * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
-      return `store_${k},${time},${((i * 7919 + k * 31) % 100_000) / 100},${(i % 500) / 4},"${i % 7 === 0 ? "sale, today" : ""}"`;
-    });
+    const lines = times.map(
+      (time, i) => `store_${k},${time},${((i * 7919 + k * 31) % 100_000) / 100},${(i % 500) / 4},"${i % 7 === 0 ? "sale, today" : ""}"`,
+    );
     writeSync(file, `${lines.join("\n")}\n`);
   }
   closeSync(file);
