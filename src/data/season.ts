@@ -76,6 +76,8 @@ export function findSeason(all: Float64Array): number {
   let best = 1;
   let bestStrength = 0.4;
   for (let lag = 2; lag <= longest; lag++) {
+    // No strength is above 1.
+    if (best > 1 && bestStrength >= 0.9) break;
     const here = correlation[lag]!;
     if (here < threshold || here < correlation[lag - 1]! || here < correlation[lag + 1]!) continue;
     const strength = seasonStrength(values, lag);
