@@ -16,10 +16,10 @@ export const standardInput = "standard input";
  */
 export async function readInput(
   path: string,
-  { delimiter, encoding, wide, only }: TableFlags & Pick<ReadTableOptions, "wide" | "only">,
+  { delimiter, encoding, wide, only, names }: TableFlags & Pick<ReadTableOptions, "wide" | "only" | "names">,
   missing: readonly string[],
 ): Promise<Table> {
-  const options = { missing, ...defined({ wide, only, delimiter, encoding }) };
+  const options = { missing, ...defined({ wide, only, names, delimiter, encoding }) };
   if (path !== "-") return readTable(path, options);
   if (process.stdin.isTTY === true) {
     throw usageError("stdin_is_terminal", "Standard input is a terminal.", "Pipe a table into it: cat FILE | deep-rnn ... -");

@@ -183,6 +183,12 @@ export function withKnownNames<Options extends PanelOptions>({ names }: Pick<Tab
   return { time: "ds", target: "y", ...id, ...options };
 }
 
+/** Whether a column holds ids, by its name: the series NA is Namibia and no missing one. */
+export function isIdOf({ id }: { readonly id?: string | null }): (column: string) => boolean {
+  const list = id ?? "unique_id";
+  return (column) => splitNames({ names: [column] }, list).includes(column);
+}
+
 function usedNames({ times, ids, targets, beside }: Roles): Set<string> {
   return new Set([...times.columns, ...ids.map((column) => column.name), ...targets.map((column) => column.name), ...beside]);
 }

@@ -29,9 +29,11 @@ const quarter = /^(?:(\d{4})[- ]?Q([1-4])|Q([1-4])[- ]?(\d{4}))$/i;
 const week = /^(\d{4})[- ]?(?:W|KW)(\d{1,2})(?:-?([1-7]))?$/i;
 const weekFirst = /^(?:W|KW) ?(\d{1,2})[- /](\d{4})$/i;
 const monthCode = /^(\d{4})[- ]?M(\d{1,2})$/i;
+/** Two digits for the month: "1/2019" may be a quarter. */
+const monthNumberFirst = /^(0[1-9]|1[0-2])[-/](\d{4})$/;
 const monthFirst = /^(\p{L}{3,10})(?:\.?[- ](\d{4})|[- ](\d{2}))$/u;
 const monthLast = /^(\d{4})[- ](\p{L}{3,10})\.?$/u;
-const dayThenMonth = new RegExp(`^(\\d{1,2})\\.?[- ]+(\\p{L}{3,10})\\.?,?[- ](\\d{4}|\\d{2})${clock}$`, "iu");
+const dayThenMonth = new RegExp(`^(\\d{1,2})\\.?[-/ ]*(\\p{L}{3,10})\\.?,?[-/ ]?(\\d{4}|\\d{2})${clock}$`, "iu");
 const monthThenDay = new RegExp(`^(\\p{L}{3,10})\\.? (\\d{1,2}),? (\\d{4})${clock}$`, "iu");
 /** "Monday, 4 March 2019", "Mon Mar 04 2019" say more than a date. */
 const weekdayFirst = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[.,]* (?=[\p{L}\d])/iu;
@@ -169,6 +171,8 @@ function parseNamed(text: string): ParsedTime | null {
   }
   const m = monthCode.exec(text);
   if (m !== null) return dated(Number(m[1]), Number(m[2]), 1, "month");
+  const numbered = monthNumberFirst.exec(text);
+  if (numbered !== null) return dated(Number(numbered[2]), Number(numbered[1]), 1, "month");
   const first = monthFirst.exec(text);
   if (first !== null) return dated(fullYear(first[2] ?? first[3]!), monthNumber(first[1]!), 1, "month");
   const last = monthLast.exec(text);

@@ -14,6 +14,7 @@ export {
   forecast,
   type PredictForecastOptions,
   predictForecast,
+  type SavedReading,
   type TableSource,
 } from "./forecast/forecast.js";
 export { forecastJson } from "./forecast/json.js";

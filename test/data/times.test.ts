@@ -27,8 +27,13 @@ test("quarters, weeks and months by name are times, whichever part comes first",
     ["1-Mar-05", "2005-03-01"],
     ["Feb 29, 2020", "2020-02-29"],
     ["5 May 2020 17:30", "2020-05-05T17:30"],
+    ["09/2004", "2004-09"],
+    ["12-1999", "1999-12"],
+    ["01JAN2023", "2023-01-01"],
+    ["31/Dec/1999", "1999-12-31"],
   ];
   for (const [cell, time] of forms) assert.equal(read(cell), time, cell);
+  for (const cell of ["4/2019", "13/2019", "00/2019", "12LBS99"]) assert.equal(read(cell), null, cell);
 });
 
 test("months are read in the languages of spreadsheets, and weekdays before a date are passed over", () => {

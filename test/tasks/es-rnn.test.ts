@@ -187,8 +187,9 @@ test("a saved model loads without code, forecasts the same rows, goes on with ne
   await run.model.save(join(folder, "m"), { task: "forecast", preprocess: run.preprocess });
   const table = parseTable(shops(3, 96, 6));
   let asked: readonly string[] | null = [];
-  const same = await predictForecast(join(folder, "m"), async (_missing, _wide, only) => {
+  const same = await predictForecast(join(folder, "m"), async ({ only, names }) => {
     asked = only([...table.names, "extra"]);
+    assert.deepEqual(table.names.filter(names), ["shop"], "an id is a name, also if it is NA");
     return table;
   });
   assert.deepEqual(same.predictions, run.forecast);

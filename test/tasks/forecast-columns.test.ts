@@ -342,6 +342,35 @@ test("of a file whose columns all have their roles only those are kept, and the 
   }
 });
 
+test("the id NA is the name of a series, NA elsewhere is missing", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "names-"));
+  const path = join(folder, "countries.csv");
+  try {
+    writeFileSync(path, "country,unique_id,v\nNA,NA,1\nUS,NA,NA\n");
+    const cells = async (options: { readonly id?: string }): Promise<unknown> => {
+      const { columns } = (await readTask(path, options)).table;
+      return ["country", "unique_id", "v"].map((name) => [columns[name]!.cell(0), columns[name]!.cell(1)]);
+    };
+    assert.deepEqual(await cells({ id: "country" }), [
+      ["NA", "US"],
+      [null, null],
+      ["1", null],
+    ]);
+    assert.deepEqual(await cells({ id: "country,unique_id" }), [
+      ["NA", "US"],
+      ["NA", "NA"],
+      ["1", null],
+    ]);
+    assert.deepEqual(await cells({}), [
+      [null, "US"],
+      ["NA", "NA"],
+      ["1", null],
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("columns are left out only where time, target and statics are named and no series stands in a row", () => {
   const names = ["shop", "day", "sold", "rain", "promo", "kind", "size", "extra"];
   assert.deepEqual(neededColumns(names, one), ["day", "sold", "rain", "promo"]);

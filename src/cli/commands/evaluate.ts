@@ -75,7 +75,7 @@ export async function runEvaluate(given: string, data: string, flags: EvaluateFl
   const { seed: _seed, require, label: _label, cell: _cell, ...reading } = taskFlags(flags);
   const options = { ...reading, ...(await modelCells(context)) };
   const { evaluateForecast } = await import("../../tasks/index.js");
-  const made = await evaluateForecast(model, (missing, wide, only) => readInput(data, { ...flags, wide, only }, missing), options);
+  const made = await evaluateForecast(model, (reading) => readInput(data, { ...flags, ...reading }, reading.missing), options);
   terminal.say(backendLine(backend));
   for (const { message } of made.warnings) terminal.warn(message);
   const { task, evaluation } = made;

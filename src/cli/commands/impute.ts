@@ -6,6 +6,7 @@ import { shellWord } from "../../base/shell-word.js";
 import { counted } from "../../base/words.js";
 import { eventClock, stepTable } from "../../data/event-steps.js";
 import type { EventOptions } from "../../data/event-types.js";
+import { isIdOf } from "../../data/panel.js";
 import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
 import type { ImputeOptions, ImputeResult, ImputeRun } from "../../tasks/impute/types.js";
@@ -99,7 +100,7 @@ export async function runImpute(file: string, flags: ImputeFlags, context: Conte
   const hints = (read?.hints ?? []).filter(({ code }) => code === "mixed_units");
   for (const { message } of hints) terminal.warn(message);
   const clock = read === null ? null : eventClock(read);
-  const table = read === null ? await readTable(file, options) : stepTable(read, clock ?? undefined);
+  const table = read === null ? await readTable(file, { ...options, names: isIdOf(options) }) : stepTable(read, clock ?? undefined);
   const [{ impute }, { keptReading }] = await Promise.all([import("../../tasks/index.js"), import("../../tasks/event-reading.js")]);
   const run = await impute(table, {
     ...options,

@@ -57,9 +57,9 @@ export function describeInspect(command: Command, start: Start): void {
 export async function runInspect(file: string, flags: InspectFlags, context: Context): Promise<number> {
   const { terminal } = context;
   const place = answerPlace(context, file, flags);
-  const { describeTable } = await import("../../data/index.js");
+  const [{ describeTable }, { isIdOf }] = await Promise.all([import("../../data/index.js"), import("../../data/panel.js")]);
   const { seed: _seed, missing = [], delimiter: _delimiter, encoding: _encoding, ...roles } = taskFlags(flags);
-  const table = await readInput(file, flags, missing);
+  const table = await readInput(file, { ...flags, names: isIdOf(roles) }, missing);
   const described = describeTable(table, roles);
   // Without a target nothing could leak into it; the likeliest column is better than no look at all.
   const guess = described.target === null ? (described.candidates.target[0] ?? null) : null;

@@ -72,7 +72,7 @@ export async function runPredict(given: string, file: string | undefined, flags:
   const { seed: _seed, label: _label, cell: _cell, ...reading } = taskFlags(flags);
   const options = { ...reading, ...(await modelCells(context)) };
   const { predictForecast } = await import("../../tasks/index.js");
-  const made = await predictForecast(model, (missing, wide, only) => readInput(file, { ...flags, wide, only }, missing), options);
+  const made = await predictForecast(model, (reading) => readInput(file, { ...flags, ...reading }, reading.missing), options);
   terminal.say(backendLine(backend));
   for (const { message } of made.warnings) terminal.warn(message);
   const rows = cut({ predictions: made.predictions, ...(made.anomalies === undefined ? {} : { anomalies: made.anomalies }) });

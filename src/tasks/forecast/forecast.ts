@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../base/errors.js";
 import type { Holidays } from "../../data/calendar.js";
+import { isIdOf } from "../../data/panel.js";
 import { readTable } from "../../data/read-table.js";
 import type { Delimiter, Table, TableOptions } from "../../data/types.js";
 import { loadModel, type Model } from "../../train/index.js";
@@ -28,11 +29,11 @@ export async function forecast(input: string | Table, options: ForecastOptions =
   return runForecast(task.table, task.options, trainerFor(task.options));
 }
 
-/**
- * Reads a table once it is known which words the model takes for missing, whether rows may be longer than the header, and which columns
- * will be read: the option `only` of `readTable`.
- */
-export type TableSource = (missing: readonly string[], wide: boolean, only: NonNullable<TableOptions["only"]>) => Promise<Table>;
+/** What a saved model knows of the table that it is to read. */
+export type SavedReading = Required<Pick<TableOptions, "missing" | "wide" | "only" | "names">>;
+
+/** Reads a table once it is known what the model wants of it; for input that is no file. */
+export type TableSource = (reading: SavedReading) => Promise<Table>;
 
 /** Options of `predictForecast`: how the table is to be read. */
 export interface PredictForecastOptions extends Omit<PredictOptions, "holidays"> {
@@ -87,12 +88,16 @@ async function opened(
   // Forecasts of version 0.1 are saved without the name of their task.
   if (model.task !== null && model.task !== "forecast") throw notAForecast(`${modelPath} is a model of the task "${model.task}"`);
   const preprocess = await preprocessOf(modelPath, model.preprocess);
-  const missing = [...preprocess.missing, ...(options.missing ?? [])];
-  const wide = preprocess.panel?.wide ?? false;
+  const roles = savedRoles(preprocess);
+  const reading: SavedReading = {
+    missing: [...preprocess.missing, ...(options.missing ?? [])],
+    wide: preprocess.panel?.wide ?? false,
+    only: (names) => neededColumns(names, roles),
+    names: isIdOf(roles),
+  };
   const beside = await readBeside(options);
-  const only = (names: readonly string[]): readonly string[] | null => neededColumns(names, savedRoles(preprocess));
-  if (typeof file === "function") return { model, preprocess, table: await file(missing, wide, only), beside };
-  const table = typeof file === "string" ? await readTable(file, { ...options, missing, wide, only }) : file;
+  if (typeof file === "function") return { model, preprocess, table: await file(reading), beside };
+  const table = typeof file === "string" ? await readTable(file, { ...options, ...reading }) : file;
   return { model, preprocess, table, beside };
 }
 

@@ -1,6 +1,7 @@
 // The files of a forecast: the table, and the holidays beside it.
 
 import { type Holidays, readHolidays } from "../../data/calendar.js";
+import { isIdOf } from "../../data/panel.js";
 import { readTable } from "../../data/read-table.js";
 import type { Table } from "../../data/types.js";
 import { neededColumns } from "./laid-run.js";
@@ -16,7 +17,7 @@ export async function readTask(
 ): Promise<{ readonly table: Table; readonly options: TaskOptions }> {
   const { holidays, ...others } = options;
   const only = (names: readonly string[]): readonly string[] | null => neededColumns(names, options);
-  const table = typeof input === "string" ? await readTable(input, { ...options, only }) : input;
+  const table = typeof input === "string" ? await readTable(input, { ...options, only, names: isIdOf(options) }) : input;
   return { table, options: { ...others, ...(await readBeside({ holidays })) } };
 }
 

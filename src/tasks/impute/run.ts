@@ -3,6 +3,7 @@
 import { DataError } from "../../base/errors.js";
 import { listed } from "../../base/words.js";
 import { shortName } from "../../data/decode.js";
+import { isIdOf } from "../../data/panel.js";
 import { readTable } from "../../data/read-table.js";
 import { placeOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
@@ -28,7 +29,7 @@ const usualShare = 0.1;
  */
 export async function impute(input: string | Table, options: ImputeOptions = {}): Promise<ImputeRun> {
   const started = performance.now();
-  const table = typeof input === "string" ? await readTable(input, options) : input;
+  const table = typeof input === "string" ? await readTable(input, { ...options, names: isIdOf(options) }) : input;
   const found = gridOf(table, options);
   const { grid } = found;
   refuseHopeless(table, grid);

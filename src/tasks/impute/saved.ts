@@ -4,6 +4,7 @@ import { z } from "zod";
 import { UsageError } from "../../base/errors.js";
 import { counted } from "../../base/words.js";
 import { stepTable } from "../../data/event-steps.js";
+import { isIdOf } from "../../data/panel.js";
 import { readEvents } from "../../data/read-events.js";
 import { readTable } from "../../data/read-table.js";
 import { splitNames } from "../../data/time-column.js";
@@ -107,12 +108,12 @@ export async function predictFill(
 
 async function tableOfInput(
   input: string | Table | FillSource,
-  { clock, reading: kept }: SavedFill,
+  { id, clock, reading: kept }: SavedFill,
   options: PredictFillOptions & { readonly missing: readonly string[] },
 ): Promise<Table> {
   if (typeof input === "function") return input(options.missing);
   if (typeof input !== "string") return input;
-  if (clock === null) return readTable(input, options);
+  if (clock === null) return readTable(input, { ...options, names: isIdOf({ id }) });
   const { cells: _cells, ...reading } = options;
   return stepTable(await readingEvents(() => readEvents(input, { ...(kept === null ? {} : readAlike(kept)), ...reading })), clock);
 }
