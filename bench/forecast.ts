@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { chooseTransform } from "../src/data/transform.js";
-import { type ChoiceData, choose, combine, combinedAhead, trialOrigins, trialsAt } from "../src/tasks/forecast/choice.js";
+import { apartOf, intervalsAt } from "../src/tasks/forecast/apart.js";
+import { type ChoiceData, choose, combine, combinedFrom, trialAhead, trialOrigins, trialsAt } from "../src/tasks/forecast/choice.js";
 import { intervalsOf, type Residual } from "../src/tasks/forecast/intervals.js";
 import { naiveError, scorePairs } from "../src/tasks/forecast/scores.js";
 import { type SimpleMethod, simpleMethodNames, simpleMethods } from "../src/tasks/forecast/simple/index.js";
@@ -104,14 +105,16 @@ function combinationOf(
   const { weights } = choice;
   const residuals = trials.flatMap((trial): Residual[] => {
     const { origin } = trial;
+    const apart = apartOf(weights, trial, log);
     const forecast = combine(weightsWithout({ data, trials, choice }, trial), trial, horizon);
     return Array.from(forecast, (value, step) => {
       const actual = train[origin + step]!;
-      return { origin, step, error: log ? Math.log(actual / value) : actual - value };
+      return { origin, step, apart, error: log ? Math.log(actual / value) : actual - value };
     }).filter(({ error }) => Number.isFinite(error));
   });
-  const { half80 = [], half95 = [] } = intervalsOf(residuals, horizon) ?? {};
-  return { forecast: combinedAhead(data, weights), half80, half95, log };
+  const ahead = trialAhead(data, weights);
+  const { half80 = [], half95 = [] } = intervalsAt(intervalsOf(residuals, horizon), apartOf(weights, ahead, log)) ?? {};
+  return { forecast: combinedFrom(ahead, weights, horizon), half80, half95, log };
 }
 
 function report(name: string, table: ReadonlyMap<string, { smape: number; mase: number }>, count: number): string {

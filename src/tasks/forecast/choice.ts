@@ -274,8 +274,17 @@ function weighted(
 
 /** The combination's forecast of the rows after the last one. */
 export function combinedAhead(data: ChoiceData, weights: Readonly<Record<string, number>>): Float64Array {
-  const [trial] = trialsAt(data, [data.values.length], [...Object.keys(weights), fallback], mostPast) as [Trial];
-  const own = combine(weights, trial, data.horizon);
+  return combinedFrom(trialAhead(data, weights), weights, data.horizon);
+}
+
+/** What the members of a combination forecast of the rows after the last one. */
+export function trialAhead(data: ChoiceData, weights: Readonly<Record<string, number>>): Trial {
+  return trialsAt(data, [data.values.length], [...Object.keys(weights), fallback], mostPast)[0]!;
+}
+
+/** Their combination; where no member can forecast what stands in for them. */
+export function combinedFrom(trial: Trial, weights: Readonly<Record<string, number>>, horizon: number): Float64Array {
+  const own = combine(weights, trial, horizon);
   return own.every(Number.isFinite) ? own : trial.forecasts[fallback]!;
 }
 

@@ -91,7 +91,7 @@ function errorsOfIntervals(intervals: Intervals | null): Residual[] {
     return Array.from({ length: errorsPerStep }, (_, i) => {
       const share = (i + 0.5) / errorsPerStep;
       const error = share < 0.8 ? (half80 * share) / 0.8 : half80 + ((half95 - half80) * (share - 0.8)) / 0.15;
-      return { step, error, origin: null };
+      return { step, error, origin: null, apart: intervals.apart };
     });
   });
 }

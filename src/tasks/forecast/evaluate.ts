@@ -1,6 +1,7 @@
 // The hold-out: the forecast and the simple methods from the same origins, scored alike.
 
 import { type Frame, fromLevels } from "../../data/frame.js";
+import { apartOf, spreadAt, withDistances } from "./apart.js";
 import { beginningOf } from "./beginning.js";
 import { blended, type Parts, partsOf } from "./blend.js";
 import { type Choice, choose, mostPast, trialsAt, trialsKnownAt } from "./choice.js";
@@ -84,7 +85,12 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
     // As if all had been found anew at this origin.
     return choose(data, trialsKnownAt(data, all, origin));
   };
-  const parts = partsOf(frame, trials, outlooks, (n) => choiceAt(origins[n]!)?.weights ?? null);
+  const choices = origins.map(choiceAt);
+  const parts = partsOf(frame, trials, outlooks, (n) => choices[n]?.weights ?? null);
+  const errorsFor = (end: number, found: Choice | null): readonly Residual[] => {
+    const known = errorsKnownAt(frame, end, residuals, horizon);
+    return found === null ? known : withDistances(known, all, { weights: found.weights, log: data.log });
+  };
   const cut = (n: number): number => Math.min(horizon, rows - origins[n]!);
   const cases = [...validated.cases];
   const residuals = [...validated.residuals];
@@ -94,15 +100,18 @@ export function scoreHoldout({ frame, plan, part, validated, outlooks, correctio
   parts.forEach((each, n) => {
     const own = blended(each, correction.weight, frame).subarray(0, cut(n));
     levels.push(own);
-    spreads.push(spreadOf(keepsSpread ? validated.residuals : errorsKnownAt(frame, each.origin, residuals, horizon), horizon));
-    residuals.push(...errorsOf(frame, each.origin, own, rows));
+    const weights = choices[n]?.weights;
+    const apart = weights === undefined ? null : apartOf(weights, trials[n]!, data.log);
+    spreads.push(spreadAt(spreadOf(keepsSpread ? validated.residuals : errorsFor(each.origin, choices[n]!), horizon), apart));
+    residuals.push(...errorsOf(frame, each.origin, own, rows, apart));
     if (choice === null || given !== null || cut(n) < horizon) return;
     cases.push(caseOf(each, data));
     correction = correctionOf(cases);
   });
   const over = (method: SimpleMethod): number[] => trials.flatMap(({ forecasts }, n) => [...(forecasts[method] ?? []).slice(0, cut(n))]);
   const simple = complete(Object.fromEntries(simpleMethodNames.map((method) => [method, over(method)])));
-  const known = { choice: choiceAt(rows), correction, residuals: errorsKnownAt(frame, rows, residuals, horizon) };
+  const last = choiceAt(rows);
+  const known = { choice: last, correction, residuals: errorsFor(rows, last) };
   const quantiles = outlooks.map((outlook) => (choice === null ? outlook.quantiles : null));
   const isDemand = isIntermittent(data.values.subarray(0, rows - test), data.season);
   return { frame, origins, levels, parts, simple, spreads, quantiles, isIntermittent: isDemand, known };

@@ -1,5 +1,6 @@
 // Forecast intervals from the errors made on rows that training did not see (split conformal prediction, Vovk et al. 2005).
 
+import { sizeAt, usuallyApart } from "./apart.js";
 import { normalQuantile } from "./network/distributions/special.js";
 import { studentQuantile } from "./network/distributions/student.js";
 import { independentOrigins } from "./origins.js";
@@ -11,12 +12,16 @@ export interface Residual {
   readonly error: number;
   /** First row of the forecast; null if the error shares nothing with any other. */
   readonly origin: number | null;
+  /** How far the members were apart; null or left out if that says nothing about the size of the error. */
+  readonly apart?: number | null;
 }
 
 export interface Intervals {
   /** Half-widths in levels per step ahead. */
   readonly half80: readonly number[];
   readonly half95: readonly number[];
+  /** How far the members are apart where they are that wide; null if the width does not depend on it. */
+  readonly apart: number | null;
 }
 
 /** The predictive distribution around a forecast: errors in units of a scale that depends on the step. */
@@ -27,6 +32,8 @@ export interface Spread {
   readonly sizes: readonly number[];
   /** The share of further errors that each size holds, growing to less than 1. */
   readonly shares: readonly number[];
+  /** How far the members are apart where errors have these sizes; null if it does not matter. */
+  readonly apart: number | null;
 }
 
 /** A quantile needs that many errors before it is one: 19 is the least for which 95 % is inside the sample. */
@@ -46,7 +53,10 @@ interface Aged extends Residual {
 /** The spread of forecast errors; null if there are too few to say so. Newer errors count for more (Barber et al. 2023). */
 export function spreadOf(residuals: readonly Residual[], horizon: number): Spread | null {
   if (residuals.length < leastErrors) return null;
-  const aged = agedOf(residuals, horizon);
+  const apart = usuallyApart(residuals);
+  const relative =
+    apart === null ? residuals : residuals.map((each) => ({ ...each, error: each.error / sizeAt(each.apart ?? null, apart) }));
+  const aged = agedOf(relative, horizon);
   const scale: number[] = [];
   for (let step = 0; step < horizon; step++) scale.push(Math.max(scale.at(-1) ?? 0, meanSize(poolOf(aged, step))));
   const sized = aged.map((each) => {
@@ -64,7 +74,7 @@ export function spreadOf(residuals: readonly Residual[], horizon: number): Sprea
     return held / (total + 1);
   });
   const stretch = stretchOf(freedomPerOrigin * independent);
-  return { scale, sizes: sized.map(({ error }, i) => error * stretch(shares[i]!)), shares };
+  return { scale, sizes: sized.map(({ error }, i) => error * stretch(shares[i]!)), shares, apart };
 }
 
 /**
@@ -148,7 +158,7 @@ export function intervalsOf(residuals: readonly Residual[], horizon: number): In
 /** The two intervals of a spread. */
 export function intervalsFrom(spread: Spread): Intervals {
   const half = (share: number): number[] => spread.scale.map((_, step) => halfWidth(spread, step, share));
-  return { half80: half(0.8), half95: half(0.95) };
+  return { half80: half(0.8), half95: half(0.95), apart: spread.apart };
 }
 
 /** How far from the forecast a share of all values lies at this step, in levels. */

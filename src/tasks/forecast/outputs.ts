@@ -13,13 +13,15 @@ import type { ForecastRow, SavedTransform } from "./types.js";
  * Observed minus forecast, in levels, for rows before `end`; a combination whose members all need more of the past forecast nothing. Of
  * intermittent demand what was observed below the forecast is no error: intervals begin at zero, and their upper ends hold what they say.
  */
-export function errorsOf(frame: Frame, origin: number, levels: Float64Array, end: number): Residual[] {
+export function errorsOf(frame: Frame, origin: number, levels: Float64Array, end: number, apart: number | null = null): Residual[] {
   const residuals: Residual[] = [];
-  const least = isIntermittent(frame.values.subarray(0, origin), frame.season) ? 0 : Number.NEGATIVE_INFINITY;
+  const isDemand = isIntermittent(frame.values.subarray(0, origin), frame.season);
+  const least = isDemand ? 0 : Number.NEGATIVE_INFINITY;
   for (let step = 0; step < levels.length && origin + step < end; step++) {
     const actual = frame.values[origin + step]!;
     if (Number.isNaN(actual) || Number.isNaN(levels[step]!)) continue;
-    residuals.push({ origin, step, error: Math.max(least, (frame.transform.log ? Math.log(actual) : actual) - levels[step]!) });
+    const error = Math.max(least, (frame.transform.log ? Math.log(actual) : actual) - levels[step]!);
+    residuals.push({ origin, step, error, apart: isDemand ? null : apart });
   }
   return residuals;
 }

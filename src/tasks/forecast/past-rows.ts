@@ -4,6 +4,7 @@ import { type Frame, firstOrigin } from "../../data/frame.js";
 import type { Series } from "../../data/types.js";
 import { scoreRows, usualLevel } from "./anomalies.js";
 import type { RowScore } from "./anomaly-types.js";
+import { apartOf, intervalsAt } from "./apart.js";
 import { blended, partsOf } from "./blend.js";
 import { trialsAt } from "./choice.js";
 import { correctionOf } from "./correction.js";
@@ -112,17 +113,20 @@ function originsOf({ series, frame, steps, horizon, unseen }: PastMember, most: 
 interface PastForecast {
   readonly origin: number;
   readonly levels: Float64Array;
+  /** How far the members of the combination are apart. */
+  readonly apart: number | null;
   /** Those of a network that stands alone and gives some. */
   readonly quantiles: Outlook["quantiles"];
 }
 
 function levelsOf({ frame, choice, horizon }: PastMember, origins: readonly number[], outlooks: readonly Outlook[]): PastForecast[] {
-  if (choice === null) return origins.map((origin, n) => ({ origin, ...outlooks[n]! }));
+  if (choice === null) return origins.map((origin, n) => ({ origin, ...outlooks[n]!, apart: null }));
   const { values, season, transform } = frame;
   const data = { values, season, longSeason: choice.longSeason, horizon, log: transform.log };
   const trials = trialsAt(data, origins, Object.keys(choice.weights));
-  return partsOf(frame, trials, outlooks, () => choice.weights).map((parts) => ({
+  return partsOf(frame, trials, outlooks, () => choice.weights).map((parts, n) => ({
     origin: parts.origin,
+    apart: apartOf(choice.weights, trials[n]!, transform.log),
     levels: blended(parts, choice.networkWeight, frame),
     quantiles: null,
   }));
@@ -143,13 +147,15 @@ function scoresOf(
   const own = hasOwnIntervals
     ? intervalsOf(
         // These intervals are about the same errors again: nothing is uncertain, and none is newer.
-        seen.flatMap(({ origin, levels }) => errorsOf(frame, origin, levels, unseen)).map((each) => ({ ...each, origin: null })),
+        seen
+          .flatMap(({ origin, levels, apart }) => errorsOf(frame, origin, levels, unseen, apart))
+          .map((each) => ({ ...each, origin: null })),
         horizon,
       )
     : null;
-  return near.flatMap(({ origin, levels, quantiles }) => {
+  return near.flatMap(({ origin, levels, apart, quantiles }) => {
     const inSample = origin < unseen;
-    const intervals = inSample ? (own ?? member.intervals) : (member.intervals ?? own);
+    const intervals = intervalsAt(inSample ? (own ?? member.intervals) : (member.intervals ?? own), apart);
     return scoreRows(rowsAt(levels, { series, transform, origin, intervals, quantiles }), { log: transform.log, level, inSample });
   });
 }

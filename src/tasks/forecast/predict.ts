@@ -4,6 +4,7 @@ import type { Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
 import { checkLevel, shownAnomalies } from "./anomalies.js";
 import type { RowScore } from "./anomaly-types.js";
+import { intervalsAt } from "./apart.js";
 import { intervalWarnings, shownRowsAt } from "./outputs.js";
 import { scoreNew } from "./past-rows.js";
 import { historyOf } from "./pictured.js";
@@ -42,8 +43,8 @@ export async function forecastWith(
     members.map(({ frame, saved }) => ({ frame, choice: saved.choice })),
   );
   const predictions = members.flatMap(({ series, saved: { transform, intervals } }, n) => {
-    const { levels, quantiles } = ahead[n]!;
-    return shownRowsAt(levels, { series, transform, origin: series.values.length, intervals, quantiles });
+    const { levels, quantiles, apart } = ahead[n]!;
+    return shownRowsAt(levels, { series, transform, origin: series.values.length, intervals: intervalsAt(intervals, apart), quantiles });
   });
   const { anomalies: isAsked = false, anomalyLevel: level } = options;
   const sizes = { steps: preprocess.input, horizon: preprocess.horizon, level };

@@ -22,7 +22,11 @@ const ofSeries = {
     reasons: z.array(z.string()),
   }),
   intervals: z
-    .object({ half80: z.array(z.number().min(0)), half95: z.array(z.number().min(0)) })
+    .object({
+      half80: z.array(z.number().min(0)),
+      half95: z.array(z.number().min(0)),
+      apart: z.number().positive().nullable().default(null), // models written before: as wide wherever the members are
+    })
     .refine(({ half80, half95 }) => half80.every((half, step) => half <= (half95[step] ?? half)), "half80 is wider than half95")
     .nullable(),
   choice: z

@@ -4,6 +4,7 @@
 import type { Table } from "../../data/types.js";
 import { levelsAhead } from "./ahead.js";
 import { shownAnomalies } from "./anomalies.js";
+import { intervalsAt } from "./apart.js";
 import { describeChoice } from "./choice-words.js";
 import type { Correction } from "./correction.js";
 import type { EsRnnSpec } from "./es-rnn/network.js";
@@ -122,8 +123,14 @@ async function rowsAhead(forecaster: Forecaster, { members }: RunPlan, saved: re
   );
   return members.flatMap(({ plan }, n) => {
     const { transform, intervals } = saved[n]!;
-    const { levels, quantiles } = ahead[n]!;
-    return shownRowsAt(levels, { series: plan.series, transform, origin: plan.sizes.rows, intervals, quantiles });
+    const { levels, quantiles, apart } = ahead[n]!;
+    return shownRowsAt(levels, {
+      series: plan.series,
+      transform,
+      origin: plan.sizes.rows,
+      intervals: intervalsAt(intervals, apart),
+      quantiles,
+    });
   });
 }
 

@@ -26,7 +26,7 @@ export function errorsKnownAt(frame: Frame, end: number, made: readonly Residual
     const last = lastBefore(frame, origin);
     // They share nothing with the errors that were made, and none is newer.
     for (const { step, error } of errorsOf(frame, origin, new Float64Array(horizon).fill(last), end))
-      changes.push({ step, error, origin: null });
+      changes.push({ step, error, origin: null, apart: null });
   }
   const usual = changes.reduce((sum, { error }) => sum + Math.abs(error), 0) / changes.length;
   const isStill = (sizeOf: (residual: Residual) => number): boolean =>

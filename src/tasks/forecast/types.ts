@@ -343,7 +343,7 @@ export interface SavedPreprocess {
   readonly duplicates: Duplicates | null;
   readonly transform: SavedTransform;
   /** Half-widths per step ahead in the level scale (logarithms if `transform.log`); null if there were too few residuals. */
-  readonly intervals: { readonly half80: readonly number[]; readonly half95: readonly number[] } | null;
+  readonly intervals: { readonly half80: readonly number[]; readonly half95: readonly number[]; readonly apart: number | null } | null;
   /** Weights of the combination by member and of the network's correction; null for the network alone. */
   readonly choice: {
     readonly weights: Readonly<Record<string, number>>;

@@ -2,6 +2,7 @@
 
 import type { Frame } from "../../data/frame.js";
 import { firstOrigin } from "../../data/frame.js";
+import { apartOf } from "./apart.js";
 import { blended, type Parts, partsOf } from "./blend.js";
 import { type Choice, type ChoiceData, choose, combine, type Trial, trialOrigins, trialsAt } from "./choice.js";
 import { type Case, correctionOf } from "./correction.js";
@@ -80,8 +81,13 @@ export function validate(frame: Frame, plan: Tried, part: SimplePart, outlooks: 
   const parts = partsOf(frame, tried, outlooks, (n) => fair.get(tried[n]!.origin)!);
   const cases = parts.map((each) => caseOf(each, data));
   const { weight } = correctionOf(cases);
-  const late = parts.flatMap((each) => errorsOf(frame, each.origin, blended(each, weight, frame), end));
+  const late = parts.flatMap((each, n) => errorsOf(frame, each.origin, blended(each, weight, frame), end, distanceOf(part, tried[n]!)));
   return { cases, residuals: [...earlyErrors(frame, part, { start: end - plan.validation, fair }), ...late] };
+}
+
+/** How far the chosen members are apart at a trial, by the weights of all trials: those without it differ from trial to trial. */
+function distanceOf({ data, choice }: SimplePart, trial: Trial): number | null {
+  return choice === null ? null : apartOf(choice.weights, trial, data.log);
 }
 
 /** What came beside what was forecast. */
@@ -93,14 +99,15 @@ export function caseOf({ origin, simple, network }: Parts, { values, season, hor
 /** Errors of the combination from origins before the validation part, where the network has seen what came. */
 function earlyErrors(
   frame: Frame,
-  { data, trials }: SimplePart,
+  part: SimplePart,
   { start, fair }: { readonly start: number; readonly fair: ReadonlyMap<number, Choice["weights"]> },
 ): Residual[] {
+  const { data, trials } = part;
   const early = trials.filter(({ origin }) => origin < start);
   return early.flatMap((trial) => {
     const { origin } = trial;
     const simple = combine(fair.get(origin)!, trial, data.horizon);
-    return errorsOf(frame, origin, blended({ origin, simple, network: simple }, 0, frame), origin + data.horizon);
+    return errorsOf(frame, origin, blended({ origin, simple, network: simple }, 0, frame), origin + data.horizon, distanceOf(part, trial));
   });
 }
 
