@@ -2,6 +2,7 @@
 
 import { DataError } from "../base/errors.js";
 import { carry, Holes, type LevelAt } from "./holes.js";
+import { meanBy } from "./mean.js";
 import { type Numbers, numbersOf } from "./number-store.js";
 import type { Transform } from "./transform.js";
 
@@ -50,14 +51,21 @@ export function inputAt(frame: Frame, origin: number, input: number): Float64Arr
   const { transform } = frame;
   const levels = levelsBefore(frame, origin);
   const first = origin - input;
-  const result = Float64Array.from({ length: input }, (_, i) => scaledAt(levels, first + i, transform));
-  return transform.relative ? shift(result, result.at(-1) ?? 0) : result;
+  const { centre, unit } = windowScale(frame, origin);
+  const lag = transform.seasonalLag;
+  if (transform.readsLevels !== true || lag === 0)
+    return Float64Array.from({ length: input }, (_, i) => (scaledAt(levels, first + i, transform) - centre) / unit);
+  const level = meanBy({ length: lag, get: (i) => levels(origin - lag + i) }, (value) => value);
+  return Float64Array.from({ length: input }, (_, i) => (levels(first + i) - level) / (levelUnits * transform.scale * unit));
 }
+
+/** A season swings about twice as far as its differences. */
+const levelUnits = 2;
 
 /** The scaled values the network should give for the `horizon` rows from `origin` on. */
 export function targetAt(frame: Frame, origin: number, horizon: number): Float64Array {
-  const target = Float64Array.from({ length: horizon }, (_, h) => scaledAt(frame.levels.get, origin + h, frame.transform));
-  return frame.transform.relative ? shift(target, lastScaled(frame, origin)) : target;
+  const { centre, unit } = windowScale(frame, origin);
+  return Float64Array.from({ length: horizon }, (_, h) => (scaledAt(frame.levels.get, origin + h, frame.transform) - centre) / unit);
 }
 
 /**
@@ -67,11 +75,11 @@ export function targetAt(frame: Frame, origin: number, horizon: number): Float64
 export function outputLevels(frame: Frame, origin: number, outputs: ArrayLike<number>): Float64Array {
   const { transform } = frame;
   const lag = transform.seasonalLag;
-  const base = transform.relative ? lastScaled(frame, origin) : 0;
+  const { centre, unit } = windowScale(frame, origin);
   const known = levelsBefore(frame, origin);
   const result = new Float64Array(outputs.length);
   for (let h = 0; h < outputs.length; h++) {
-    const change = (outputs[h]! + base) * transform.scale + transform.mean;
+    const change = (outputs[h]! * unit + centre) * transform.scale + transform.mean;
     const before = lag === 0 ? 0 : h < lag ? known(origin + h - lag) : result[h - lag]!;
     result[h] = change + before;
   }
@@ -84,8 +92,9 @@ export function fromLevels(levels: Float64Array, transform: Transform): Float64A
 }
 
 /** First row that can be an origin: a whole input and its seasonal lag lie before it. */
-export function firstOrigin(frame: Frame, input: number): number {
-  return input + frame.transform.seasonalLag;
+export function firstOrigin({ transform }: Pick<Frame, "transform">, input: number): number {
+  const { seasonalLag, readsLevels = false } = transform;
+  return readsLevels ? Math.max(input, 2 * seasonalLag) : input + seasonalLag;
 }
 
 function scaledAt(levels: LevelAt, row: number, { seasonalLag, mean, scale }: Transform): number {
@@ -93,9 +102,22 @@ function scaledAt(levels: LevelAt, row: number, { seasonalLag, mean, scale }: Tr
   return (change - mean) / scale;
 }
 
-function lastScaled(frame: Frame, origin: number): number {
-  return scaledAt(levelsBefore(frame, origin), origin - 1, frame.transform);
+/** Where a window lies among the scaled values of its series, and how far its values spread there. */
+function windowScale(frame: Frame, origin: number): { readonly centre: number; readonly unit: number } {
+  const { relative, own = 0, seasonalLag } = frame.transform;
+  if (!relative && own === 0) return { centre: 0, unit: 1 };
+  const levels = levelsBefore(frame, origin);
+  const last = relative ? scaledAt(levels, origin - 1, frame.transform) : 0;
+  if (own === 0) return { centre: last, unit: 1 };
+  const first = Math.max(seasonalLag, origin - own);
+  const rows: Numbers = { length: origin - first, get: (i) => scaledAt(levels, first + i, frame.transform) };
+  const mean = meanBy(rows, (value) => value);
+  const spread = Math.sqrt(meanBy(rows, (value) => (value - mean) ** 2));
+  return { centre: relative ? last : mean, unit: Math.max(leastUnit, spread) };
 }
+
+/** Of the scale of the series: where it stood still for a while, it need not go on so. */
+const leastUnit = 0.1;
 
 /**
  * Levels as they were known before `origin`. A line drawn across a gap ends at a later row: where the gap is still open at
@@ -110,8 +132,4 @@ function levelsBefore(frame: Frame, origin: number): LevelAt {
   const at: LevelAt = (row) => carried.get(row) ?? levels.get(row);
   for (let row = Math.max(last + 1, 0); row < origin; row++) carried.set(row, carry(at, last, row, frame.season));
   return at;
-}
-
-function shift(values: Float64Array, by: number): Float64Array {
-  return values.map((value) => value - by);
 }

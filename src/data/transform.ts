@@ -14,6 +14,13 @@ export interface Transform {
   readonly seasonalLag: number;
   /** Inputs and targets of a window are taken relative to its last input value. */
   readonly relative: boolean;
+  /** Whether what is read are levels, also where what is forecast are seasonal differences: these alone do not tell a season. */
+  readonly readsLevels?: boolean;
+  /**
+   * Rows before a forecast whose spread is the unit of its window, and whose mean is its centre unless that is the last value; without
+   * them all windows of a series have one scale. Windows of many series look alike in units of their own (Smyl 2020).
+   */
+  readonly own?: number;
   /** Standard scale of what the steps above leave. */
   readonly mean: number;
   readonly scale: number;
@@ -28,6 +35,15 @@ export interface TransformSteps {
   readonly log: boolean;
   readonly seasonalLag: number;
   readonly relative: boolean;
+  readonly readsLevels?: boolean;
+  readonly own?: number;
+}
+
+/** What series that are learnt together must have in common. */
+export interface SharedSteps {
+  readonly isSeasonal: boolean;
+  readonly relative: boolean;
+  readonly own: number;
 }
 
 export interface TransformOptions {
@@ -39,6 +55,8 @@ export interface TransformOptions {
   readonly longestLag?: number;
   /** Whether every value that will ever be read is positive, also beyond the training part. */
   readonly isPositive?: boolean;
+  /** Steps that are not asked of the training part: it is one of many series. */
+  readonly shared?: SharedSteps | null;
 }
 
 /** Rows and seasons at the end of a long series that are enough to tell it, without a copy of the whole. */
@@ -58,9 +76,13 @@ export function chooseTransform(training: Float64Array, options: TransformOption
   const log = chooseLog(training, options, reasons);
   const levels = seenLevels(training, log);
   const seasonalLag = chooseLag(levels, options, reasons);
-  const { horizon } = options;
-  const relative = chooseRelative(seasonalDifference(levels, seasonalLag), horizon, reasons);
-  return measureLevels(levels, { log, seasonalLag, relative }, { horizon, reasons });
+  const { horizon, shared } = options;
+  const relative = shared?.relative ?? chooseRelative(seasonalDifference(levels, seasonalLag), horizon, reasons);
+  const steps = { log, seasonalLag, relative };
+  if (!shared) return measureLevels(levels, steps, { horizon, reasons });
+  const [season, last] = [seasonalLag > 0 ? "" : "no ", relative ? "" : "not "];
+  reasons.push(`${season}seasonal difference, ${last}relative to the last value: as in most of the series`);
+  return measureLevels(levels, { ...steps, own: shared.own }, { horizon, reasons });
 }
 
 /** Standard scaling only: what `windows` does unless it is told otherwise. */
@@ -164,8 +186,13 @@ function chooseLog(training: Float64Array, options: TransformOptions, reasons: s
   return grows;
 }
 
-function chooseLag(levels: Numbers, { season, longestLag }: TransformOptions, reasons: string[]): number {
+function chooseLag(
+  levels: Numbers,
+  { season, longestLag = Number.POSITIVE_INFINITY, shared }: TransformOptions,
+  reasons: string[],
+): number {
   if (season < 2) return 0;
+  if (shared) return shared.isSeasonal && season <= longestLag ? season : 0;
   const first = Math.max(0, levels.length - Math.max(mostRows, leastSeasons * season));
   const strength = seasonStrength(arrayOf(levels, first, levels.length), season);
   const measured = `season strength ${strength.toFixed(2)}`;
@@ -173,7 +200,7 @@ function chooseLag(levels: Numbers, { season, longestLag }: TransformOptions, re
     reasons.push(`no seasonal difference: ${measured}, ${strongSeason} or less`);
     return 0;
   }
-  if (season > (longestLag ?? Number.POSITIVE_INFINITY)) {
+  if (season > longestLag) {
     reasons.push(`no seasonal difference: ${measured}, but too few rows are left after it`);
     return 0;
   }
@@ -218,12 +245,12 @@ function moves(values: Numbers, horizon: number, f: (move: number) => number): n
   return sum / count;
 }
 
-function wordsOf({ log, seasonalLag, relative }: TransformSteps): string {
+function wordsOf({ log, seasonalLag, relative, own = 0 }: TransformSteps): string {
   const words: string[] = [];
   if (log) words.push("logarithm");
   if (seasonalLag > 0) words.push(`difference to the season before (${seasonalLag} rows)`);
   if (relative) words.push("relative to the last value");
-  return [...words, "standard scale"].join(", ");
+  return [...words, own > 0 ? "scale of each window" : "standard scale"].join(", ");
 }
 
 /** Standard deviation of what a straight line leaves: a trend inside a block is level, not spread. */

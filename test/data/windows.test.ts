@@ -12,7 +12,13 @@ import type { Series } from "../../src/data/types.js";
 import { windows } from "../../src/data/windows.js";
 import { failure } from "../tasks/fakes.js";
 
-const steps = fc.record({ log: fc.boolean(), seasonalLag: fc.constantFrom(0, 1, 4, 7), relative: fc.boolean() });
+const steps = fc.record({
+  log: fc.boolean(),
+  seasonalLag: fc.constantFrom(0, 1, 4, 7),
+  relative: fc.boolean(),
+  readsLevels: fc.boolean(),
+  own: fc.constantFrom(0, 6),
+});
 const positive = fc.array(fc.double({ min: 0.01, max: 1e6, noNaN: true }), { minLength: 40, maxLength: 60 });
 const numbered = (values: readonly (number | null)[], season = 1): Series => series(tableOf({ v: values }), { target: "v", season });
 
@@ -45,6 +51,23 @@ test("inputs and inverse do not change when the rows after the origin do, also i
       assert.ok(inputAt(a, origin, 10).every(Number.isFinite));
     }),
   );
+});
+
+test("a window in units of its own is the same wherever its series lies and however far it swings", () => {
+  const list = Array.from({ length: 60 }, (_, i) => 10 + Math.sin(i) + (i % 4));
+  for (const seasonalLag of [0, 4]) {
+    const windowOf = (values: Float64Array): Float64Array[] => {
+      const chosen = { log: false, seasonalLag, relative: false, readsLevels: true, own: 8 };
+      const frame = makeFrame(values, measureScale(values.slice(0, 30), chosen, { horizon: 5, reasons: [] }), 4);
+      return [inputAt(frame, 40, 12), targetAt(frame, 40, 5)];
+    };
+    const [moved, as] = [windowOf(Float64Array.from(list, (value) => 1000 - 7 * value)), windowOf(Float64Array.from(list))];
+    moved.forEach((rows, k) => {
+      rows.forEach((value, i) => {
+        assert.ok(Math.abs(value + as[k]![i]!) < 1e-9, `${value} is not ${-as[k]![i]!}`);
+      });
+    });
+  }
 });
 
 test("a logarithm is taken of positive values whose spread grows with the level, and of no others", () => {

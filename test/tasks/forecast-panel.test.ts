@@ -88,7 +88,7 @@ test("a saved panel is scored on the last rows of every series, and series it ca
   const withMore = await evaluateWith(run.model, saved, parseTable(`${shops(2, 78)}s2,2006-05,7\ns2,2006-06,8\n`), { test: 12 });
   assert.deepEqual(
     [withMore.rows, withMore.warnings.map(({ message }) => message)],
-    [scored.rows, ["s2 is left out: it has 2 rows; scoring the last 12 needs 24. Give it more of the past."]],
+    [scored.rows, ["s2 is left out: it has 2 rows; scoring the last 12 needs 36. Give it more of the past."]],
   );
   const short = await failure(() => evaluateWith(run.model, saved, parseTable(shops(2)), { test: 72 }));
   assert.match(short.message, /s0 is left out: it has 72 rows; scoring the last 72 needs/);

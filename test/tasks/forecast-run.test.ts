@@ -25,7 +25,7 @@ test("the airline series is found to be monthly, logarithmic and seasonal", asyn
   const { data, preprocess } = await runForecast(parseTable(airline), { test: 24 }, constantTrainer(0).trainer);
   assert.deepEqual([data.frequency, data.season, data.start, data.end, data.rows], ["monthly", 12, "1949-01", "1960-12", 144]);
   assert.equal(data.transform, "logarithm, difference to the season before (12 rows), standard scale");
-  assert.deepEqual([preprocess.input, preprocess.horizon], [12, 24]);
+  assert.deepEqual([preprocess.input, preprocess.horizon], [24, 24]);
 });
 
 test("a network alone that says nothing forecasts the mean seasonal change, which is the drift method", async () => {

@@ -109,7 +109,7 @@ function networkOptions(): Setting[] {
     new Setting("--paths <n>", "sample paths of a recursive network with a distribution: 100", whole(1)),
     new Setting("--epochs <n>", "most passes over the data: 40, fewer if there is much of it", whole(1), { found: true }),
     new Setting("--batch-size <n>", "windows per step", whole(1), { standard: 32 }),
-    new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.001 }),
+    new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.002 }),
     new Setting("--clip-norm <x>", "largest gradient norm, 0 for no clipping", inRange(0, Infinity), { standard: 1 }),
     new Setting("--dropout <share>", "inputs dropped while training: 0.3 for short series, else 0.1", inRange(0, 1, "half-open"), {
       found: true,

@@ -62,7 +62,7 @@ function countIndependent(cases: readonly Case[]): number {
 }
 
 /** Mean absolute error with this weight; of intermittent demand the root mean squared one. */
-export function errorAt({ actual, simple, network, isIntermittent }: Case, weight: number): number {
+function errorAt({ actual, simple, network, isIntermittent }: Case, weight: number): number {
   let [sum, count] = [0, 0];
   for (let h = 0; h < actual.length; h++) {
     if (Number.isNaN(actual[h])) continue;

@@ -147,13 +147,18 @@ export function holdoutRows({ frame, origins, levels, spreads, quantiles }: Hold
   });
 }
 
+/** The unit of MASE: what repeating the last season was wrong by before the hold-out. */
+export function scaleOf({ series: { season, values }, sizes: { rows, test } }: ScoredPlan): number {
+  const before = values.subarray(0, rows - test);
+  return naiveError(before.subarray(beginningOf(before)), season);
+}
+
 /** Scores of all methods over the same observed values. */
 export function evaluationOf(holdout: Holdout, plan: ScoredPlan): ForecastEvaluation {
   const { rows, test, horizon } = plan.sizes;
-  const { season, values } = plan.series;
+  const { values } = plan.series;
   const actual = values.slice(rows - test);
-  const before = values.subarray(0, rows - test);
-  const scale = naiveError(before.subarray(beginningOf(before)), season);
+  const scale = scaleOf(plan);
   const scoresOf = (predicted: ArrayLike<number>): ForecastScores & { points: number } => scorePairs(actual, predicted, scale);
   const naive2 = scoresOf(holdout.simple.naive2);
   const scored = (predicted: ArrayLike<number>): MethodScores => {

@@ -48,13 +48,16 @@ interface Begun {
   readonly part: SimplePart;
 }
 
-function begin(found: Series, { input, horizon, season, choice, network }: SavedPreprocess, test: number): Begun {
+function begin(found: Series, { input, horizon, season, choice, network, transform: saved }: SavedPreprocess, test: number): Begun {
   const series = { ...found, season };
   const { values } = series;
   const rows = values.length;
   const end = rows - test;
   const { distribution = "none" } = network ?? {};
-  const transform = transformOf(series, values.subarray(0, end), { horizon, longestLag: end - 2 * horizon - input, distribution });
+  const { seasonalLag, relative, own, readsLevels = false } = saved;
+  const shared = own === undefined ? null : { isSeasonal: seasonalLag > 0, relative, own };
+  const known = { horizon, longestLag: end - 2 * horizon - input, distribution, shared, readsLevels };
+  const transform = transformOf(series, values.subarray(0, end), known);
   const frame = makeFrame(values, transform, season);
   const validation = end - firstOrigin(frame, input);
   const plan = { series, sizes: { rows, horizon, input, test }, transform, steps: input, validation, options: { pure: choice === null } };

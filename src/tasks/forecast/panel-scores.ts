@@ -1,7 +1,7 @@
 // Scores and choices of many series as those of one: means over the series, as the M4 competition takes them.
 
 import type { Choice } from "./choice.js";
-import { type Case, errorAt } from "./correction.js";
+import type { Case } from "./correction.js";
 import { type SimpleMethod, simpleMethodNames } from "./simple/index.js";
 import type { BacktestOrigin, ForecastEvaluation, ForecastScores, IntervalScores, MethodScores } from "./types.js";
 import { bestOf, verdictOf } from "./verdict.js";
@@ -107,12 +107,11 @@ function meanOf(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-/** A case in units of its own combination's error, so that large series do not drown small ones; none if that error is 0. */
-export function scaledCase({ origin, actual, simple, network, ...rest }: Case): Case[] {
-  const scale = errorAt({ origin, actual, simple, network, ...rest }, 0);
+/** A case in the unit that scores the series, see `scaleOf`, so that large series do not drown small ones; none if that is 0. */
+export function scaledCase({ actual, simple, network, ...rest }: Case, scale: number): Case[] {
   if (!(scale > 0)) return [];
   const unit = (values: Float64Array): Float64Array => values.map((value) => value / scale);
-  return [{ origin, actual: unit(actual), simple: unit(simple), network: unit(network), ...rest }];
+  return [{ ...rest, actual: unit(actual), simple: unit(simple), network: unit(network) }];
 }
 
 /** The mean of the weights over all series, as one choice to show; that of a single series is its own. */

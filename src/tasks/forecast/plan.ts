@@ -1,7 +1,9 @@
 // How many rows go where, and how much training a minute pays for: all decided before the first step.
 
 import { DataError } from "../../base/errors.js";
+import { firstOrigin } from "../../data/frame.js";
 import { placeOf } from "../../data/table.js";
+import type { Transform } from "../../data/transform.js";
 import type { Series } from "../../data/types.js";
 import { stackedEntries, type TaskCell } from "../cells.js";
 import { checkLevel } from "./anomalies.js";
@@ -56,27 +58,34 @@ function knownAhead({ future, ahead }: Series): number {
   return future.length > 0 && ahead > 0 ? ahead : Number.POSITIVE_INFINITY;
 }
 
-/** Steps the network reads: a seasonal difference already reaches one season back, so half the default input is enough. */
-export function inputSteps(sizes: Sizes, lag: number, options: ForecastOptions): number {
-  return lag === 0 || options.input !== undefined ? sizes.input : Math.max(sizes.input - lag, Math.ceil(sizes.input / 2));
+/** Whether all rows ahead are said at once, which goes with more ways to read a window. */
+export function isDirect({ strategy = "direct" }: Pick<ForecastOptions, "strategy">): boolean {
+  return strategy === "direct";
+}
+
+/** Steps the network reads: a seasonal difference already reaches one season back, so half the default input is enough of them. */
+export function inputSteps({ input }: Sizes, { seasonalLag, readsLevels = false }: Transform, options: ForecastOptions): number {
+  const isAll = seasonalLag === 0 || readsLevels || options.input !== undefined;
+  return isAll ? input : Math.max(input - seasonalLag, Math.ceil(input / 2));
 }
 
 /** The longest seasonal lag that still leaves a few windows to train on. */
 export function longestLag(sizes: Sizes, options: ForecastOptions): number {
-  const read = options.input ?? Math.ceil(sizes.input / 2);
-  return sizes.rows - sizes.test - 2 * sizes.horizon - read - 4;
+  const left = sizes.rows - sizes.test - 2 * sizes.horizon - 4;
+  // Levels are read one season before the differences that are forecast.
+  return isDirect(options) ? Math.floor(left / 2) : left - (options.input ?? Math.ceil(sizes.input / 2));
 }
 
 /** Rows before the test part that choose the epoch: a fifth, but never less than one horizon nor more than is left to train on. */
-export function validationRows(sizes: Sizes, steps: number, lag: number): number {
+export function validationRows(sizes: Sizes, transform: Transform, steps: number): number {
   const before = sizes.rows - sizes.test;
-  const fifth = Math.floor((before - lag) / 5);
-  const windows = before - fifth - lag - steps - sizes.horizon + 1;
+  const fifth = Math.floor((before - transform.seasonalLag) / 5);
+  const windows = before - fifth - firstOrigin({ transform }, steps) - sizes.horizon + 1;
   return fifth > sizes.horizon && windows >= fifth ? fifth : sizes.horizon;
 }
 
 /** What training may cost: floating-point operations of all phases, about a minute on two slow cores. */
-const budgetOperations = 4e11;
+const budgetOperations = 1.2e12;
 const phases = 3;
 const defaultEpochs = 40;
 const leastEpochs = 10;
@@ -125,10 +134,15 @@ export interface NetworkSize {
 
 /** Operations of one training window: forward and backward products of every layer and step (6 per weight). */
 function operationsOf(size: NetworkSize): number {
-  const { units, steps, horizon, strategy, ensemble } = size;
+  const { steps, horizon, strategy, ensemble } = size;
   // A network that goes on row by row takes its steps over the horizon too.
   const taken = strategy === "direct" ? steps : steps + horizon;
-  return 6 * ensemble * (entriesOf(size) * taken + units.at(-1)! * horizon);
+  return 6 * ensemble * (entriesOf(size) * taken + readAtEnd(size) * horizon);
+}
+
+/** Numbers that the rows ahead are told from. */
+function readAtEnd({ units, steps, strategy }: NetworkSize): number {
+  return units.at(-1)! + (isDirect({ strategy }) ? steps : 0);
 }
 
 /** Weights, gradients and Adam's two averages of so many take 1.6 GB. */
@@ -142,7 +156,7 @@ const mostLayers = 100;
 export function checkNetworkSize(size: NetworkSize): void {
   const { units, horizon } = size;
   if (units.length > mostLayers) throw badOption("layers", units.length, `at most ${mostLayers} layers are possible`);
-  const weights = entriesOf(size) + units.at(-1)! * horizon;
+  const weights = entriesOf(size) + readAtEnd(size) * horizon;
   if (weights <= mostWeights) return;
   const shown = [...new Set(units)].join(",");
   throw new DataError(

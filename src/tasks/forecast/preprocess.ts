@@ -16,6 +16,8 @@ const ofSeries = {
     log: z.boolean(),
     seasonalLag: z.int().min(0),
     relative: z.boolean(),
+    readsLevels: z.boolean().exactOptional(),
+    own: count.exactOptional(),
     mean: z.number(),
     scale: z.number().positive(),
     words: z.string(),
@@ -79,8 +81,8 @@ const esRnnSpec = z.object({
 
 const schema = z.object({
   format: z.literal("deep-rnn-forecast"),
-  // Version 1 knew no columns beside the target.
-  formatVersion: z.union([z.literal(1), z.literal(2)]).transform((): 2 => 2),
+  // Version 1 knew no columns beside the target, version 2 one scale for all windows of a series.
+  formatVersion: z.union([z.literal(1), z.literal(2), z.literal(3)]).transform((): 3 => 3),
   task: z.literal("forecast"),
   columns: z.object({ time: z.array(z.string()), target: z.string() }),
   beside: beside.nullable().default(null),

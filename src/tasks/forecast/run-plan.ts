@@ -3,10 +3,12 @@
 import { DataError } from "../../base/errors.js";
 import { counted } from "../../base/words.js";
 import { shortName } from "../../data/decode.js";
+import { firstOrigin } from "../../data/frame.js";
 import { meanBy } from "../../data/mean.js";
 import { numbersOf } from "../../data/number-store.js";
 import { placeOf } from "../../data/table.js";
-import type { Panel, Series } from "../../data/types.js";
+import type { SharedSteps } from "../../data/transform.js";
+import type { Panel, Series, SkippedSeries } from "../../data/types.js";
 import { beginningWords } from "./beginning.js";
 import { type Beside, type BesideMember, besideWords, channelsOf, measureBeside } from "./beside.js";
 import { codeWarnings, constantWarnings, emptyFutureWarnings, holidayWarnings } from "./column-warnings.js";
@@ -14,11 +16,12 @@ import { type Place, placesOf } from "./forecaster.js";
 import type { BesideSource, LaidRun } from "./laid-run.js";
 import { lastRows } from "./last-rows.js";
 import { leakWarnings } from "./leaks.js";
+import type { NetworkSpec } from "./network/types.js";
 import { networkWords } from "./network/words.js";
-import { dropoutOf, effortOf, sizesOf } from "./plan.js";
+import { dropoutOf, effortOf, isDirect, sizesOf } from "./plan.js";
 import { quotasOf, type WindowSource } from "./sampling.js";
 import { dataOf, type Phase, type Phases, type Plan, planLines, planSeries, preparePhases, withChannels } from "./setup.js";
-import type { ForecastData, ForecastOptions, SavedPreprocess, TaskOptions } from "./types.js";
+import type { ForecastData, ForecastOptions, SavedPreprocess, SavedTransform, TaskOptions } from "./types.js";
 
 /** One series with all that is decided about it. */
 export interface Member {
@@ -147,21 +150,7 @@ function planPanel(found: Panel, source: BesideSource, options: TaskOptions): Ru
   const byLength = [...found.series].sort((a, b) => a.values.length - b.values.length);
   const sizes = sizesOf(byLength[byLength.length >> 1]!, options);
   const { backtest: _backtest, ...asked } = options;
-  const shared = { ...asked, horizon: sizes.horizon, test: sizes.test, input: options.input ?? Math.max(1, Math.ceil(sizes.input / 2)) };
-  const skipped = [...found.skipped];
-  const attempt = <T>(id: string, f: () => T): T[] => {
-    try {
-      return [f()];
-    } catch (error) {
-      if (!(error instanceof DataError) || ofAll.includes(error.code)) throw error;
-      skipped.push({ id, code: error.code, message: error.message });
-      return [];
-    }
-  };
-  const plans = found.series.flatMap((series, place) => {
-    const id = nameIn(found, series);
-    return attempt(id, () => ({ id, place, plan: planSeries({ ...series, id }, shared) }));
-  });
+  const { plans, skipped, attempt } = planEach(found, { ...asked, horizon: sizes.horizon, test: sizes.test }, sizes.input);
   const windows = plans.reduce((sum, { plan }) => sum + Math.max(1, plan.sizes.rows - plan.steps - plan.sizes.horizon), 0);
   const besideOf = (these: readonly { readonly plan: Plan; readonly place: number }[]): Beside | null =>
     measureBeside(
@@ -172,13 +161,15 @@ function planPanel(found: Panel, source: BesideSource, options: TaskOptions): Ru
     );
   const dropout = dropoutOf(windows, options);
   const planned = plans.length === 0 ? null : besideOf(plans);
+  const error: NetworkSpec["error"] =
+    2 * plans.filter(({ plan }) => plan.spec.error === "squared").length > plans.length ? "squared" : "absolute";
   const channels = channelsOf(planned?.facts ?? null);
   const effort = plans.map(({ plan }) => effortOf(windows, { ...plan.spec, channels }, options));
   const sources = plans.map(({ plan }) => sourceOf(plan));
   const quotas = quotasOf(sources, effort[0]?.mostWindows ?? 0, options.sampling ?? "series");
   const kept = plans.flatMap(({ id, place, plan }, n) =>
     attempt(id, () => {
-      const own = { ...plan, ...effort[n]!, mostWindows: quotas[n]!, spec: { ...plan.spec, dropout, channels } };
+      const own = { ...plan, ...effort[n]!, mostWindows: quotas[n]!, spec: { ...plan.spec, dropout, channels, error } };
       const phases = preparePhases(own);
       return { id, place, plan: own, phases: { ...phases, validation: phases.validation.slice(-quotas[n]!) } };
     }),
@@ -217,6 +208,48 @@ function planPanel(found: Panel, source: BesideSource, options: TaskOptions): Ru
   };
 }
 
+interface SeriesPlans {
+  readonly plans: readonly { readonly id: string; readonly place: number; readonly plan: Plan }[];
+  readonly skipped: SkippedSeries[];
+  /** Leaves out a series whose plan fails. */
+  attempt<T>(id: string, f: () => T): T[];
+}
+
+/** Plans of the series that can be forecast; `longest` rows are read if all of them have that many. */
+function planEach(found: Panel, options: ForecastOptions, longest: number): SeriesPlans {
+  const planned = (input: number, shared: SharedSteps | null): SeriesPlans => {
+    const skipped = [...found.skipped];
+    const attempt = <T>(id: string, f: () => T): T[] => {
+      try {
+        return [f()];
+      } catch (error) {
+        if (!(error instanceof DataError) || ofAll.includes(error.code)) throw error;
+        skipped.push({ id, code: error.code, message: error.message });
+        return [];
+      }
+    };
+    const plans = found.series.flatMap((series, place) => {
+      const id = nameIn(found, series);
+      return attempt(id, () => ({ id, place, plan: planSeries({ ...series, id }, { ...options, input }, shared) }));
+    });
+    return { plans, skipped, attempt };
+  };
+  const alone = planned(options.input ?? Math.max(1, Math.ceil(longest / 2)), null);
+  if (!isDirect(options) || options.distribution === "negative-binomial" || alone.plans.length === 0) return alone;
+  const { sizes, series } = alone.plans[0]!.plan;
+  const most = (is: (transform: SavedTransform) => boolean): boolean =>
+    2 * alone.plans.filter(({ plan }) => is(plan.transform)).length > alone.plans.length;
+  const isSeasonal = most(({ seasonalLag }) => seasonalLag > 0);
+  const shared = { isSeasonal, relative: most(({ relative }) => relative), own: ownRows(series.season) };
+  const fits = alone.plans.every(({ plan }) => longest + 2 * sizes.horizon + sizes.test <= plan.sizes.rows);
+  return planned(options.input === undefined && fits ? longest : sizes.input, shared);
+}
+
+/** Rows whose mean and spread are those of a window: whole seasons, unless that is a long time. */
+function ownRows(season: number): number {
+  return season > 1 && season <= 60 ? Math.max(12, season) : 24;
+}
+
 function samplingWords(sources: readonly WindowSource[], quotas: readonly number[], { sampling }: ForecastOptions): string[] {
   if (sources.every(({ windows }, n) => windows <= quotas[n]!))
     return sampling === undefined ? [] : ["all windows are used: --sampling has nothing to choose"];
@@ -226,7 +259,7 @@ function samplingWords(sources: readonly WindowSource[], quotas: readonly number
 
 /** What a series has to give, and how large it is before its hold-out. */
 function sourceOf({ series, sizes, steps, transform }: Plan): WindowSource {
-  const windows = Math.max(1, sizes.rows - sizes.horizon - steps - transform.seasonalLag + 1);
+  const windows = Math.max(1, sizes.rows - sizes.horizon - firstOrigin({ transform }, steps) + 1);
   return { windows, size: meanBy(numbersOf(series.values.subarray(0, sizes.rows - sizes.test)), Math.abs) };
 }
 

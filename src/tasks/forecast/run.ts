@@ -139,7 +139,7 @@ function preprocessOf({ first, members, panel, beside }: RunPlan, saved: readonl
   const { series, sizes, options, steps, spec }: Plan = first;
   return {
     format: "deep-rnn-forecast",
-    formatVersion: 2,
+    formatVersion: 3,
     task: "forecast",
     columns: { time: series.timeColumns, target: series.name },
     beside: beside?.facts ?? null,

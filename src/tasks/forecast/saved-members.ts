@@ -4,7 +4,7 @@ import { DataError, type DataPlace } from "../../base/errors.js";
 import { counted, listed } from "../../base/words.js";
 import type { Holidays } from "../../data/calendar.js";
 import { shortName } from "../../data/decode.js";
-import { type Frame, makeFrame } from "../../data/frame.js";
+import { type Frame, firstOrigin, makeFrame } from "../../data/frame.js";
 import { panel } from "../../data/panel.js";
 import { notANumber } from "../../data/roles.js";
 import { columnOf, placeOf } from "../../data/table.js";
@@ -222,7 +222,7 @@ function checkMember(
   if (stored?.transform.log === true || esRnn?.spec.form === "multiplicative") refuseNonPositive(series, columns.target);
   if (test === 0) refuseShortFuture(series, beside?.future ?? [], { horizon, isFixed: true });
   const rows = series.values.length;
-  const needed = input + (stored?.transform.seasonalLag ?? 0);
+  const needed = stored === null ? input : firstOrigin(stored, input);
   const who = series.id === null ? shortName(series.file) : "it";
   if (rows < needed + test) {
     const most = rows - needed;

@@ -2,7 +2,7 @@
 
 import { makePause } from "../../train/pause.js";
 import { type Correction, correctionOf } from "./correction.js";
-import { alone, evaluationOf, type Holdout, holdoutOrigins, holdoutRows, scoreHoldout } from "./evaluate.js";
+import { alone, evaluationOf, type Holdout, holdoutOrigins, holdoutRows, scaleOf, scoreHoldout } from "./evaluate.js";
 import { aheadBy, type Forecaster, placesOf } from "./forecaster.js";
 import { intervalsOf } from "./intervals.js";
 import { scaledCase } from "./panel-scores.js";
@@ -56,8 +56,12 @@ export async function validateMembers(
   });
   if (panel === null) return { parts, correction: null };
   if (options.pure === true) return { parts, correction: alone };
-  const cases = parts.flatMap(({ own }) => own.cases.slice(-1).flatMap(scaledCase));
-  return { parts, correction: correctionOf(cases, cases.length) };
+  const cases = parts.map(({ own }, n) => {
+    const scale = scaleOf(members[n]!.plan);
+    return own.cases.flatMap((each) => scaledCase(each, scale));
+  });
+  // Cases of one series are no more than one.
+  return { parts, correction: correctionOf(cases.flat(), cases.filter(({ length }) => length > 0).length) };
 }
 
 /** The hold-out of every series, and what the simple methods forecast of the first one. */

@@ -4,15 +4,16 @@ import { DataError } from "../../base/errors.js";
 import { counted } from "../../base/words.js";
 import { type Frame, firstOrigin, makeFrame, rescaled } from "../../data/frame.js";
 import { placeOf } from "../../data/table.js";
-import { chooseTransform, countTransform, measureScale } from "../../data/transform.js";
+import { chooseTransform, countTransform, measureScale, type SharedSteps } from "../../data/transform.js";
 import type { Series } from "../../data/types.js";
 import { taskCell } from "../cells.js";
 import { esRnnNetworkSpec } from "./es-rnn/options.js";
+import { isIntermittent } from "./intermittent.js";
 import { lastRows } from "./last-rows.js";
-import { type Channels, type NetworkSpec, noChannels, plainNetwork } from "./network/types.js";
+import { type Channels, type NetworkSpec, plainNetwork } from "./network/types.js";
 import { mannerWords, networkWords } from "./network/words.js";
 import { observedOrigins } from "./observed.js";
-import { checkNetworkSize, dropoutOf, effortOf, inputSteps, longestLag, type Sizes, sizesOf, validationRows } from "./plan.js";
+import { checkNetworkSize, dropoutOf, effortOf, inputSteps, isDirect, longestLag, type Sizes, sizesOf, validationRows } from "./plan.js";
 import type { ForecastData, ForecastOptions, ForecastPhase, SavedTransform } from "./types.js";
 
 /** What is fixed before training. */
@@ -30,10 +31,10 @@ export interface Plan {
 }
 
 /**
- * Decides for one series; of the columns beside the target it only asks whether they reach far enough.
+ * Decides for one series; of the columns beside the target it only asks whether they reach far enough. `shared` is for one of many.
  * @throws DataError `constant_target`, `values_too_large`, `all_missing`, `bad_option`, `too_few_rows`, `future_too_short`
  */
-export function planSeries(found: Series, options: ForecastOptions): Plan {
+export function planSeries(found: Series, options: ForecastOptions, shared: SharedSteps | null = null): Plan {
   const { values, file } = found;
   const first = values.find((value) => !Number.isNaN(value));
   if (values.every((value) => Number.isNaN(value) || value === first)) {
@@ -54,11 +55,15 @@ export function planSeries(found: Series, options: ForecastOptions): Plan {
     );
   }
   refuseTooLarge(found);
-  const transform = transformOf(found, training, { horizon: sizes.horizon, longestLag: longestLag(sizes, options), ...options });
-  const steps = inputSteps(sizes, transform.seasonalLag, options);
-  const validation = validationRows(sizes, steps, transform.seasonalLag);
+  const { horizon } = sizes;
+  const readsLevels = isDirect(options);
+  const transform = transformOf(found, training, { ...options, horizon, longestLag: longestLag(sizes, options), shared, readsLevels });
+  const steps = inputSteps(sizes, transform, options);
+  const validation = validationRows(sizes, transform, steps);
   const windows = windowsOf({ sizes, steps, transform });
-  const spec = specOf(options, { steps, horizon: sizes.horizon, windows });
+  // Of intermittent demand forecasts are means; so is a value that is read back.
+  const error = isDirect(options) && !isIntermittent(training, found.season) ? "absolute" : "squared";
+  const spec: NetworkSpec = { ...specOf(options, { steps, horizon, windows }), error };
   const effort = effortOf(windows, spec, options);
   return { series: found, sizes, transform, steps, validation, spec, ...effort, options };
 }
@@ -71,14 +76,20 @@ export function transformOf(
   { values, season, name, timeLabel, file }: Series,
   training: Float64Array,
   {
-    horizon,
-    longestLag,
     distribution,
-  }: Pick<NetworkSpec, "horizon"> & Pick<ForecastOptions, "distribution"> & { readonly longestLag: number },
+    shared,
+    readsLevels,
+    ...sizes
+  }: Pick<ForecastOptions, "distribution"> & {
+    readonly horizon: number;
+    readonly longestLag: number;
+    readonly shared: SharedSteps | null;
+    readonly readsLevels: boolean;
+  },
 ): SavedTransform {
   if (distribution !== "negative-binomial") {
     const isPositive = values.every((value) => Number.isNaN(value) || value > 0);
-    return chooseTransform(training, { season, horizon, longestLag, isPositive });
+    return { ...chooseTransform(training, { season, isPositive, shared, ...sizes }), ...(readsLevels ? { readsLevels } : {}) };
   }
   const bad = values.findIndex((value) => value < 0 || (!Number.isNaN(value) && !Number.isInteger(value)));
   if (bad < 0) return countTransform(training);
@@ -93,7 +104,7 @@ export function withChannels(plan: Plan, channels: Channels): Plan {
 }
 
 function windowsOf({ sizes, steps, transform }: Pick<Plan, "sizes" | "steps" | "transform">): number {
-  return Math.max(1, sizes.rows - steps - sizes.horizon - transform.seasonalLag);
+  return Math.max(1, sizes.rows - firstOrigin({ transform }, steps) - sizes.horizon);
 }
 
 /**
@@ -130,7 +141,8 @@ function specOf(options: ForecastOptions, { steps, horizon, windows }: { steps: 
   const dropout = dropoutOf(windows, options);
   const cell = taskCell(options.cell, options.activation);
   const { strategy = "direct", distribution = "none", stack = "plain", ensemble = 1, paths = plainNetwork.paths, seed = 0 } = options;
-  const spec = { cell, units, steps, horizon, dropout, seed, strategy, distribution, stack, ensemble, paths, channels: noChannels };
+  const manner = { strategy, distribution, stack, ensemble, paths, linear: isDirect(options) };
+  const spec = { ...plainNetwork, cell, units, steps, horizon, dropout, seed, ...manner };
   refuseKeptInputs(spec);
   checkNetworkSize(spec);
   return spec;

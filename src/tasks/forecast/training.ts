@@ -5,6 +5,7 @@ import type { Place } from "./forecaster.js";
 import type { Inputs } from "./inputs.js";
 import type { Trained, Trainer, TrainJob } from "./network/trainer.js";
 import type { NetworkSpec } from "./network/types.js";
+import { isDirect } from "./plan.js";
 import { type Progress, throwIfAborted } from "./progress.js";
 import type { ForecastOptions, ForecastPhase, ForecastTraining } from "./types.js";
 
@@ -83,9 +84,9 @@ function checkpointsOf(folder: string, phase: ForecastPhase): string {
   return phase === "select" ? folder : `${folder}/${phase}`;
 }
 
-/** Smoothing weights have far to go, and a pass over whole series has few steps. */
-function learningRateOf({ learningRate, strategy }: ForecastOptions): number {
-  return learningRate ?? (strategy === "es-rnn" ? 3e-3 : 1e-3);
+/** Smoothing weights have far to go, and a pass over whole series has few steps; networks that say a row at a time swing. */
+function learningRateOf({ learningRate, ...options }: ForecastOptions): number {
+  return learningRate ?? (options.strategy === "es-rnn" ? 3e-3 : isDirect(options) ? 2e-3 : 1e-3);
 }
 
 /** Decoupled weight decay (Loshchilov & Hutter 2019); small data sets need it. */

@@ -329,7 +329,7 @@ export type SavedSeries = Pick<SavedPreprocess, "transform" | "intervals" | "cho
 /** Content of `preprocess.json`: all that turns a table into windows and outputs into the target's unit. */
 export interface SavedPreprocess {
   readonly format: "deep-rnn-forecast";
-  readonly formatVersion: 2;
+  readonly formatVersion: 3;
   readonly task: "forecast";
   readonly columns: { readonly time: readonly string[]; readonly target: string };
   /** Columns that the network reads beside the target; null for the target alone. */

@@ -79,7 +79,9 @@ export function validate(frame: Frame, plan: Tried, part: SimplePart, outlooks: 
   const tried = trials.filter(({ origin }) => origins.includes(origin));
   const fair = new Map(trials.map((trial) => [trial.origin, weightsWithout(part, trial)]));
   const parts = partsOf(frame, tried, outlooks, (n) => fair.get(tried[n]!.origin)!);
-  const cases = parts.map((each) => caseOf(each, data));
+  // Trials that share rows with one know what came there: the network must not be compared with a combination that does.
+  const strangers = partsOf(frame, tried, outlooks, (n) => weightsWithout(part, tried[n]!, data.horizon));
+  const cases = strangers.map((each) => caseOf(each, data));
   const { weight } = correctionOf(cases);
   const late = parts.flatMap((each, n) => errorsOf(frame, each.origin, blended(each, weight, frame), end, distanceOf(part, tried[n]!)));
   return { cases, residuals: [...earlyErrors(frame, part, { start: end - plan.validation, fair }), ...late] };
@@ -111,9 +113,9 @@ function earlyErrors(
   });
 }
 
-/** Weights that one trial has no part in: errors there, of weights found there too, would be too small. */
-export function weightsWithout({ data, trials, choice }: SimplePart, trial: Trial): Choice["weights"] {
-  const others = trials.filter((each) => each !== trial);
+/** Weights that one trial has no part in, nor those less than so many rows from it: errors there, of weights found there too, would be too small. */
+export function weightsWithout({ data, trials, choice }: SimplePart, trial: Trial, apart = 1): Choice["weights"] {
+  const others = trials.filter(({ origin }) => Math.abs(origin - trial.origin) >= apart);
   return others.length < leastOthers ? choice!.weights : choose(data, others).weights;
 }
 

@@ -11,8 +11,8 @@ import { type NetworkSpec, noChannels } from "./types.js";
 import { type FedTensors, wiringOf } from "./wiring.js";
 
 /** The network that models of all versions can hold: [B, T, 1] to [B, H], nothing else. */
-export function isPlain({ strategy, distribution, stack, ensemble, channels }: NetworkSpec): boolean {
-  const isPointwise = strategy === "direct" && distribution === "none" && stack === "plain" && ensemble === 1;
+export function isPlain({ strategy, distribution, stack, ensemble, linear, channels }: NetworkSpec): boolean {
+  const isPointwise = strategy === "direct" && distribution === "none" && stack === "plain" && ensemble === 1 && !linear;
   return isPointwise && JSON.stringify(channels) === JSON.stringify(noChannels);
 }
 

@@ -9,11 +9,11 @@ export type Fed = Readonly<Record<string, Tensor>>;
 
 /** Shapes of a model's inputs without the batch. */
 export function inputShapes(spec: NetworkSpec): Readonly<Record<string, readonly AxisSize[]>> {
-  const { channels, horizon, strategy, distribution } = spec;
+  const { channels, steps, horizon, strategy, distribution, linear } = spec;
   const width = strategy === "recursive" ? stepWidth(channels) : windowWidth(channels);
   const ahead = aheadWidth(spec);
   return {
-    x: ["time", width],
+    x: [linear ? steps : "time", width],
     ...(ahead > 0 ? { ahead: [horizon, ahead] } : {}),
     ...(channels.categories.length > 0 ? { categories: [channels.categories.length] } : {}),
     ...(distribution === "negative-binomial" ? { size: [1] } : {}),

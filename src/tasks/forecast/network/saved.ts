@@ -10,7 +10,7 @@ const count = z.int().min(1);
 
 /** A network as it is stored: without sizes that stand elsewhere, and with its cell by name. */
 export interface SavedNetwork
-  extends Pick<NetworkSpec, "units" | "dropout" | "seed" | "paths" | "strategy" | "distribution" | "stack" | "ensemble"> {
+  extends Pick<NetworkSpec, "units" | "dropout" | "seed" | "paths" | "linear" | "strategy" | "distribution" | "stack" | "ensemble"> {
   readonly cell: string;
   readonly activation: string;
 }
@@ -27,13 +27,14 @@ export const savedNetwork: z.ZodType<SavedNetwork> = z.object({
   stack: z.enum(stackNames),
   ensemble: count,
   paths: count,
+  linear: z.boolean().default(false), // models written before there was one have none
 });
 
 /** What to store; null for a direct network that gives values alone, which needs nothing. */
 export function savedNetworkOf(spec: NetworkSpec): SavedNetwork | null {
   if (isPlain({ ...spec, channels: noChannels })) return null;
-  const { cell, units, dropout, seed, strategy, distribution, stack, ensemble, paths } = spec;
-  return { cell: cell.name, activation: cell.activation, units, dropout, seed, strategy, distribution, stack, ensemble, paths };
+  const { cell, units, dropout, seed, strategy, distribution, stack, ensemble, paths, linear } = spec;
+  return { cell: cell.name, activation: cell.activation, units, dropout, seed, strategy, distribution, stack, ensemble, paths, linear };
 }
 
 /**
@@ -47,5 +48,5 @@ export function specOf(
   // Cell and widths of a single network are the loaded model's own matter.
   if (saved === null) return { ...plainNetwork, ...sizes, cell: taskCell(), units: [], dropout: 0, seed: 0 };
   const { cell, activation, ...rest } = saved;
-  return { ...sizes, ...rest, cell: taskCell(cells.find(({ name }) => name === cell) ?? cell, activation) };
+  return { ...plainNetwork, ...sizes, ...rest, cell: taskCell(cells.find(({ name }) => name === cell) ?? cell, activation) };
 }

@@ -60,15 +60,21 @@ function atWork(
   return { ...history, model, forecaster: networkForecaster(networkOf(spec, model), job.inputs) };
 }
 
+/** Steps that the running average of weights goes back (Polyak & Juditsky 1992), or one pass where that has fewer. */
+const averagedSteps = 50;
+
 async function trainMember(job: TrainJob, member: number): Promise<TrainedMember> {
   const { spec, inputs, data, validation, learningRate, weightDecay, clipNorm } = job;
   const model = buildMember(spec, member);
-  const { loss } = distributionOf(spec.distribution);
+  const loss = spec.distribution === "none" && spec.error === "absolute" ? "mae" : distributionOf(spec.distribution).loss;
   model.compile({ optimizer: adamw({ learningRate, weightDecay, clipNorm: clipNorm === 0 ? false : clipNorm }), loss });
+  const learnt = inputs.dataset(data);
+  const steps = Math.min(averagedSteps, Math.ceil(learnt.y.shape[0]! / job.batchSize));
   const history = await fitted(model, job, {
-    data: windowsFor(spec, inputs.dataset(data), false),
+    data: windowsFor(spec, learnt, false),
     validation: validation && windowsFor(spec, inputs.dataset(validation), true),
     seed: spec.seed + member,
+    ema: 1 - 1 / Math.max(1, steps),
   });
   return { model, ...history };
 }

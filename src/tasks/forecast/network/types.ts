@@ -53,16 +53,25 @@ export interface NetworkSpec {
   readonly ensemble: number;
   /** Sample paths that a recursive network with a distribution draws, of all members together. */
   readonly paths: number;
+  /** Whether the rows ahead are also told by a linear map of the target's rows that are read, beside what the layers make of them; `direct` alone. */
+  readonly linear: boolean;
+  /** What a network that gives values alone is trained on: absolute errors are least at a median, squared ones at a mean. */
+  readonly error: "absolute" | "squared";
   readonly channels: Channels;
 }
 
-/** The parts of a `NetworkSpec` that make today's plain network. */
-export const plainNetwork: Pick<NetworkSpec, "strategy" | "distribution" | "stack" | "ensemble" | "paths" | "channels"> = {
+/** The parts of a `NetworkSpec` that make the plain network. */
+export const plainNetwork: Pick<
+  NetworkSpec,
+  "strategy" | "distribution" | "stack" | "ensemble" | "paths" | "linear" | "error" | "channels"
+> = {
   strategy: "direct",
   distribution: "none",
   stack: "plain",
   ensemble: 1,
   paths: 100,
+  linear: false,
+  error: "squared",
   channels: noChannels,
 };
 

@@ -29,7 +29,8 @@ const [contextSize, aheadUnits] = [8, 32];
 
 /**
  * All rows ahead from what is read. Where columns are known for them, each row also sees its own through layers that all rows share
- * (Wen et al. 2017), so that what a column does need not be learnt anew for each row.
+ * (Wen et al. 2017), so that what a column does need not be learnt anew for each row. A linear map of the target's rows goes past the
+ * layers: what an autoregression can say need not be learnt by them (Lai et al. 2018; Zeng et al. 2023).
  */
 function direct(spec: NetworkSpec): Wiring {
   const { horizon, channels } = spec;
@@ -44,15 +45,21 @@ function direct(spec: NetworkSpec): Wiring {
     layers: { ...embeddings(spec), ...stackLayers(spec, role), say: head(horizon * columns), ...(channels.future > 0 ? ahead : {}) },
     run(layers, fed) {
       const known = embedded(layers, spec, fed);
-      const { output } = runStack(layers, spec, role, withRows(fed.x, known));
+      const { output } = runStack(layers, spec, role, withRows(spec.linear ? packSequence(fed.x, null) : fed.x, known));
       const read = concat([output, ...known]);
-      const all = splitAxis(call(layers, "say", read), 1, [horizon, columns]);
+      const said = call(layers, "say", spec.linear ? concat([read, targetRows(fed.x)]) : read);
+      const all = splitAxis(said, 1, [horizon, columns]);
       if (fed.ahead === undefined) return parameters(all, fed.size ?? null);
       const context = splitAxis(call(layers, "context", read), 1, [horizon, contextSize]);
       const seen = call(layers, "ahead", concat([context, fed.ahead]));
       return parameters(add(all, call(layers, "sayAhead", concat([seen, fed.ahead]))), fed.size ?? null);
     },
   };
+}
+
+/** The target's rows [B, T] of x [B, T, columns]. */
+function targetRows(x: Tensor): Tensor {
+  return squeeze(slice(x, { axis: 2, start: 0, size: 1 }), 2);
 }
 
 /** One row after each step. */
