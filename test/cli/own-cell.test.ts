@@ -213,12 +213,12 @@ const mistakes: readonly (readonly [what: string, text: string | null, sentence:
   [
     "a state of the wrong size",
     `${head}export default ${cellText("x")};`,
-    /^cell leaky: state "h" is declared \[\d+\] and step returned it as \[1\] in layer "leaky-1"/,
+    /^cell leaky: state "h" is declared \[\d+\] and step returned it as \[1\] in layer "read1"/,
   ],
   [
     "an error in the step",
     `${head}export default ${cellText("gone(x)")};`,
-    /^cell leaky: its step fails: gone is not defined \(\.\/mine\.js, line 3\) in layer "leaky-1"\.\n$/,
+    /^cell leaky: its step fails: gone is not defined \(\.\/mine\.js, line 3\) in layer "read1"\.\n$/,
   ],
   [
     "a value that no task has",
