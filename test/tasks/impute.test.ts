@@ -8,6 +8,7 @@ import { parseTable } from "../../src/data/table.js";
 import { chooseFills } from "../../src/tasks/impute/choose.js";
 import { cellUse, gridOf, hideCells, rowText } from "../../src/tasks/impute/grid.js";
 import { fillSimply } from "../../src/tasks/impute/simple.js";
+import { refuseTooLong } from "../../src/tasks/impute/write.js";
 import { type ImputeRun, impute } from "../../src/tasks/index.js";
 import { failure } from "./fakes.js";
 
@@ -182,4 +183,15 @@ test("a column of times or ids with a comma in its name is read as one column", 
   assert.equal(rowText(table, time)(1), "2024-01-02");
   assert.equal(rowText(table, "shop,a")(0), "x 5");
   assert.equal(rowText(table, null)(0), null);
+});
+
+test("a table that no text can hold is refused before training, one that can is not", () => {
+  const { columns, names, file } = parseTable("a,b\n123.25,\n67.5,1.25\n", { file: "long.csv" });
+  const long = (rows: number): void => {
+    const cell = (row: number, name: string): string | null => columns[name]!.cell(row % 2);
+    const tall = Object.fromEntries(names.map((name) => [name, { ...columns[name]!, cell: (row: number) => cell(row, name) }]));
+    refuseTooLong({ rows, names, columns: tall, file });
+  };
+  long(30_000_000);
+  assert.throws(() => long(60_000_000), /^DataError.*long\.csv is about 840 MB of text; tables of at most 500 MB are filled\./);
 });

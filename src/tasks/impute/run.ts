@@ -14,7 +14,7 @@ import { type FillModel, guesses, planFill, trainFill } from "./network.js";
 import { evaluationOf } from "./scores.js";
 import { fillSimply } from "./simple.js";
 import type { ImputeOptions, ImputeRun, SavedFill } from "./types.js";
-import { filledCsv } from "./write.js";
+import { filledCsv, refuseTooLong } from "./write.js";
 
 const usualShare = 0.1;
 
@@ -30,6 +30,7 @@ const usualShare = 0.1;
 export async function impute(input: string | Table, options: ImputeOptions = {}): Promise<ImputeRun> {
   const started = performance.now();
   const table = typeof input === "string" ? await readTable(input, { ...options, names: isIdOf(options) }) : input;
+  refuseTooLong(table);
   const found = gridOf(table, options);
   const { grid } = found;
   refuseHopeless(table, grid);

@@ -17,7 +17,7 @@ import { gridOf, rowText } from "./grid.js";
 import type { FillModel } from "./network.js";
 import { columnsOf, fillWith } from "./run.js";
 import type { FilledValue, ImputeOptions, SavedFill } from "./types.js";
-import { filledCsv } from "./write.js";
+import { filledCsv, refuseTooLong } from "./write.js";
 
 const schema = z.object({
   format: z.literal("deep-rnn-impute"),
@@ -88,6 +88,7 @@ export async function predictFill(
   const names = columns.map(({ name }) => name);
   const roles = { ...(id === null ? {} : { id }), ...(time === null ? {} : { time }), ...(dateOrder === null ? {} : { dateOrder }) };
   const read = [...[id, time].flatMap((list) => (list === null ? [] : splitNames(table, list))), ...names];
+  refuseTooLong(table);
   const { grid } = readColumns(table, read, () => gridOf(table, { columns: names, ...roles }, gap));
   const filled = await fillWith(model, grid, saved);
   const [idOf, timeOf] = [rowText(table, id), rowText(table, time)];

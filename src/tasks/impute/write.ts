@@ -1,7 +1,34 @@
 // The filled table as text: columns and rows in their order, cells that were there as they were.
 
+import { DataError } from "../../base/errors.js";
+import { shortName } from "../../data/decode.js";
+import { placeOf } from "../../data/table.js";
 import type { Table } from "../../data/types.js";
 import { type Grid, largestIn } from "./grid.js";
+
+/** A JavaScript string holds 2^29 characters. */
+const mostCharacters = 500_000_000;
+const measuredRows = 1000;
+
+/**
+ * A table is written as one text at the end, so its length is judged at the beginning: holes will be as long as other cells.
+ * @throws DataError `table_too_long`
+ */
+export function refuseTooLong(table: Pick<Table, "rows" | "names" | "columns" | "file">): void {
+  const every = Math.max(1, Math.floor(table.rows / measuredRows));
+  let [cells, characters] = [0, 0];
+  for (let row = 0; row < table.rows; row += every) {
+    for (const name of table.names) {
+      const cell = table.columns[name]!.cell(row);
+      if (cell !== null) [cells, characters] = [cells + 1, characters + cell.length];
+    }
+  }
+  const length = table.rows * table.names.length * (1 + characters / Math.max(1, cells));
+  if (length <= mostCharacters) return;
+  const [megabytes, most] = [length, mostCharacters].map((count) => Math.round(count / 1e6));
+  const message = `${shortName(table.file)} is about ${megabytes} MB of text; tables of at most ${most} MB are filled.`;
+  throw new DataError("table_too_long", message, "Split it, by series or by time.", placeOf(table.file));
+}
 
 /** CSV with the table's own delimiter and decimal mark; filled numbers have one digit more than the column. */
 export function filledCsv(table: Table, grid: Grid, filled: Float64Array): string {
