@@ -21,6 +21,10 @@ const benches: Readonly<Record<string, { readonly words: string; run(args: reado
     words: "FOLDER: forecasts of Beijing's air with a fifth of the inputs missing",
     run: async (args) => (await import("./beijing.js")).runBeijing(args),
   },
+  prior: {
+    words: "the pretrained network of the forecast task, trained again on generated series",
+    run: async (args) => (await import("./prior/train.js")).trainPrior(args),
+  },
   stream: { words: "microseconds of one streaming step", run: async (args) => (await import("./stream.js")).runStreams(args) },
 };
 

@@ -197,6 +197,7 @@ const fallback = "seasonalNaive";
  * What a member is worth before anything is tried, 1 if not said: chosen on the training parts of competitions and on generated series.
  */
 const priors: Readonly<Record<string, number>> = {
+  pretrained: 2,
   dampedHoltWintersLog: 3,
   arima: 2,
   shrunkDamped: 2,

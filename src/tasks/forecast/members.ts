@@ -1,6 +1,7 @@
 // The forecasters that a default forecast may be made of: the simple methods, their forms on logarithms and on a longer
 // season, means, linear autoregressions and ARIMA. Each is a pure function of the rows before an origin.
 
+import { pretrained } from "./prior/member.js";
 import { arima } from "./simple/arima.js";
 import { autoregression } from "./simple/autoregression.js";
 import { sba, tsb } from "./simple/croston.js";
@@ -57,6 +58,7 @@ export const members: Readonly<Record<string, Member>> = {
   sba: { title: "Croston's method (SBA)", forecast: sba },
   tsb: { title: "TSB", forecast: tsb },
   shrunkDamped: { title: "damped Holt with a shrunk season", forecast: shrunkDamped },
+  pretrained: { title: "pretrained network", forecast: pretrained },
   harmonicArima: {
     title: "ARIMA with yearly harmonics",
     forecast: (past) => {
