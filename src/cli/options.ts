@@ -51,8 +51,17 @@ function globalsAtStart(args: readonly string[]): number {
 /** The cell of a training. Spelt out, so that help need not load the library. */
 export function cellOption(what = "cell"): Setting {
   const names = "gru, gru-reset-before, lstm, lstm-peephole, elman, min-gru, min-lstm, lru";
-  return new Setting("--cell <name>", `${what}: ${names}, or a file with your own: ./mine.js`, cellKind, { standard: "gru" });
+  return new Setting("--cell <name>", `${what}: ${names}, or a file with your own: ./mine.js`, cellKind, {
+    standard: "gru",
+    givesWay: [toEsRnn],
+  });
 }
+
+/** Where the strategy brings layers of its own. */
+export const toEsRnn: { readonly to: string; readonly where: (strategy: unknown) => boolean } = {
+  to: "strategy",
+  where: (strategy) => strategy === "es-rnn",
+};
 
 /** The user's cell of a saved model. */
 export function modelCellOption(): Setting {

@@ -48,6 +48,28 @@ test("options behind npm start stand above its own", async (t) => {
   assert.deepEqual([held, cell?.value, units?.value], [{ value: 12, origin: "flag" }, "elman", 128]);
 });
 
+test("what a file says of other cells, layers and strategies gives way to a flag, and is told; beside a flag of its own it is refused", async (t) => {
+  const desk = openDesk(t);
+  desk.write("sales.csv", monthlyCsv(120));
+  desk.write("c.json", '{ "cell": "elman", "activation": "relu", "layers": 3 }');
+  const run = (...flags: string[]): ReturnType<typeof desk.run> =>
+    desk.run(["forecast", "sales.csv", "--config", "c.json", "--dry-run", "--quiet", "--json", ...flags]);
+  const gru = await run("--cell", "gru", "--units", "8,4");
+  assert.deepEqual(
+    [gru.code, gru.stderr],
+    [
+      0,
+      "Warning: layers 3 of c.json does not go with --units 8,4 and is left out.\nWarning: activation relu of c.json does not go with --cell gru and is left out.\n",
+    ],
+  );
+  const smoothing = await run("--strategy", "es-rnn");
+  assert.equal(smoothing.code, 0, smoothing.stderr);
+  assert.equal(smoothing.stderr.match(/ of c\.json does not go with --strategy es-rnn and is left out\.$/gm)?.length, 3);
+  assert.equal((await run("--units", "8")).stderr, "");
+  const refused = await run("--cell", "gru", "--activation", "relu");
+  assert.match(refused.stderr, /^--activation relu is for elman cells; gru brings its own\./);
+});
+
 test("--print-config does nothing else, and is one envelope under --json", async (t) => {
   const desk = openDesk(t);
   desk.write("sales.csv", monthlyCsv(60));

@@ -15,7 +15,7 @@ import { exitCodes } from "../failure.js";
 import { forecastRecord } from "../forecast-files.js";
 import { foundLines, nextCommands, plannedLines, reportLines } from "../forecast-words.js";
 import type { GlobalFlags, TableFlags } from "../options.js";
-import { cellOption, globalOptions, holidaysOption, tableOptions, taskFlags } from "../options.js";
+import { cellOption, globalOptions, holidaysOption, tableOptions, taskFlags, toEsRnn } from "../options.js";
 import { progress } from "../progress.js";
 import { forecastRequirement, unmetBy } from "../requirement.js";
 import { planRun } from "../run-folder.js";
@@ -93,26 +93,31 @@ function besideOptions(): Setting[] {
 function networkOptions(): Setting[] {
   return [
     cellOption(),
-    new Setting("--layers <n>", "recurrent layers", whole(1), { standard: 2 }),
+    new Setting("--layers <n>", "recurrent layers", whole(1), {
+      ...{ standard: 2, givesWay: [{ to: "units", where: Array.isArray }, toEsRnn] },
+    }),
     new Setting("--units <n>", "width of every layer, or one per layer: 128,64", widths, { standard: 64 }),
     new Setting("--activation <name>", "of elman cells: tanh, relu, leakyRelu, sigmoid", oneOf(["tanh", "relu", "leakyRelu", "sigmoid"]), {
-      standard: "tanh",
+      ...{ standard: "tanh", givesWay: [{ to: "cell", where: (cell) => cell !== "elman" }, toEsRnn] },
     }),
     new Setting("--strategy <name>", "how the network reaches beyond the next row; es-rnn smooths each series too", oneOf(strategies), {
       standard: "direct",
     }),
     new Setting("--distribution <name>", "what the network says of each row ahead; none for a value alone", oneOf(distributionNames), {
-      standard: "none",
+      ...{ standard: "none", givesWay: [toEsRnn] },
     }),
-    new Setting("--stack <name>", "how its layers stand on each other", oneOf(stackNames), { standard: "plain" }),
-    new Setting("--ensemble <n>", "networks that are trained from seeds of their own and averaged", whole(1), { standard: 1 }),
+    new Setting("--stack <name>", "how its layers stand on each other", oneOf(stackNames), { standard: "plain", givesWay: [toEsRnn] }),
+    new Setting("--ensemble <n>", "networks that are trained from seeds of their own and averaged", whole(1), {
+      standard: 1,
+      givesWay: [toEsRnn],
+    }),
     new Setting("--paths <n>", "sample paths of a recursive network with a distribution: 100", whole(1)),
     new Setting("--epochs <n>", "most passes over the data: 40, fewer if there is much of it", whole(1), { found: true }),
     new Setting("--batch-size <n>", "windows per step", whole(1), { standard: 32 }),
     new Setting("--learning-rate <x>", "step size of Adam", inRange(0, Infinity, "open-low"), { standard: 0.002 }),
     new Setting("--clip-norm <x>", "largest gradient norm, 0 for no clipping", inRange(0, Infinity), { standard: 1 }),
     new Setting("--dropout <share>", "inputs dropped while training: 0.3 for short series, else 0.1", inRange(0, 1, "half-open"), {
-      found: true,
+      ...{ found: true, givesWay: [toEsRnn] },
     }),
     new Setting(
       "--max-seconds <s>",

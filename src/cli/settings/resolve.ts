@@ -44,7 +44,25 @@ export function resolveSettings(command: Command, commands: readonly Command[], 
     if (name === "config" || setting.otherwise.flagOnly === true) continue;
     values[name] = resolved(setting);
   }
-  return { values, warnings: misspelt(commands, env) };
+  const left = settings.flatMap(giveWay);
+  return { values, warnings: [...left, ...misspelt(commands, env)] };
+
+  // What is given nearer to the command counts: `--cell gru` does not fail because a file has the activation of another cell.
+  function giveWay(setting: Setting): Warning[] {
+    const name = setting.attributeName();
+    const own = values[name];
+    const stronger = places.slice(0, Math.max(0, places.indexOf(own?.origin ?? "default")));
+    const winner = setting.otherwise.givesWay?.find(({ to, where }) => {
+      const other = values[to];
+      return other !== undefined && stronger.includes(other.origin) && where(other.value);
+    });
+    if (own === undefined || winner === undefined) return [];
+    command.setOptionValueWithSource(name, undefined, "default");
+    values[name] = standardOf(setting);
+    const words = `--${winner.to} ${[values[winner.to]?.value].flat().join(",")}`;
+    const message = `${name} ${[own.value].flat().join(",")} of ${own.from} does not go with ${words} and is left out.`;
+    return [{ code: "setting_left_out", message }];
+  }
 
   function resolved(setting: Setting): Resolved {
     const name = setting.attributeName();
@@ -52,8 +70,7 @@ export function resolveSettings(command: Command, commands: readonly Command[], 
     const spoken = env[setting.variable];
     if (spoken !== undefined && spoken !== "") return take(setting, fromEnvironment(setting, spoken), "environment", setting.variable);
     if (config.has(name)) return take(setting, config.get(name), "config", configPath);
-    if (setting.otherwise.found === true) return { value: null, origin: "data", from: null };
-    return { value: setting.negate ? true : (setting.otherwise.standard ?? null), origin: "default", from: null };
+    return standardOf(setting);
   }
 
   function take(setting: Setting, value: unknown, origin: "environment" | "config", from: string | null): Resolved {
@@ -63,6 +80,14 @@ export function resolveSettings(command: Command, commands: readonly Command[], 
     return { value, origin, from };
   }
 }
+
+function standardOf({ otherwise, negate }: Setting): Resolved {
+  if (otherwise.found === true) return { value: null, origin: "data", from: null };
+  return { value: negate ? true : (otherwise.standard ?? null), origin: "default", from: null };
+}
+
+/** Places that give values; what stands first counts more. */
+const places: readonly Origin[] = ["flag", "environment", "config"];
 
 /** Reads a switch before the command line is parsed, because a failure to parse must obey it. */
 export function earlySwitch(name: string, args: readonly string[], env: Environment): boolean {

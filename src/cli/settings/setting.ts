@@ -12,6 +12,8 @@ export interface Otherwise {
   readonly found?: true;
   /** It makes sense on the command line only. */
   readonly flagOnly?: true;
+  /** Values of other settings that it does not go with: from a weaker place than one of these, it is left out. */
+  readonly givesWay?: readonly { readonly to: string; readonly where: (value: unknown) => boolean }[];
 }
 
 /** An option with its kind. */
