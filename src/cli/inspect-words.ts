@@ -29,9 +29,7 @@ export function inspectLines(found: Inspection, { paintOut: paint, columns: widt
 
 function wholeLines(found: Inspection): string[] {
   const { clock, series, candidates, target, assumedTarget, duplicateRows } = found;
-  const separator = found.delimiter === "\t" ? "tab" : found.delimiter;
-  const header = found.hasHeader ? "a header" : "no header";
-  const lines = [`${counted(found.rows, "row")}, ${counted(found.columns.length, "column")}, ${header}, separated by ${separator}`];
+  const lines = [`${counted(found.rows, "row")}, ${counted(found.columns.length, "column")}, ${formWords(found)}`];
   if (clock === null) lines.push("time: could not be read, see below");
   else if (clock.columns.length === 0) lines.push("time: no column, rows are numbered");
   else {
@@ -48,6 +46,11 @@ function wholeLines(found: Inspection): string[] {
   else lines.push("target: no column of numbers could be one");
   if (series === null && candidates.id.length > 0) lines.push(`id: ${candidates.id.join(", ")} could tell series apart`);
   return lines;
+}
+
+function formWords({ delimiter, hasHeader }: Inspection): string {
+  if (delimiter === null) return "values with their names";
+  return `${hasHeader ? "a header" : "no header"}, separated by ${delimiter === "\t" ? "tab" : delimiter}`;
 }
 
 const heads = ["column", "type", "missing", "different", "least", "median", "most", "note"] as const;

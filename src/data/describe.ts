@@ -56,7 +56,13 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
   if (times.columns.length === 0) hints.push(...unreadHints(table));
   if (target !== null) hints.push(...leakHints(table, target, groups, times));
   return {
-    ...{ file: table.file, rows: table.rows, hasHeader: table.hasHeader, delimiter: table.delimiter, decimal: table.decimal },
+    ...{
+      file: table.file,
+      rows: table.rows,
+      hasHeader: table.hasHeader,
+      delimiter: table.isKeyed ? null : table.delimiter,
+      decimal: table.decimal,
+    },
     ...{ duplicateRows: repeated, columns, clock, series: seriesOf(found), target, candidates, hints },
   };
 }

@@ -75,7 +75,8 @@ export interface TableDescription {
   readonly file: string | null;
   readonly rows: number;
   readonly hasHeader: boolean;
-  readonly delimiter: string;
+  /** Between the columns of a text; null where every value comes with its name, as in JSON and Parquet. */
+  readonly delimiter: string | null;
   readonly decimal: "." | ",";
   /** Rows that repeat another one cell by cell. */
   readonly duplicateRows: DuplicateRows;

@@ -161,7 +161,9 @@ function flatRows(names: readonly string[], options: ReadTableOptions & { readon
       lines.push(row);
     },
     finish: () =>
-      tableFrom(names, builders, { lines, lineWord: "row", file: options.file, hasHeader: true, named: names.length, delimiter: "," }),
+      tableFrom(names, builders, {
+        ...{ lines, lineWord: "row", file: options.file, hasHeader: true, named: names.length, delimiter: ",", isKeyed: true },
+      }),
   };
 }
 

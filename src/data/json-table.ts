@@ -58,6 +58,7 @@ export class JsonTable {
       hasHeader: true,
       named: names.length,
       delimiter: ",",
+      isKeyed: true,
     } as const;
     return tableFrom(names, [...this.#columns.values()], rest);
   }

@@ -23,6 +23,8 @@ export class TableBuilder {
   readonly #skipped: number;
   /** Records above the header, as long as they may be titles or comments. */
   #above: { readonly cells: readonly string[]; readonly line: number }[] = [];
+  /** A record that may be a header below such lines as "Source,World Bank": the next one tells. */
+  #held: { readonly cells: readonly string[]; readonly line: number } | null = null;
   readonly #columns: CellSink[] = [];
   #lines: NumberStore = new NumberStore();
 
@@ -65,11 +67,17 @@ export class TableBuilder {
   }
 
   #take(cells: readonly string[], line: number): void {
-    if (this.#names === null || this.#isHeaderBelow(cells)) this.#begin(cells, line);
+    const held = this.#held;
+    this.#held = null;
+    // Below a header lie rows as wide as it; one long line alone is a line with too many fields.
+    if (held !== null && cells.length > 2 * this.#columns.length) this.#begin(held.cells, held.line);
+    else if (held !== null) this.#row(held.cells, held.line);
+    if (this.#names === null) this.#begin(cells, line);
+    else if (this.#isHeaderBelow(cells)) this.#held = { cells, line };
     else this.#row(cells, line);
   }
 
-  /** What was read so far were lines such as "Source,World Bank" above the header of a much wider table. */
+  /** Whether what was read so far may be lines such as "Source,World Bank" above the header of a much wider table. */
   #isHeaderBelow(cells: readonly string[]): boolean {
     const isWider = this.#lines.length < mostFacts && cells.length > 2 * this.#columns.length && filled(cells) > 2;
     return isWider && this.#hasHeader && !isDataRow(cells) && !isSeriesRow(cells);
@@ -79,6 +87,7 @@ export class TableBuilder {
   finish(): Table {
     const { file } = this.#options;
     this.#beginBelow(null);
+    if (this.#held !== null) this.#row(this.#held.cells, this.#held.line);
     if (this.#names === null) throw new DataError("empty_file", `${shortName(file)} is empty.`, "", placeOf(file));
     if (this.#lines.length === 0) throw new DataError("no_rows", `${shortName(file)} has a header and no rows.`, "", placeOf(file));
     return tableFrom(this.#names, this.#columns, {

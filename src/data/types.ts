@@ -44,6 +44,8 @@ export interface Table {
   /** Columns that the header names; rows of a wide table may be longer. */
   readonly named: number;
   readonly delimiter: Delimiter;
+  /** Every value comes with its name, as in JSON and Parquet: nothing separates the columns. */
+  readonly isKeyed?: true;
   /** "," if some column is written with decimal commas. */
   readonly decimal: "." | ",";
 }

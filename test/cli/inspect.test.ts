@@ -80,6 +80,16 @@ test("words for a person name the file, every column and what to look at, and th
     assert.ok(stdout.includes(text), text);
 });
 
+test("of a table whose values come with their names no mark between columns is told", async (t) => {
+  const desk = openDesk(t);
+  const rows = monthlyCsv(60).trimEnd().split("\n").slice(1);
+  desk.write("sales.jsonl", rows.map((row) => `{"Month":"${row.slice(0, 7)}","Sales":${row.slice(8)}}`).join("\n"));
+  const { stdout } = await desk.run(["inspect", "sales.jsonl"]);
+  assert.match(stdout, /^ {2}60 rows, 2 columns, values with their names$/m);
+  const answer = JSON.parse((await desk.run(["inspect", "sales.jsonl", "--json"])).stdout) as { result: { delimiter: unknown } };
+  assert.equal(answer.result.delimiter, null);
+});
+
 test("a clean table is said to be clean, from a pipe as well", async (t) => {
   const desk = openDesk(t);
   const { code, stdout } = await desk.run(["inspect", "-"], { stdin: monthlyCsv(60) });

@@ -46,6 +46,15 @@ test("a column of totals beside the times is no value, and lines above a much wi
   assert.deepEqual([valuesOf(bank), bank.frequency], [{ A: [1, 2, 3, 4] }, "yearly"]);
 });
 
+test("a line of words much longer than the header is a header only if the next one is as long", async () => {
+  const long = "Bert,Oslo,and more words,than columns,by far";
+  for (const [text, line] of [
+    [`name,city\nAnna,Rome\n${long}\nCara,Bonn\n`, 3],
+    [`name,city\n${long}\n`, 2],
+  ] as const)
+    assert.equal((await failure(() => parseTable(text))).message, `line ${line} has 5 fields, the header 2. A quoted comma?`);
+});
+
 test("months of a year in columns are told to be rows of one series, with and without --wide", async () => {
   const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
   const text = `Year,${months.join(",")}\n${[2018, 2019, 2020].map((year) => [year, ...months.map((_, i) => (year % 7) + i)].join(",")).join("\n")}\n`;
