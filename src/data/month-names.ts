@@ -16,8 +16,10 @@ const names: readonly (readonly string[])[] = [
   "december dezember décembre decembre diciembre dicembre dezembro",
 ].map((words) => words.split(" "));
 
-/** 1 to 12, or 0 if the word is no month; three letters are enough. */
+/** 1 to 12, or 0 if the word is no month, or the beginning of several such as "jui"; three letters are enough. */
 export function monthNumber(word: string): number {
   const text = word.toLowerCase();
-  return text.length < 3 ? 0 : 1 + names.findIndex((all) => all.some((name) => name.startsWith(text)));
+  if (text.length < 3) return 0;
+  const [month = 0, other] = names.flatMap((all, i) => (all.some((name) => name.startsWith(text)) ? [i + 1] : []));
+  return other === undefined ? month : 0;
 }

@@ -191,8 +191,16 @@ function readNumbers(table: Table, column: Column, rows: number): Read {
   const read = timeReader(column, rows);
   if (read !== null) {
     const clock = new ClockStore();
-    for (let row = 0; row < rows; row++) clock.push(read(column.get(row)));
-    return { ...base, ...clock.result(), suffix: "" };
+    let isMidnight = true;
+    for (let row = 0; row < rows; row++) {
+      const time = read(column.get(row));
+      clock.push(time);
+      if (time !== null && time.ms % dayMs !== 0) isMidnight = false;
+    }
+    const result = clock.result();
+    // Seconds since 1970 that all fall on midnight are dates.
+    const precision = isMidnight && finer(result.precision, "day") !== "day" ? "day" : result.precision;
+    return { ...base, ...result, precision, suffix: "" };
   }
   let firstBad = -1;
   for (let row = 0; row < rows && firstBad < 0; row++) if (Number.isNaN(column.get(row))) firstBad = row;

@@ -20,7 +20,7 @@ export function rowsBeforeTotals(table: Table, timeColumns: readonly Column[]): 
   while (rows > 1 && totals.length < mostTotals) {
     const row = rows - 1;
     const cells = table.names.map((name) => table.columns[name]!.cell(row)).filter((cell) => cell !== null);
-    const word = cells.find((cell) => words.test(cell)) ?? noteOf(cells, table, timeColumns[0]?.cell(row));
+    const word = cells.find((cell) => words.test(cell)) ?? noteOf(cells, table, [timeColumns[0]?.cell(row), timeColumns[0]?.cell(row - 1)]);
     const hasTime = timeColumns.every((column) => {
       const cell = column.cell(row);
       return cell !== null && cell !== word;
@@ -32,8 +32,15 @@ export function rowsBeforeTotals(table: Table, timeColumns: readonly Column[]): 
   return { rows, totals };
 }
 
-function noteOf(cells: readonly string[], table: Table, time: string | null | undefined): string | undefined {
+function noteOf(cells: readonly string[], table: Table, [time, before]: readonly (string | null | undefined)[]): string | undefined {
   const [only] = cells;
   const isNote = cells.length === 1 && table.names.length > 1 && only === time && /\p{L}/u.test(only!);
-  return isNote && !looksLikeTime(only!) ? only : undefined;
+  return isNote && !looksLikeTime(only!) && !isMistyped(only!, before) ? only : undefined;
+}
+
+/** A time with a slip of the hand, such as 2o20-01-01: more digits than letters, or the form of the time before it. */
+function isMistyped(cell: string, before: string | null | undefined): boolean {
+  const count = (of: RegExp): number => cell.match(of)?.length ?? 0;
+  const form = (text: string): string => text.replace(/[\p{L}\d]/gu, "x");
+  return count(/\d/g) > count(/\p{L}/gu) || (/\d/.test(cell) && form(cell) === form(before ?? ""));
 }

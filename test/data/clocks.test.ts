@@ -127,12 +127,20 @@ test("a row of totals at the end is left out and named", () => {
   assert.equal(of(`Year,Sales\n${Array.from({ length: 12 }, (_, i) => `${2000 + i},${i}`).join("\n")}\nTotal,66\n`).values.length, 12);
 });
 
+test("seconds since 1970 that all fall on midnight are dates, others are not", () => {
+  const epochs = (shift: number): string => Array.from({ length: 20 }, (_, i) => `${1_577_836_800 + 86_400 * i + shift},${i}`).join("\n");
+  const [days, hours] = [of(`time,v\n${epochs(0)}\n`), of(`time,v\n${epochs(3600)}\n`)];
+  assert.deepEqual([days.timeLabel(0), days.timeLabel(20)], ["2020-01-01", "2020-01-21"]);
+  assert.equal(hours.timeLabel(0), "2020-01-01T01:00:00");
+});
+
 test("notes after the totals are no rows either, and a damaged date is still named", async () => {
   const months = Array.from({ length: 12 }, (_, i) => `2020-${String(i + 1).padStart(2, "0")},${i}`).join("\n");
   const found = of(`Month,Sales\n${months}\nTotal,66\n,\n"Source: our log, 2021",\n`);
   assert.deepEqual([found.values.length, found.missing], [12, 0]);
   assert.match(found.found.join("\n"), /left out, having no time: Total, Source: our log, 2021/);
-  assert.equal((await failure(() => of(`Month,Sales\n${months}\n2O21-01,7\n`))).code, "bad_time");
+  for (const last of ["2O21-01,7", "2O21-01,", "2021-Ol,", "2021-13,"])
+    assert.equal((await failure(() => of(`Month,Sales\n${months}\n${last}\n`))).code, "bad_time", last);
 });
 
 test("a date and its hour in two columns are one time, in every order of dates, whether hours begin at 0 or end at 24", () => {
