@@ -114,7 +114,7 @@ function numericRows(column: Column): number {
 }
 
 function isTimeName(name: string): boolean {
-  return /^(time|timestamp|ts|date|datetime|datum|ds|epoch|unix.*|year|jahr|month|monat|day|week|hour|t|period|ym|yyyymm(?:dd)?|year_?month|date_?(?:id|key)|.*_at|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
+  return /^(time|timestamp|ts|date|datetime|datum|ds|epoch|unix.*|year|jahr|month|monat|day|week|hour|t|period|ym|yyyymm(?:dd)?|year_?month|(?:year|iso)[_ ]?week|date_?(?:id|key)|.*_at|.*[_ ](time|date|timestamp)|.*(Time|Date))$/i.test(
     name.trim(),
   );
 }

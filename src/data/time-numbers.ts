@@ -1,6 +1,6 @@
 // Numbers that are times: years, compact dates and epochs; days as spreadsheets count them; years with a fraction, as R writes them.
 
-import { type ParsedTime, timeOfNumber } from "./time.js";
+import { type ParsedTime, timeOfNumber, weekday } from "./time.js";
 import type { Column } from "./types.js";
 
 /** Spreadsheets count days from 30 December 1899, so that 1 March 1900 is day 61 as in Lotus 1-2-3. */
@@ -11,7 +11,7 @@ export type NumberReader = (value: number) => ParsedTime | null;
 
 /** The reading under which every number of the column is a time; null if there is none, and the numbers only order the rows. */
 export function timeReader(column: Column, rows: number): NumberReader | null {
-  const readers: NumberReader[] = [timeOfNumber];
+  const readers: NumberReader[] = /week|woche/i.test(column.name) ? [compactWeek, timeOfNumber] : [timeOfNumber];
   if (/date|day|datum|month|week/i.test(column.name)) readers.push(spreadsheetDay);
   if (/time|date|year|month|quarter|index/i.test(column.name)) readers.push(fractionOfYear(12), fractionOfYear(4));
   return readers.find((read) => fits(column, rows, read)) ?? null;
@@ -87,6 +87,11 @@ function spreadsheetDay(value: number): ParsedTime | null {
   // Seconds are as fine as the fraction is written.
   const ms = spreadsheetEpoch + 1000 * Math.round(value * 86_400);
   return { ms, precision: Number.isInteger(value) ? "day" : ms % 60_000 === 0 ? "minute" : "second" };
+}
+
+/** 202407 is the seventh week of 2024 in a column of weeks. */
+function compactWeek(value: number): ParsedTime | null {
+  return Number.isInteger(value) && value >= 150_001 && value <= 259_953 ? weekday(Math.floor(value / 100), value % 100, 1) : null;
 }
 
 /** 1949.083 is the second month of 1949: fractions are twelfths (or quarters) to two decimals. */

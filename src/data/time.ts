@@ -180,7 +180,7 @@ function parseNamed(text: string): ParsedTime | null {
 }
 
 /** ISO 8601 weeks: the first holds 4 January; null for a 53rd week in a year that has 52. */
-function weekday(year: number, number: number, day: number): ParsedTime | null {
+export function weekday(year: number, number: number, day: number): ParsedTime | null {
   const fourth = Date.UTC(year, 0, 4);
   const monday = fourth - ((new Date(fourth).getUTCDay() + 6) % 7) * dayMs + (number - 1) * 7 * dayMs;
   if (number < 1 || new Date(monday + 3 * dayMs).getUTCFullYear() !== year) return null;

@@ -174,3 +174,14 @@ test("what is finer than a millisecond is left out and said, and rows that diffe
   const repeated = await failure(() => told([at("0011"), at("0012"), at("0021")]));
   assert.equal(repeated.message, `${at("0011")} appears twice (lines 2, 3), for ${said}: --duplicates mean, or name --id.`);
 });
+
+test("numbers such as 202407 are weeks in a column of weeks, and months elsewhere", () => {
+  const weeks = Array.from({ length: 60 }, (_, i) => (i < 52 ? 202301 + i : 202401 + i - 52));
+  const read = (name: string, numbers: readonly number[]): unknown => {
+    const found = series(parseTable(`${name},v\n${numbers.map((number, i) => `${number},${i * i}`).join("\n")}\n`), { target: "v" });
+    return [found.frequency, found.timeLabel(0), found.gaps];
+  };
+  for (const name of ["YearWeek", "year_week", "Week"]) assert.deepEqual(read(name, weeks), ["weekly", "2023-01-02", 0], name);
+  assert.deepEqual(read("Week", weeks.slice(0, 12)), ["weekly", "2023-01-02", 0]);
+  assert.deepEqual(read("YearMonth", weeks.slice(0, 12)), ["monthly", "2023-01", 0]);
+});
