@@ -6,7 +6,7 @@ import type { Backend } from "../../src/backends/contract.js";
 import { symbolDim } from "../../src/base/dim.js";
 import { hostTensor, type Tensor } from "../../src/base/tensor.js";
 import type { Tree } from "../../src/base/tree.js";
-import { type ArgumentSpec, compileSections } from "../../src/engine/program.js";
+import { type ArgumentSpec, type CompiledProgram, compileSections } from "../../src/engine/program.js";
 import type { AnyCell } from "../../src/nn/cell.js";
 import { defineCell } from "../../src/nn/cell.js";
 import { lstm } from "../../src/nn/index.js";
@@ -63,7 +63,7 @@ const subjects: readonly Subject[] = [
   { title: "two lstm layers of 128 and 65 units", built: wide.build(sequence(33), null) },
 ];
 
-function run(backend: Backend, { built, title }: Subject, batch: number, between: () => void = () => {}): void {
+function run(backend: Backend, { built, title }: Subject, program: CompiledProgram, batch: number, between: () => void = () => {}): void {
   const ports = portsOf(built);
   const layout = layoutOf(built.weights);
   const draw = drawer(`${title} ${batch}`);
@@ -79,7 +79,8 @@ function run(backend: Backend, { built, title }: Subject, batch: number, between
 
   const weights = backend.residents({ weights: layout.size });
   weights.write("weights", flat);
-  const outputs = whole(backend, built, values, weights);
+  const feeds = { x: Object.fromEntries([...values].map(([name, value]) => [`$${name}`, value])) };
+  const outputs = program.run("whole", weights, feeds).outputs as Readonly<Record<string, Tensor>>;
 
   const context = { built, ports, layout, frozen: new Set<string>() };
   const plan = planStream(context, batch);
@@ -101,13 +102,8 @@ function run(backend: Backend, { built, title }: Subject, batch: number, between
   }
 }
 
-/** Everything at once, by the program that prediction uses. */
-function whole(
-  backend: Backend,
-  built: BuiltNetwork,
-  values: ReadonlyMap<string, Tensor>,
-  weights: ReturnType<Backend["residents"]>,
-): Readonly<Record<string, Tensor>> {
+/** Everything at once, by the program that prediction uses; for batches of any size. */
+function wholeProgram(backend: Backend, built: BuiltNetwork): CompiledProgram {
   const layout = layoutOf(built.weights);
   const specs = Object.fromEntries(
     [...portsOf(built).inputs].map(([name, { shape }]): [string, ArgumentSpec] => [
@@ -115,7 +111,7 @@ function whole(
       { shape: [symbolDim("B"), ...shape.map((size) => (size === "time" ? symbolDim("T") : size))], dtype: "float32" },
     ]),
   );
-  const program = compileSections(backend, "whole", [
+  return compileSections(backend, "whole", [
     {
       name: "whole",
       arguments: { weights: weightSpecs(layout, "weights"), x: specs },
@@ -126,8 +122,6 @@ function whole(
       },
     },
   ]);
-  const feeds = { x: Object.fromEntries([...values].map(([name, value]) => [`$${name}`, value])) };
-  return program.run("whole", weights, feeds).outputs as Readonly<Record<string, Tensor>>;
 }
 
 /** [B, ...] at step t of [B, T, ...]. */
@@ -142,13 +136,14 @@ for (const { title, backend, reason } of await candidates()) {
   describe(`streams on ${title}`, { skip: backend === null ? reason : false }, () => {
     for (const subject of subjects) {
       it(`gives the bits of the whole sequence: ${subject.title}`, () => {
-        for (const batch of [1, 3]) run(backend!, subject, batch);
+        const program = wholeProgram(backend!, subject.built);
+        for (const batch of [1, 3]) run(backend!, subject, program, batch);
       });
     }
 
     it("goes on when memory grows between the parts of a step", () => {
       let size = 1 << 20;
-      run(backend!, subjects[0]!, 2, () => {
+      run(backend!, subjects[0]!, wholeProgram(backend!, subjects[0]!.built), 2, () => {
         backend!.residents({ more: size });
         size += 1 << 18;
       });
