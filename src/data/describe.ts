@@ -5,6 +5,7 @@ import { counted } from "../base/words.js";
 import type { ClockDescription, ColumnDescription, DescribeOptions, Hint, TableDescription } from "./description.js";
 import { type DuplicateRows, duplicateRows } from "./duplicate-rows.js";
 import { idCandidates, idOf } from "./id-columns.js";
+import { hasKnownNames, knownNames } from "./known-names.js";
 import { findLeakHints } from "./leak-hints.js";
 import { missingCode, missingCodeWords } from "./missing-code.js";
 import { panel } from "./panel.js";
@@ -25,7 +26,7 @@ import type { Panel, Table } from "./types.js";
  */
 export function describeTable(table: Table, options: DescribeOptions = {}): TableDescription {
   const hints: Hint[] = [];
-  const id = options.id ?? (hasAll(table, ["unique_id", "ds"]) ? "unique_id" : undefined);
+  const id = options.id ?? (hasKnownNames(table, "id", "time") ? knownNames.id : undefined);
   const ids = id === undefined ? [] : splitNames(table, id).map((name) => columnOf(table, name));
   const named = options.target === undefined ? [] : splitNames(table, options.target);
   for (const name of named) columnOf(table, name);
@@ -37,7 +38,9 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
     id: ids.length > 0 ? ids.map((column) => column.name) : idCandidates(table, times),
     target: targetCandidates(table, [...times.columns, ...ids.map((column) => column.name)]),
   };
-  const target = named[0] ?? (hasAll(table, ["ds", "y"]) ? "y" : candidates.target.length === 1 ? candidates.target[0]! : null);
+  const target =
+    named[0] ??
+    (hasKnownNames(table, "time", "target") ? knownNames.target : candidates.target.length === 1 ? candidates.target[0]! : null);
   const role = (name: string): ColumnDescription["role"] =>
     times.columns.includes(name) ? "time" : ids.some((column) => column.name === name) ? "id" : name === target ? "target" : null;
   const columns = table.names.map((name) =>
@@ -65,10 +68,6 @@ export function describeTable(table: Table, options: DescribeOptions = {}): Tabl
     },
     ...{ duplicateRows: repeated, columns, clock, series: seriesOf(found), target, candidates, hints },
   };
-}
-
-function hasAll(table: Table, names: readonly string[]): boolean {
-  return names.every((name) => Object.hasOwn(table.columns, name));
 }
 
 function asHint(error: unknown): Hint {

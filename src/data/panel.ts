@@ -5,6 +5,7 @@ import { shortName } from "./decode.js";
 import { foundInPanel, foundInSeries } from "./found.js";
 import { findStep, inOrder, placeOn, type Step } from "./frequency.js";
 import { stepOfName } from "./frequency-names.js";
+import { hasKnownNames, knownNames } from "./known-names.js";
 import { frequencyOf, type Laid, type LayFacts, laySeries } from "./lay.js";
 import type { Numbers } from "./number-store.js";
 import { checkNoTime, checkRoles, covariateColumns, targetColumns } from "./roles.js";
@@ -177,15 +178,15 @@ function rolesOf(table: Table, given: PanelOptions): Roles {
 }
 
 /** The columns of Nixtla's libraries say by their names what they are. */
-export function withKnownNames<Options extends PanelOptions>({ names }: Pick<Table, "names">, options: Options): Options {
-  if (!names.includes("ds") || !names.includes("y")) return options;
-  const id = options.id === undefined && names.includes("unique_id") ? { id: "unique_id" } : {};
-  return { time: "ds", target: "y", ...id, ...options };
+export function withKnownNames<Options extends PanelOptions>(table: Pick<Table, "names">, options: Options): Options {
+  if (!hasKnownNames(table, "time", "target")) return options;
+  const { id, ...others } = knownNames;
+  return { ...others, ...(options.id === undefined && hasKnownNames(table, "id") ? { id } : {}), ...options };
 }
 
 /** Whether a column holds ids, by its name: the series NA is Namibia and no missing one. */
 export function isIdOf({ id }: { readonly id?: string | null }): (column: string) => boolean {
-  const list = id ?? "unique_id";
+  const list = id ?? knownNames.id;
   return (column) => splitNames({ names: [column] }, list).includes(column);
 }
 

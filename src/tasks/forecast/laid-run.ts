@@ -1,6 +1,7 @@
 // What a forecast takes from its table, so that the table need not be kept: the series, and the words of the columns beside them.
 
 import { DataError } from "../../base/errors.js";
+import { hasKnownNames } from "../../data/known-names.js";
 import { panel, withKnownNames } from "../../data/panel.js";
 import { type ColumnWords, columnWords } from "../../data/roles.js";
 import { series } from "../../data/series.js";
@@ -23,8 +24,8 @@ export interface LaidRun extends BesideSource {
 }
 
 /** Whether a table is read as many series: by option, or by the column names of Nixtla's libraries. */
-export function isPanel({ names }: Pick<Table, "names">, { id, wide }: Pick<ForecastOptions, "id" | "wide">): boolean {
-  return id !== undefined || wide === true || ["unique_id", "ds", "y"].every((name) => names.includes(name));
+export function isPanel(table: Pick<Table, "names">, { id, wide }: Pick<ForecastOptions, "id" | "wide">): boolean {
+  return id !== undefined || wide === true || hasKnownNames(table, "id", "time", "target");
 }
 
 /**
