@@ -182,12 +182,13 @@ function isDataRow(fields: readonly string[]): boolean {
   return cells.some(isNumber) && cells.every((cell) => isNumber(cell) || looksLikeTime(cell));
 }
 
-/** A first row of a wide table whose cells after the first are mostly numbers that no calendar explains. */
+/** A first row of a wide table whose cells after the first are mostly numbers that neither a calendar nor counting explains. */
 function isSeriesRow(fields: readonly string[]): boolean {
   const cells = fields.slice(1).filter((field) => field !== "");
   const numbers = cells.map((cell) => parseNumber(cell, ".")).filter((value) => !Number.isNaN(value));
   const isYears = numbers.every((value, i) => timeOfNumber(value) !== null && (i === 0 || value > numbers[i - 1]!));
-  return 2 * numbers.length > cells.length && !isYears;
+  const isCount = numbers.length > 2 && numbers.every((value, i) => Number.isInteger(value) && (i === 0 || value === numbers[i - 1]! + 1));
+  return 2 * numbers.length > cells.length && !isYears && !isCount;
 }
 
 /** Questions of surveys are names too, but no text without an end. */

@@ -83,3 +83,23 @@ test("a broken row is skipped with its reason and line", () => {
   );
   assert.equal(found.skipped[0]!.message, 'line 2, b: "x" is not a number; if missing, add --missing x.');
 });
+
+test("columns called 1, 2, 3 ... are counted by the header, which is no series", () => {
+  for (const first of [0, 1, 44_927]) {
+    const names = Array.from({ length: 12 }, (_, i) => first + i);
+    const rows = ["a", "b"].map((id, k) => `${id},${names.map((_, i) => i * i + k).join(",")}`);
+    const found = panel(parseTable(`shop,${names.join(",")}\n${rows.join("\n")}\n`, { wide: true }), { wide: true });
+    assert.deepEqual(
+      found.series.map(({ id, values }) => [id, values.length, values[2]]),
+      [
+        ["a", 12, 4],
+        ["b", 12, 5],
+      ],
+    );
+  }
+  const bare = panel(parseTable("a,1,2,4,3\nb,5,6,7,9\n", { wide: true }), { wide: true });
+  assert.deepEqual(
+    bare.series.map(({ id }) => id),
+    ["a", "b"],
+  );
+});
