@@ -1,6 +1,7 @@
 // One series laid on its grid: gaps become NaN, and rows after the last target are the known future.
 
 import { DataError } from "../base/errors.js";
+import { listed } from "../base/words.js";
 import { covariate } from "./covariate.js";
 import { type Grid, placeOn, type Step, timeOn } from "./frequency.js";
 import { nameOf, stepOfName } from "./frequency-names.js";
@@ -179,8 +180,7 @@ function checkNumbers(table: Table, column: Column, { rows }: RowGroup): void {
 function duplicateTimes(id: string | null, rows: readonly number[], { times, table }: LayFacts): DataError {
   const lines = rows.map((row) => table.lines.get(row));
   const often = rows.length === 2 ? "twice" : `${rows.length} times`;
-  const shown = lines.length > 6 ? `${lines.slice(0, 6).join(", ")}, ...` : lines.join(", ");
-  const message = `${shownCell(times.textOf(rows[0]!))} appears ${often} (${table.lineWord}s ${shown})${times.isCut === true ? `, for ${cutWords}` : ""}:`;
+  const message = `${shownCell(times.textOf(rows[0]!))} appears ${often} (${table.lineWord}s ${listed(lines.map(String), 6)})${times.isCut === true ? `, for ${cutWords}` : ""}:`;
   const place = { ...placeOf(table.file), line: lines[1]!, column: times.columns.join(",") };
   const found = id === null ? idOf(table, times) : null;
   const help = found === null ? "--duplicates mean, or name --id." : `--id ${found} for a series each, or --duplicates mean.`;

@@ -185,3 +185,10 @@ test("numbers such as 202407 are weeks in a column of weeks, and months elsewher
   assert.deepEqual(read("Week", weeks.slice(0, 12)), ["weekly", "2023-01-02", 0]);
   assert.deepEqual(read("YearMonth", weeks.slice(0, 12)), ["monthly", "2023-01", 0]);
 });
+
+test("of a time that repeats often the first lines are named, and how many more there are", async () => {
+  const { message } = await failure(() =>
+    series(parseTable(`t,v\n2020-01-01,0\n${"2020-01-02,1\n".repeat(9)}`), { time: "t", target: "v" }),
+  );
+  assert.equal(message.replace(/:.*/, ""), "2020-01-02 appears 9 times (lines 3, 4, 5, 6, 7, 8 and 3 more)");
+});
