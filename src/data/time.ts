@@ -3,7 +3,7 @@
 import { monthNumber } from "./month-names.js";
 
 /** The finest unit a column is written in; forecasts are printed in the same. */
-export type Precision = "year" | "quarter" | "month" | "day" | "minute" | "second" | "millisecond" | "number";
+export type Precision = "year" | "quarter" | "fiscal quarter" | "month" | "day" | "minute" | "second" | "millisecond" | "number";
 
 export interface ParsedTime {
   /** Milliseconds since 1970 in UTC; times without a zone are taken as UTC. */
@@ -26,6 +26,8 @@ const compact = /^(\d{4})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})?(Z)?$/;
 const hourOnly = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{1,2})$/;
 const half = /^(?:(\d{4})[- ]?H([12])|H([12])[- ]?(\d{4}))$/i;
 const quarter = /^(?:(\d{4})[- ]?Q([1-4])|Q([1-4])[- ]?(\d{4}))$/i;
+/** Of a financial year, which is the one that is written, wherever it begins. */
+const fiscalQuarter = /^(?:FY ?(\d{4}|\d{2})[- ]?Q([1-4])|Q([1-4])[- ]?FY ?(\d{4}|\d{2}))$/i;
 const week = /^(\d{4})[- ]?(?:W|KW)(\d{1,2})(?:-?([1-7]))?$/i;
 const weekFirst = /^(?:W|KW) ?(\d{1,2})[- /](\d{4})$/i;
 const monthCode = /^(\d{4})[- ]?M(\d{1,2})$/i;
@@ -131,7 +133,9 @@ export function formatTime(ms: number, precision: Precision): string {
   // Beyond what a Date holds (the year 275,760) only the number is left.
   if (Number.isNaN(date.getTime())) return String(ms);
   const text = date.toISOString();
-  if (precision === "quarter") return `${date.getUTCFullYear()}-Q${1 + Math.floor(date.getUTCMonth() / 3)}`;
+  const quarterOfYear = 1 + Math.floor(date.getUTCMonth() / 3);
+  if (precision === "quarter") return `${date.getUTCFullYear()}-Q${quarterOfYear}`;
+  if (precision === "fiscal quarter") return `FY${date.getUTCFullYear()} Q${quarterOfYear}`;
   const length = { year: 4, month: 7, day: 10, minute: 16, second: 19, millisecond: 23 }[precision];
   // Years past 9999 are written +010000: three characters more.
   return text.slice(0, length + text.length - 24);
@@ -139,7 +143,7 @@ export function formatTime(ms: number, precision: Precision): string {
 
 /** Orders precisions from coarse to fine. */
 export function finer(a: Precision, b: Precision): Precision {
-  const order: readonly Precision[] = ["year", "quarter", "month", "day", "minute", "second", "millisecond", "number"];
+  const order: readonly Precision[] = ["year", "quarter", "fiscal quarter", "month", "day", "minute", "second", "millisecond", "number"];
   return order.indexOf(a) >= order.indexOf(b) ? a : b;
 }
 
@@ -155,6 +159,8 @@ function parseNamed(text: string): ParsedTime | null {
   if (h !== null) return dated(Number(h[1] ?? h[4]), Number(h[2] ?? h[3]) * 6 - 5, 1, "month");
   const q = quarter.exec(text);
   if (q !== null) return dated(Number(q[1] ?? q[4]), Number(q[2] ?? q[3]) * 3 - 2, 1, "quarter");
+  const f = fiscalQuarter.exec(text);
+  if (f !== null) return dated(fullYear(f[1] ?? f[4]!), Number(f[2] ?? f[3]) * 3 - 2, 1, "fiscal quarter");
   const w = week.exec(text);
   if (w !== null) return weekday(Number(w[1]), Number(w[2]), Number(w[3] ?? 1));
   const named = weekFirst.exec(text);

@@ -76,7 +76,7 @@ test("two columns of words that tell rows apart together are named, by the descr
 });
 
 test("a column that is no time in a known form is pointed at", () => {
-  const fiscal = times.map((_, i) => `FY${1992 + Math.floor(i / 4)} Q${(i % 4) + 1}`);
+  const fiscal = times.map((_, i) => `Y${1992 + Math.floor(i / 4)} S${(i % 4) + 1}`);
   assert.deepEqual(hintsOf(describeTable(tableOf({ fiscal, y: noise(7) }))), ["unread_time fiscal"]);
 });
 

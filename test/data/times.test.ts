@@ -36,6 +36,14 @@ test("quarters, weeks and months by name are times, whichever part comes first",
   for (const cell of ["4/2019", "13/2019", "00/2019", "12LBS99"]) assert.equal(read(cell), null, cell);
 });
 
+test("quarters of a financial year are counted by the year that is written, and go on in the same words", () => {
+  for (const cell of ["FY21 Q3", "FY2021Q3", "Q3 FY2021", "q3-fy21"]) assert.equal(read(cell), "FY2021 Q3", cell);
+  const rows = ["FY20 Q3", "FY20 Q4", "FY21 Q1", "FY21 Q3", "FY21 Q4"].map((time, i) => `${time},${i}`).join("\n");
+  const found = series(parseTable(`Period,Sales\n${rows}\n`));
+  assert.deepEqual([found.frequency, found.season, found.gaps], ["quarterly", 4, 1]);
+  assert.deepEqual([found.timeLabel(0), found.timeLabel(3), found.timeLabel(6)], ["FY2020 Q3", "FY2021 Q2", "FY2022 Q1"]);
+});
+
 test("months are read in the languages of spreadsheets, and weekdays before a date are passed over", () => {
   const forms: readonly (readonly [string, string])[] = [
     ["janv. 2012", "2012-01"],
