@@ -51,9 +51,10 @@ export function decodeWeights(text: string): PriorWeights {
   const count = names.reduce((sum, name) => sum + sizeOf(name), 0);
   const bytes = bytesOf(text);
   if (bytes === null || bytes.length !== 2 * count) {
+    const found = bytes === null ? "they are no base 64" : `${bytes.length / 2} are there`;
     throw new RunError({
       code: "bad_weights",
-      what: `the weights of the pretrained network are damaged: ${count} are needed, ${bytes === null ? "they are no base 64" : `${bytes.length / 2} are there`}`,
+      what: `the weights of the pretrained network are damaged: ${count} are needed, ${found}`,
       hint: "Install the package again.",
     });
   }
