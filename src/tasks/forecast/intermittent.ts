@@ -17,7 +17,7 @@ const mostRows = 1000;
  * @param season  rows in one season, 1 for none
  */
 export function isIntermittent(values: Float64Array, season: number): boolean {
-  const seen = values.slice(-mostRows);
+  const seen = values.subarray(-mostRows);
   const zeros = seen.subarray(seen.findIndex((value) => value !== 0 && !Number.isNaN(value))).map(zeroness);
   let [rows, demands, returns, isZero] = [0, 0, 0, false];
   for (const zero of zeros) {

@@ -134,15 +134,15 @@ export interface NetworkSize {
 
 /** Operations of one training window: forward and backward products of every layer and step (6 per weight). */
 function operationsOf(size: NetworkSize): number {
-  const { steps, horizon, strategy, ensemble } = size;
+  const { steps, horizon, ensemble } = size;
   // A network that goes on row by row takes its steps over the horizon too.
-  const taken = strategy === "direct" ? steps : steps + horizon;
+  const taken = isDirect(size) ? steps : steps + horizon;
   return 6 * ensemble * (entriesOf(size) * taken + readAtEnd(size) * horizon);
 }
 
 /** Numbers that the rows ahead are told from. */
-function readAtEnd({ units, steps, strategy }: NetworkSize): number {
-  return units.at(-1)! + (isDirect({ strategy }) ? steps : 0);
+function readAtEnd(size: NetworkSize): number {
+  return size.units.at(-1)! + (isDirect(size) ? size.steps : 0);
 }
 
 /** Weights, gradients and Adam's two averages of so many take 1.6 GB. */

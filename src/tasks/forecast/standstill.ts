@@ -13,8 +13,8 @@ const leastMoving = 0.05;
 const negligible = 0.01;
 
 /**
- * The errors that say how uncertain a forecast from row `end` on is: those that were made since the series began, and for a series that lately stood still, and
- * was forecast to, the changes that values have seen over up to `horizon` rows in all its past.
+ * The errors that say how uncertain a forecast from row `end` on is: those that were made since the series began, and for a series that
+ * lately stood still, and was forecast to, the changes that values have seen over up to `horizon` rows in all its past.
  */
 export function errorsKnownAt(frame: Frame, end: number, made: readonly Residual[], horizon: number): readonly Residual[] {
   const begin = beginningOf(frame.values.subarray(0, end));

@@ -1,5 +1,8 @@
 // What the pretrained network reads of a past: its last rows in units of their own changes, and simple forecasts to choose among.
 
+import { meanBy, meanOf } from "../../../data/mean.js";
+import { numbersOf } from "../../../data/number-store.js";
+import { naiveError } from "../scores.js";
 import { filled } from "../simple/fill.js";
 import type { Past } from "../simple/index.js";
 import { shrunkIndices } from "../simple/shrunk-season.js";
@@ -57,9 +60,7 @@ export function priorWindow({ values, season, horizon, log }: Past): PriorWindow
   const skipped = season * Math.max(0, Math.floor(rows / season) - recentSeasons);
   const recent = skipped === 0 ? indices : shrunkIndices(levels.subarray(skipped), season);
   const plain = levels.map((value, t) => value - indices[t % season]!);
-  let scale = 0;
-  for (let t = Math.max(1, from); t < rows; t++) scale += Math.abs(plain[t]! - plain[t - 1]!);
-  scale /= rows - Math.max(1, from);
+  const scale = naiveError(plain.subarray(Math.max(0, from - 1)), 1);
   if (!(scale > rounding * Math.abs(levels[rows - 1]!))) return null;
   const level = smoothed(plain, rows, 0.3);
   const parts = { levels, plain, indices, recent, season, from, level, scale };
@@ -72,7 +73,7 @@ export function priorWindow({ values, season, horizon, log }: Past): PriorWindow
       Math.log(rows) / 3 - 1,
       Math.log(rows / season) / 2,
       log ? 1 : 0,
-      Math.asinh(meanSize(indices) / scale),
+      Math.asinh(meanBy(numbersOf(indices), Math.abs) / scale),
       Math.log(horizon) / 2 - 1,
     ]),
   };
@@ -118,9 +119,10 @@ function candidatesOf({ levels, plain, indices, recent, season, from, level, sca
     0.3,
   );
   const seasonAgo = rows > season ? smoothed(plain, rows - season, 0.3) : level;
-  const mean = meanBetween(plain, from, rows);
+  const mean = meanOf(plain.subarray(from));
   const slope = slopeOf(plain, from);
-  const drift = rows > 2 * season ? meanBetween(levels, rows - season, rows) - meanBetween(levels, rows - 2 * season, rows - season) : 0;
+  const seasonMean = (end: number): number => meanOf(levels.subarray(end - season, end));
+  const drift = rows > 2 * season ? seasonMean(rows) - seasonMean(rows - season) : 0;
   const damped = dampedLine(plain, horizon);
   for (let h = 0; h < horizon; h++) {
     const index = indices[(rows + h) % season]!;
@@ -187,14 +189,4 @@ function slopeOf(values: Float64Array, from: number): number {
     squares += (t - middle) ** 2;
   }
   return products / squares;
-}
-
-function meanBetween(values: Float64Array, from: number, to: number): number {
-  let sum = 0;
-  for (let t = from; t < to; t++) sum += values[t]!;
-  return sum / (to - from);
-}
-
-function meanSize(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
 }
